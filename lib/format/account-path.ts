@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+
+/**
+ * The folder of an account, by the first two bytes of SHA-256 of its id: `a10017` → `accounts/f7/74`.
+ * 65,536 folders, filled evenly whatever the ids look like, so that none grows slow.
+ */
+export function accountFolder(id: string): string {
+  const hash = createHash('sha256').update(id).digest('hex');
+  return `accounts/${hash.slice(0, 2)}/${hash.slice(2, 4)}`;
+}
+
+/** The open page, `<id>.csv`, or the `page`-th sealed one, `<id>.0001.csv`. */
+export function pageName(id: string, page?: number): string {
+  return page === undefined ? `${id}.csv` : `${id}.${String(page).padStart(4, '0')}.csv`;
+}
+
+/** Takes a page's file name apart; `undefined` for a name that no page has. */
+export function parsePageName(name: string): { id: string; page: number | undefined } | undefined {
+  const match = /^([a-z0-9][a-z0-9_-]{0,63})(?:\.([0-9]{4,9}))?\.csv$/.exec(name);
+  if (match?.[1] === undefined) return undefined;
+  return { id: match[1], page: match[2] === undefined ? undefined : Number(match[2]) };
+}

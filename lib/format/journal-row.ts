@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import type { AccountId } from '../ledger/account-id.js';
+import { ENTRY_TYPES, type Entry, type EntryType, type Leg } from '../ledger/entry.js';
+import { formatMinor, parseMinor } from '../ledger/money.js';
+import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
+import { undamaged } from './damage.js';
+import type { DigitsOf } from './passbook-page.js';
+
+/** First line of every journal segment. */
+export const JOURNAL_HEADER =
+  'type,transfer,booked_at,currency,amount,debit,debit_seq,debit_balance,credit,credit_seq,' +
+  'credit_balance,limit,first_name,last_name,memo,reference,value_date,details,key,epoch,count,seal';
+const JOURNAL_CELLS = JOURNAL_HEADER.split(',').length;
+/** Empty cells of a control row between `transfer` and `epoch`. */
+const SKIPPED = ','.repeat(JOURNAL_HEADER.split(',').indexOf('epoch') - 2);
+
+/** The seal before the first segment's pin. */
+export const FIRST_SEAL = '0'.repeat(64);
+
+/** What a segment goes on from. */
+export interface Pin {
+  /** File name of the segment before; '' for the bank's first. */
+  readonly segment: string;
+  /** Its bytes that count: whatever lies behind them is void. */
+  readonly length: number;
+  /** Its seal at that length. */
+  readonly seal: string;
+}
+
+/**
+ * The rows that are not entries. Each carries, in its last cell, SHA-256 over the control row's hash
+ * before it and all bytes since up to that cell: one chain through all segments.
+ *  - `pin`   first row of a segment
+ *  - `seal`  ends a batch; without it the batch does not exist
+ *  - `leave` the writer left cleanly, and nothing of its comes behind
+ */
+export interface ControlRow {
+  readonly type: 'pin' | 'seal' | 'leave';
+  /** Number of the last entry before this row; 0 before the first. */
+  readonly transfer: number;
+  /** The epoch of the writer who decided the batch, or who wrote the pin or the leave. */
+  readonly epoch: number;
+  /** Entries in the batch (`seal`), 0 otherwise. */
+  readonly count: number;
+  readonly pin: Pin | undefined;
+  readonly seal: string;
+}
+
+/** SHA-256 of the seal before, followed by `bytes`, in hex. */
+export function sealOf(previousSeal: string, bytes: string | Buffer): string {
+  return createHash('sha256').update(previousSeal).update(bytes).digest('hex');
+}
+
+/** One entry as a line with its line break. */
+export function encodeEntry(entry: Entry, digits: number): string {
+  const { debit, credit } = entry;
+  return `${entry.type},${entry.transfer},${entry.bookedAt},${entry.currency},${
+    entry.amount === 0n ? '' : formatMinor(entry.amount, digits)
+  },${debit ? encodeLeg(debit, digits) : ',,'},${credit ? encodeLeg(credit, digits) : ',,'},${
+    entry.type === 'open' ? formatMinor(entry.limit, digits) : ''
+  },${encodeText(entry.firstName)},${encodeText(entry.lastName)},${encodeText(entry.memo)},${encodeText(
+    entry.reference,
+  )},${entry.valueDate},,${encodeText(entry.key)},,,\n`;
+}
+
+function encodeLeg(leg: Leg, digits: number): string {
+  return `${leg.account},${leg.seq},${formatMinor(leg.balance, digits)}`;
+}
+
+/** The bytes of a batch: its entries' lines and the seal row. */
+export function encodeBatch(
+  lines: string,
+  seal: { transfer: number; epoch: number; count: number; previous: string },
+): { bytes: Buffer; seal: string } {
+  return sealed(
+    `${lines}seal,${seal.transfer}${SKIPPED},${seal.epoch},${seal.count},`,
+    seal.previous,
+  );
+}
+
+/** The last row of a writer that goes. */
+export function encodeLeave(leave: { transfer: number; epoch: number; previous: string }) {
+  return sealed(`leave,${leave.transfer}${SKIPPED},${leave.epoch},,`, leave.previous);
+}
+
+/** The head of a segment: header line and pin. */
+export function encodeSegmentHead(pin: Pin & { transfer: number; epoch: number }) {
+  const row = `pin,${pin.transfer}${','.repeat(14)}${encodeText(pin.segment)},,${encodeText(pin.seal)},,`;
+  return sealed(`${JOURNAL_HEADER}\n${row}${pin.epoch},${pin.length},`, pin.seal);
+}
+
+function sealed(text: string, previous: string): { bytes: Buffer; seal: string } {
+  const seal = sealOf(previous, text);
+  return { bytes: Buffer.from(`${text}${seal}\n`), seal };
+}
+
+/** Whether a line is a control row, by its first letters alone. */
+export function isControlLine(line: string): boolean {
+  return line.startsWith('seal,') || line.startsWith('pin,') || line.startsWith('leave,');
+}
+
+/** Reads a control row; its seal is not yet held against the bytes. `undefined` when it is none. */
+export function decodeControl(line: string): ControlRow | undefined {
+  const cells = splitRow(line);
+  if (cells?.length !== JOURNAL_CELLS) return undefined;
+  const type = cells[0];
+  const transfer = parseCount(cells[1] ?? '');
+  const epoch = parseCount(cells[19] ?? '');
+  const number = cells[20] === '' ? 0 : parseCount(cells[20] ?? '');
+  const seal = cells[21] ?? '';
+  if (transfer === undefined || epoch === undefined || number === undefined) return undefined;
+  if (!/^[0-9a-f]{64}$/.test(seal)) return undefined;
+  if (type === 'seal' || type === 'leave') {
+    return { type, transfer, epoch, count: type === 'seal' ? number : 0, pin: undefined, seal };
+  }
+  if (type !== 'pin') return undefined;
+  const pin = { segment: cells[15] ?? '', length: number, seal: cells[17] ?? '' };
+  return { type, transfer, epoch, count: 0, pin, seal };
+}
+
+/** Reads an entry's line (without line break). Its batch's seal has been held against the bytes. */
+export function decodeEntry(line: string, digitsOf: DigitsOf): Entry {
+  const cells = splitRow(line);
+  undamaged(
+    cells?.length === JOURNAL_CELLS,
+    `a row has not ${JOURNAL_CELLS} cells: ${line.slice(0, 60)}`,
+  );
+  const [type = '', transferText = '', bookedAt = '', currency = '', amount = ''] = cells;
+  const digits = digitsOf(currency);
+  const transfer = parseCount(transferText);
+  undamaged(ENTRY_TYPES.includes(type), `the type "${type}" is unknown`);
+  undamaged(
+    transfer !== undefined && isTime(bookedAt),
+    `entry "${transferText}" has no number or time`,
+  );
+  undamaged(digits !== undefined, `entry ${transfer} has the unknown currency "${currency}"`);
+  return {
+    type: type as EntryType,
+    transfer,
+    bookedAt,
+    currency,
+    amount: decodeAmount(amount, digits),
+    debit: decodeLeg(cells, 5, digits),
+    credit: decodeLeg(cells, 8, digits),
+    limit: decodeAmount(cells[11] ?? '', digits),
+    firstName: decodeText(cells[12] ?? ''),
+    lastName: decodeText(cells[13] ?? ''),
+    memo: decodeText(cells[14] ?? ''),
+    reference: decodeText(cells[15] ?? ''),
+    valueDate: cells[16] ?? '',
+    key: decodeText(cells[18] ?? ''),
+  };
+}
+
+function decodeAmount(text: string, digits: number): bigint {
+  if (text === '') return 0n;
+  const minor = parseMinor(text, digits);
+  undamaged(minor !== undefined, `"${text}" is no amount`);
+  return minor;
+}
+
+function decodeLeg(cells: readonly string[], at: number, digits: number): Leg | undefined {
+  const account = cells[at] ?? '';
+  if (account === '') return undefined;
+  const seq = parseCount(cells[at + 1] ?? '');
+  undamaged(seq !== undefined && seq > 0, `the number of a row of ${account} is odd`);
+  return { account: account as AccountId, seq, balance: decodeAmount(cells[at + 2] ?? '', digits) };
+}
+
+/** `(3, 17)` → `000003-17.csv`. */
+export function segmentName(number: number, epoch: number): string {
+  return `${String(number).padStart(6, '0')}-${epoch}.csv`;
+}
+
+/** Takes a segment's file name apart; `undefined` for a name that no segment has. */
+export function parseSegmentName(name: string): { number: number; epoch: number } | undefined {
+  const match = /^([0-9]{6,12})-([0-9]{1,15})\.csv$/.exec(name);
+  return match ? { number: Number(match[1]), epoch: Number(match[2]) } : undefined;
+}

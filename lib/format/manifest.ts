@@ -1,0 +1,51 @@
+import { CURRENCY_DIGITS } from '../ledger/currencies.js';
+import { FormatDamage, undamaged } from './damage.js';
+
+/** Version of everything under a bank's directory. It grows when an older reader would misread. */
+export const FORMAT_VERSION = 1;
+
+/** What `bank.json` says. */
+export interface Manifest {
+  /** Format version; a bank with a newer one is refused (BANK_TOO_NEW). */
+  readonly version: number;
+  readonly id: string;
+  readonly created: string;
+  /** Currency of an account that is opened without one. */
+  readonly currency: string;
+  /** Made for a Unix group: folders 2770, files 0660. */
+  readonly shared: boolean;
+  /** Minor-unit digits by currency, as they were when the bank was made: amounts on disk depend on it. */
+  readonly digits: Readonly<Record<string, number>>;
+}
+
+export function encodeManifest(manifest: Manifest): string {
+  const { version, id, created, currency, shared, digits } = manifest;
+  return `${JSON.stringify({ drovebank: { version }, id, created, currency, shared, digits }, null, 1)}\n`;
+}
+
+/** Reads `bank.json`. A version above {@link FORMAT_VERSION} comes back alone: the rest may differ. */
+export function decodeManifest(text: string): Manifest | { readonly version: number } {
+  let json: Record<string, unknown>;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new FormatDamage('it is not JSON', { cause });
+  }
+  undamaged(typeof json === 'object' && json !== null, 'it is no manifest');
+  const version = (json.drovebank as { version?: unknown } | undefined)?.version;
+  undamaged(typeof version === 'number' && version > 0, 'it names no format version');
+  if (version > FORMAT_VERSION) return { version };
+  const { id, created, currency, shared, digits } = json as Partial<Manifest>;
+  undamaged(typeof id === 'string' && typeof created === 'string', 'it names no bank');
+  undamaged(typeof digits === 'object' && digits !== null, 'it has no currencies');
+  for (const [code, count] of Object.entries(digits)) {
+    undamaged(Number.isInteger(count) && count >= 0 && count <= 4, `${code} has odd digits`);
+  }
+  undamaged(typeof currency === 'string' && currency in digits, 'its currency is unknown');
+  return { version, id, created, currency, shared: shared === true, digits };
+}
+
+/** The digits that a new bank starts with: all of ISO 4217. */
+export function standardDigits(): Record<string, number> {
+  return Object.fromEntries(CURRENCY_DIGITS);
+}

@@ -1,0 +1,224 @@
+import { createHash } from 'node:crypto';
+import type { Account, AccountStatus } from '../ledger/account.js';
+import { legOf } from '../ledger/account.js';
+import type { AccountId } from '../ledger/account-id.js';
+import { ENTRY_TYPES, type Entry, type EntryType } from '../ledger/entry.js';
+import { formatMinor, parseMinor } from '../ledger/money.js';
+import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
+import { undamaged } from './damage.js';
+
+/** First line of every page. */
+export const PAGE_HEADER =
+  'account,seq,booked_at,type,transfer,counterparty,in,out,balance,held,limit,currency,status,' +
+  'first_name,last_name,memo,reference,value_date,details,key,check';
+const PAGE_CELLS = PAGE_HEADER.split(',').length;
+const STATUSES: readonly string[] = ['open', 'frozen', 'closed'] satisfies AccountStatus[];
+
+/** Hex digits of a row's check, and of the one before it in the hash. */
+const CHECK_DIGITS = 16;
+
+/** Minor-unit digits of a currency of this bank. */
+export type DigitsOf = (currency: string) => number | undefined;
+
+/** What only the first row of a page says in `details`. */
+export interface PageOpening {
+  /** Last check of the page before; absent on the first page. */
+  readonly prev?: string;
+}
+
+/** One row of a passbook, as it stands on a page. */
+export interface PassbookRow {
+  readonly account: AccountId;
+  readonly seq: number;
+  readonly bookedAt: string;
+  readonly type: EntryType;
+  readonly transfer: number;
+  readonly counterparty: string;
+  readonly direction: 'in' | 'out' | undefined;
+  readonly amount: bigint;
+  readonly balance: bigint;
+  readonly held: bigint;
+  readonly limit: bigint | undefined;
+  readonly currency: string;
+  readonly status: AccountStatus;
+  readonly firstName: string;
+  readonly lastName: string;
+  readonly memo: string;
+  readonly reference: string;
+  readonly valueDate: string;
+  /** JSON text, or ''. */
+  readonly details: string;
+  readonly key: string;
+  readonly check: string;
+}
+
+/** A page that was read and found whole. */
+export interface Page {
+  readonly rows: readonly [PassbookRow, ...PassbookRow[]];
+  /** The account as it stands after the page's last row. */
+  readonly account: Account;
+  readonly prev: string | undefined;
+  readonly check: string;
+}
+
+/** A row's check: SHA-256 over the check before it and the row's bytes up to the last comma. */
+export function rowCheck(previous: string, row: string): string {
+  return createHash('sha256')
+    .update(previous + row)
+    .digest('hex')
+    .slice(0, CHECK_DIGITS);
+}
+
+/**
+ * One row (with its check, without line break) for `entry` in the passbook of `after.id`.
+ * `opening` makes it the first row of a page: with names, and what the page must know of the one before.
+ */
+export function encodeRow(
+  after: Account,
+  entry: Entry,
+  digits: number,
+  previousCheck: string,
+  opening?: PageOpening,
+): { row: string; check: string } {
+  const leg = legOf(entry, after.id);
+  const debited = leg === entry.debit;
+  const other = debited ? entry.credit : entry.debit;
+  const moved = entry.amount === 0n ? '' : formatMinor(entry.amount, digits);
+  const limit = after.limit === undefined ? 'none' : formatMinor(after.limit, digits);
+  const named = opening !== undefined;
+  const row = `${after.id},${leg.seq},${entry.bookedAt},${entry.type},${entry.transfer},${
+    moved === '' || other === undefined ? '' : other.account
+  },${debited ? '' : moved},${debited ? moved : ''},${formatMinor(leg.balance, digits)},${formatMinor(
+    after.held,
+    digits,
+  )},${limit},${after.currency},${after.status},${named ? encodeText(after.firstName) : ''},${
+    named ? encodeText(after.lastName) : ''
+  },${encodeText(entry.memo)},${encodeText(entry.reference)},${entry.valueDate},${
+    named ? encodeText(JSON.stringify(opening)) : ''
+  },${encodeText(entry.key)},`;
+  const check = rowCheck(previousCheck, row);
+  return { row: row + check, check };
+}
+
+/** A page of rows as {@link encodeRow} makes them. The `.` behind the last shows that nothing was cut. */
+export function encodePage(rows: readonly string[]): string {
+  return `${PAGE_HEADER}\n${rows.join('\n')}.\n`;
+}
+
+/** Reads a page and checks its form, its chain and that the rows follow each other. */
+export function decodePage(text: string, digitsOf: DigitsOf): Page {
+  undamaged(text.startsWith(`${PAGE_HEADER}\n`), 'the header line is not that of a passbook');
+  undamaged(text.endsWith('.\n'), 'the page was cut: the "." behind its last row is missing');
+  const lines = text.slice(PAGE_HEADER.length + 1, -2).split('\n');
+  const [head, ...rest] = lines;
+  undamaged(head !== undefined, 'the page has no row');
+  const first = decodeRow(head, digitsOf);
+  const prev = openingOf(first).prev;
+  undamaged(prev !== undefined || first.seq === 1, 'the check of the page before is missing');
+  undamaged(first.check === rowCheck(prev ?? '', bodyOf(head)), `row ${first.seq} was changed`);
+  const rows: [PassbookRow, ...PassbookRow[]] = [first];
+  let { firstName, lastName } = first;
+  let before = first;
+  for (const line of rest) {
+    const row = decodeRow(line, digitsOf);
+    undamaged(row.check === rowCheck(before.check, bodyOf(line)), `row ${row.seq} was changed`);
+    undamaged(follows(before, row), `row ${row.seq} does not follow row ${before.seq}`);
+    if (row.firstName !== '' || row.lastName !== '') ({ firstName, lastName } = row);
+    rows.push(row);
+    before = row;
+  }
+  const { account: id, currency, status, seq, balance, held, limit, transfer, bookedAt } = before;
+  const account = {
+    id,
+    currency,
+    status,
+    firstName,
+    lastName,
+    seq,
+    balance,
+    held,
+    limit,
+    transfer,
+    bookedAt,
+  };
+  return { rows, account, prev, check: before.check };
+}
+
+/** The part of a row that its check covers. */
+function bodyOf(line: string): string {
+  return line.slice(0, -CHECK_DIGITS);
+}
+
+function follows(before: PassbookRow, row: PassbookRow): boolean {
+  const change = row.direction === 'out' ? -row.amount : row.amount;
+  return (
+    row.account === before.account &&
+    row.seq === before.seq + 1 &&
+    row.transfer > before.transfer &&
+    row.bookedAt >= before.bookedAt &&
+    row.currency === before.currency &&
+    row.balance === before.balance + change
+  );
+}
+
+function openingOf(row: PassbookRow): PageOpening {
+  undamaged(row.details !== '', `row ${row.seq} begins a page but says nothing of the one before`);
+  const opening: unknown = JSON.parse(row.details);
+  undamaged(typeof opening === 'object' && opening !== null, `row ${row.seq} has odd details`);
+  return opening;
+}
+
+function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
+  const cells = splitRow(line);
+  undamaged(
+    cells?.length === PAGE_CELLS,
+    `a row has not ${PAGE_CELLS} cells: ${line.slice(0, 60)}`,
+  );
+  const [account = '', seqText = '', bookedAt = '', type = '', transferText = ''] = cells;
+  const [counterparty = '', inText = '', outText = '', balanceText = '', heldText = ''] =
+    cells.slice(5);
+  const [limitText = '', currency = '', status = '', firstName = '', lastName = ''] =
+    cells.slice(10);
+  const [memo = '', reference = '', valueDate = '', details = '', key = '', check = ''] =
+    cells.slice(15);
+  const digits = digitsOf(currency);
+  undamaged(digits !== undefined, `currency ${currency} is unknown`);
+  const money = (text: string) => {
+    const minor = parseMinor(text, digits);
+    undamaged(minor !== undefined, `"${text}" is no amount of ${currency}`);
+    return minor;
+  };
+  const seq = parseCount(seqText);
+  const transfer = parseCount(transferText);
+  undamaged(
+    seq !== undefined && seq > 0 && transfer !== undefined,
+    `row "${seqText}" has an odd number`,
+  );
+  undamaged(isTime(bookedAt), `row ${seq} has no time`);
+  undamaged(ENTRY_TYPES.includes(type), `row ${seq} has the unknown type "${type}"`);
+  undamaged(STATUSES.includes(status), `row ${seq} has the unknown status "${status}"`);
+  undamaged(inText === '' || outText === '', `row ${seq} goes in and out at once`);
+  return {
+    account: account as AccountId,
+    seq,
+    bookedAt,
+    type: type as EntryType,
+    transfer,
+    counterparty,
+    direction: inText !== '' ? 'in' : outText !== '' ? 'out' : undefined,
+    amount: inText + outText === '' ? 0n : money(inText + outText),
+    balance: money(balanceText),
+    held: money(heldText),
+    limit: limitText === 'none' ? undefined : money(limitText),
+    currency,
+    status: status as AccountStatus,
+    firstName: decodeText(firstName),
+    lastName: decodeText(lastName),
+    memo: decodeText(memo),
+    reference: decodeText(reference),
+    valueDate,
+    details: decodeText(details),
+    key: decodeText(key),
+    check,
+  };
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto';
+import { parseCount, splitRow } from './csv.js';
+import { undamaged } from './damage.js';
+
+/** A place in the journal, right behind a control row. */
+export interface Position {
+  /** File name of the segment. */
+  readonly segment: string;
+  /** Bytes of it up to here. */
+  readonly offset: number;
+  /** Number of the last entry before here. */
+  readonly transfer: number;
+  /** Newest epoch that has written up to here. */
+  readonly epoch: number;
+  /** Hash of the control row before here. */
+  readonly seal: string;
+}
+
+/** What a checkpoint says: everything up to `position` is posted and durable. */
+export interface Checkpoint {
+  readonly position: Position;
+  /** Number for the next account id that the bank gives out. */
+  readonly nextAccount: number;
+  /** Time of the last entry; '' before the first. */
+  readonly bookedAt: string;
+  /** Which `desks` folder the bank had: another one shows that the bank is a copy. */
+  readonly desks: string;
+}
+
+const CHECKPOINT_HEADER = 'segment,offset,transfer,epoch,seal,next_account,booked_at,desks,check';
+
+function checkOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 16);
+}
+
+function encodePosition(position: Position): string {
+  const { segment, offset, transfer, epoch, seal } = position;
+  return `${segment},${offset},${transfer},${epoch},${seal}`;
+}
+
+function decodePosition(cells: readonly string[]): Position {
+  const offset = parseCount(cells[1] ?? '');
+  const transfer = parseCount(cells[2] ?? '');
+  const epoch = parseCount(cells[3] ?? '');
+  undamaged(offset !== undefined && transfer !== undefined && epoch !== undefined, 'odd position');
+  return { segment: cells[0] ?? '', offset, transfer, epoch, seal: cells[4] ?? '' };
+}
+
+/** Bytes of an `answered` mark: always as many, so that it is written over in place. */
+export const MARK_BYTES = 192;
+
+/** The mark up to which the journal has been answered for: one padded line with its own check. */
+export function encodeMark(position: Position): string {
+  const text = encodePosition(position);
+  return `${text},${checkOf(text)}`.padEnd(MARK_BYTES - 1, ' ').concat('\n');
+}
+
+/** Reads a mark; `undefined` when it was caught half written, or was never written. */
+export function decodeMark(text: string): Position | undefined {
+  const cells = text.trimEnd().split(',');
+  if (cells.length !== 6 || cells[5] !== checkOf(cells.slice(0, 5).join(','))) return undefined;
+  return decodePosition(cells);
+}
+
+export function encodeCheckpoint(checkpoint: Checkpoint): string {
+  const { position, nextAccount, bookedAt, desks } = checkpoint;
+  const row = `${encodePosition(position)},${nextAccount},${bookedAt},${desks},`;
+  return `${CHECKPOINT_HEADER}\n${row}${checkOf(row)}\n`;
+}
+
+export function decodeCheckpoint(text: string): Checkpoint {
+  const [header, row = '', end, ...rest] = text.split('\n');
+  undamaged(header === CHECKPOINT_HEADER && end === '' && rest.length === 0, 'it is no checkpoint');
+  const cells = splitRow(row);
+  undamaged(cells?.length === 9, 'its row has not 9 cells');
+  undamaged(cells[8] === checkOf(row.slice(0, row.lastIndexOf(',') + 1)), 'its check does not fit');
+  const nextAccount = parseCount(cells[5] ?? '');
+  undamaged(nextAccount !== undefined, 'it names no next account');
+  return {
+    position: decodePosition(cells),
+    nextAccount,
+    bookedAt: cells[6] ?? '',
+    desks: cells[7] ?? '',
+  };
+}

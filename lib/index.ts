@@ -1,0 +1,34 @@
+/** drovebank: a bank in a folder. */
+export type {
+  AccountInfo,
+  AccountsOptions,
+  Balance,
+  Bank,
+  Cancellable,
+  CurrencyTotal,
+  HistoryEntry,
+  HistoryOptions,
+  InitOptions,
+  Listing,
+  MovementInput,
+  OpenBankOptions,
+  OpenedAccount,
+  PageOf,
+  Problem,
+  TransferManyOptions,
+  TransferResult,
+  Verification,
+  VerifyOptions,
+  VerifyStep,
+  WriteOptions,
+} from './bank/api.js';
+export { initBank, openBank } from './bank/open-bank.js';
+export {
+  BANK_ERROR_CODES,
+  BankError,
+  type BankErrorCode,
+  type Committed,
+} from './ledger/errors.js';
+export type { Money } from './ledger/money.js';
+export type { Receipt, ReceiptSide } from './ledger/receipt.js';
+export type { Annotations, OpenAccountInput, TransferInput } from './ledger/request.js';

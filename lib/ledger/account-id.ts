@@ -1,0 +1,99 @@
+import { BankError } from './errors.js';
+
+declare const branded: unique symbol;
+/** An account id that has been checked: `[a-z0-9][a-z0-9_-]{0,63}`, lower case. */
+export type AccountId = string & { readonly [branded]: 'AccountId' };
+
+const ID_PATTERN = /^[a-z0-9][a-z0-9_-]{0,63}$/;
+const GIVEN_PATTERN = /^a[0-9]{5,}$/;
+
+/** The number that the first account given out by a bank is made of: a1001 + its check digit. */
+export const FIRST_ACCOUNT_NUMBER = 1001;
+
+/** Check digit by Luhn's rule: every second digit from the right doubled. `1001` → 7. */
+export function luhnDigit(payload: string): number {
+  let sum = 0;
+  for (let index = 0; index < payload.length; index++) {
+    const digit = payload.charCodeAt(payload.length - 1 - index) - 48;
+    const weighed = index % 2 === 0 ? digit * 2 : digit;
+    sum += weighed > 9 ? weighed - 9 : weighed;
+  }
+  return (10 - (sum % 10)) % 10;
+}
+
+/** The id that the bank gives out for its `number`-th account: `1001` → `a10017`. */
+export function givenAccountId(number: number): AccountId {
+  return `a${number}${luhnDigit(String(number))}` as AccountId;
+}
+
+/** The number inside an id that the bank gave out, else `undefined`: `a10017` → 1001. */
+export function givenAccountNumber(id: string): number | undefined {
+  return GIVEN_PATTERN.test(id) ? Number(id.slice(1, -1)) : undefined;
+}
+
+/** The outside, seen from accounts of `currency`: `CZK` → `world-czk`. */
+export function worldId(currency: string): AccountId {
+  return `world-${currency.toLowerCase()}` as AccountId;
+}
+
+export function isWorldId(id: string): boolean {
+  return id.startsWith('world');
+}
+
+function invalid(input: unknown, why: string, hint?: string): BankError {
+  const text = typeof input === 'string' ? JSON.stringify(input.slice(0, 80)) : String(input);
+  return new BankError('INVALID_ID', `Account id ${text} ${why}`, {
+    details: { id: typeof input === 'string' ? input.slice(0, 80) : input },
+    ...(hint === undefined ? {} : { hint }),
+  });
+}
+
+/**
+ * Reads the id of an account that should exist. Upper case is folded.
+ * @throws BankError INVALID_ID for anything that cannot be an id, also for a wrong check digit
+ */
+export function parseAccountId(input: unknown): AccountId {
+  if (typeof input !== 'string') throw invalid(input, 'is not a text.');
+  const id = input.toLowerCase();
+  if (id === '') throw invalid(input, 'is empty.');
+  if (id.length > 64) throw invalid(input, `has ${id.length} characters; at most 64 are allowed.`);
+  if (!ID_PATTERN.test(id)) {
+    throw invalid(
+      input,
+      'may have letters a-z, digits, "-" and "_" only, and begins with a letter or digit.',
+    );
+  }
+  if (GIVEN_PATTERN.test(id) && luhnDigit(id.slice(1, -1)) !== Number(id.at(-1))) {
+    throw invalid(input, 'has a wrong check digit: a digit was mistyped or two were swapped.');
+  }
+  return id as AccountId;
+}
+
+/**
+ * Reads the id of an account that customers may use to move money: not one of the bank's own.
+ * @throws BankError INVALID_ID
+ */
+export function parseCustomerId(input: unknown): AccountId {
+  const id = parseAccountId(input);
+  if (isWorldId(id)) throw invalid(input, "is the bank's own; deposits and withdrawals use it.");
+  return id;
+}
+
+/**
+ * Reads an id that a user chose for a new account: what the bank itself gives out is reserved.
+ * @throws BankError INVALID_ID
+ */
+export function parseChosenId(input: unknown): AccountId {
+  const reserved = 'Leave the id out to be given one, or choose one of another form.';
+  if (typeof input === 'string' && GIVEN_PATTERN.test(input.toLowerCase())) {
+    throw invalid(
+      input,
+      'is of the form that the bank gives out itself ("a" and digits).',
+      reserved,
+    );
+  }
+  const id = parseAccountId(input);
+  if (isWorldId(id))
+    throw invalid(input, 'is reserved: ids that begin with "world" are the bank\'s own.', reserved);
+  return id;
+}

@@ -1,0 +1,241 @@
+import { type Account, availableOf } from './account.js';
+import { type AccountId, givenAccountId, worldId } from './account-id.js';
+import type { Entry, Leg } from './entry.js';
+import { BankError } from './errors.js';
+import { AMOUNT_MAX, formatMinor, scaleAmount } from './money.js';
+import type { MoveRequest, OpenRequest, Request } from './request.js';
+
+/** The state that a decision is made on: everything up to the entry before. */
+export interface LedgerView {
+  readonly defaultCurrency: string;
+  /** Minor-unit digits; `undefined` for a code that is no currency. */
+  digitsOf(currency: string): number | undefined;
+  account(id: AccountId): Account | undefined;
+  /** The entry that was booked with this idempotency key. */
+  entryOfKey(key: string): Entry | undefined;
+  /** Number for the next account id that the bank gives out. */
+  readonly nextAccountNumber: number;
+}
+
+/** Number and time of the entry, if there is to be one. */
+export interface Moment {
+  readonly transfer: number;
+  readonly bookedAt: string;
+}
+
+/** An entry to be booked, or (`replayed`) one that was booked before with the same key. */
+export interface Decision {
+  readonly entry: Entry;
+  readonly replayed: boolean;
+}
+
+/**
+ * Decides a request against the state. Pure: no clock, no disk, no randomness.
+ *
+ * What is checked, in this order (what is wrong with the request in itself was checked at the door):
+ *  1. the amount has no more decimals than the currency, if the account is known   INVALID_AMOUNT
+ *  2. the idempotency key: replay, or                                              IDEMPOTENCY_MISMATCH
+ *  3. the currency is known                                                        INVALID_CURRENCY
+ *  4. the accounts exist (giver first), or for `open`: does not yet   ACCOUNT_NOT_FOUND, ACCOUNT_EXISTS
+ *  5. both have one currency                                                       CURRENCY_MISMATCH
+ *  6. neither is closed, the giver is not frozen                   ACCOUNT_CLOSED, ACCOUNT_FROZEN
+ *  7. the giver has enough available                                               INSUFFICIENT_FUNDS
+ *  8. no balance gets more than 18 digits                                          LIMIT_EXCEEDED
+ *
+ * @throws BankError the refusal; nothing is booked
+ */
+export function decide(view: LedgerView, request: Request, at: Moment): Decision {
+  const entry =
+    request.kind === 'open' ? decideOpen(view, request, at) : decideMove(view, request, at);
+  return 'replayed' in entry ? entry : { entry, replayed: false };
+}
+
+/** The accounts that a request is decided on; more may show once these are known. */
+export function accountsOf(view: LedgerView, request: Request): AccountId[] {
+  if (request.kind === 'open') {
+    const world = worldId(request.currency ?? view.defaultCurrency);
+    return request.id === undefined ? [world] : [request.id, world];
+  }
+  const ids: AccountId[] = [];
+  if (request.from !== undefined) ids.push(request.from);
+  if (request.to !== undefined) ids.push(request.to);
+  if (request.kind !== 'transfer') {
+    const known = ids[0] === undefined ? undefined : view.account(ids[0]);
+    if (known !== undefined) ids.push(worldId(known.currency));
+  }
+  return ids;
+}
+
+function decideOpen(view: LedgerView, request: OpenRequest, at: Moment): Entry | Decision {
+  const currency = request.currency ?? view.defaultCurrency;
+  const digits = view.digitsOf(currency);
+  const limit = digits === undefined ? 0n : scaleAmount(request.overdraftLimit, currency, digits);
+  const replay = replayOf(view, request, digits);
+  if (replay) return replay;
+  if (digits === undefined) {
+    throw new BankError('INVALID_CURRENCY', `${currency} is no active ISO 4217 currency.`, {
+      details: { currency },
+    });
+  }
+  if (request.id !== undefined && view.account(request.id) !== undefined) {
+    throw new BankError('ACCOUNT_EXISTS', `There is an account ${request.id} already.`, {
+      details: { id: request.id },
+    });
+  }
+  const id = request.id ?? givenAccountId(view.nextAccountNumber);
+  const world = worldId(currency);
+  return {
+    type: 'open',
+    transfer: at.transfer,
+    bookedAt: at.bookedAt,
+    currency,
+    amount: 0n,
+    // The first account of a currency brings the currency's outside with it.
+    debit: view.account(world) ? undefined : { account: world, seq: 1, balance: 0n },
+    credit: { account: id, seq: 1, balance: 0n },
+    firstName: request.firstName,
+    lastName: request.lastName,
+    limit,
+    memo: request.memo,
+    reference: request.reference,
+    valueDate: request.valueDate,
+    key: request.key,
+  };
+}
+
+function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry | Decision {
+  const named = request.from ?? request.to;
+  const first = named === undefined ? undefined : view.account(named);
+  const digits = first === undefined ? undefined : view.digitsOf(first.currency);
+  const asked =
+    first === undefined || digits === undefined
+      ? undefined
+      : scaleAmount(request.amount, first.currency, digits);
+  const replay = replayOf(view, request, digits);
+  if (replay) return replay;
+  const outside = first === undefined ? undefined : worldId(first.currency);
+  const from = existing(view, request.from ?? outside ?? named);
+  const to = existing(view, request.to ?? outside ?? named);
+  const amount = asked ?? 0n;
+  if (from.currency !== to.currency) {
+    throw new BankError(
+      'CURRENCY_MISMATCH',
+      `${from.id} is in ${from.currency}, ${to.id} in ${to.currency}.`,
+      { details: { from: from.id, to: to.id } },
+    );
+  }
+  refuseStatus(from, 'from');
+  refuseStatus(to, 'to');
+  const text = (minor: bigint) => `${formatMinor(minor, digits ?? 0)} ${from.currency}`;
+  const available = availableOf(from);
+  if (available !== undefined && amount > available) {
+    throw new BankError(
+      'INSUFFICIENT_FUNDS',
+      `${from.id} has ${text(available)} available; ${text(amount)} was asked.`,
+      {
+        details: {
+          id: from.id,
+          available: formatMinor(available, digits ?? 0),
+          asked: request.amount.text,
+        },
+      },
+    );
+  }
+  return {
+    type: request.kind,
+    transfer: at.transfer,
+    bookedAt: at.bookedAt,
+    currency: from.currency,
+    amount,
+    debit: leg(from, -amount, text),
+    credit: leg(to, amount, text),
+    firstName: '',
+    lastName: '',
+    limit: 0n,
+    memo: request.memo,
+    reference: request.reference,
+    valueDate: request.valueDate,
+    key: request.key,
+  };
+}
+
+function existing(view: LedgerView, id: AccountId | undefined): Account {
+  const account = id === undefined ? undefined : view.account(id);
+  if (account) return account;
+  throw new BankError('ACCOUNT_NOT_FOUND', `There is no account ${id}.`, { details: { id } });
+}
+
+function refuseStatus(account: Account, side: 'from' | 'to'): void {
+  if (account.status === 'closed') {
+    throw new BankError('ACCOUNT_CLOSED', `${account.id} is closed.`, {
+      details: { id: account.id },
+    });
+  }
+  if (account.status === 'frozen' && side === 'from') {
+    throw new BankError('ACCOUNT_FROZEN', `${account.id} is frozen.`, {
+      details: { id: account.id },
+    });
+  }
+}
+
+function leg(account: Account, change: bigint, text: (minor: bigint) => string): Leg {
+  const balance = account.balance + change;
+  if (balance > AMOUNT_MAX || balance < -AMOUNT_MAX) {
+    throw new BankError(
+      'LIMIT_EXCEEDED',
+      `${account.id} has ${text(account.balance)}; a balance has at most 18 digits.`,
+      { details: { id: account.id } },
+    );
+  }
+  return { account: account.id, seq: account.seq + 1, balance };
+}
+
+/** The entry booked earlier with the request's key, if it is the same request. */
+function replayOf(
+  view: LedgerView,
+  request: Request,
+  digits: number | undefined,
+): Decision | undefined {
+  if (request.key === '') return undefined;
+  const entry = view.entryOfKey(request.key);
+  if (entry === undefined) return undefined;
+  const same =
+    request.kind === 'open' ? sameOpen(view, entry, request) : sameMove(entry, request, digits);
+  if (same && sameAnnotations(entry, request)) return { entry, replayed: true };
+  throw new BankError(
+    'IDEMPOTENCY_MISMATCH',
+    `The key "${request.key}" was used for another request: ${entry.type} ${entry.transfer}, booked ${entry.bookedAt}.`,
+    { details: { key: request.key, transfer: entry.transfer } },
+  );
+}
+
+function sameOpen(view: LedgerView, entry: Entry, request: OpenRequest): boolean {
+  const digits = view.digitsOf(entry.currency);
+  return (
+    entry.type === 'open' &&
+    (request.id === undefined || request.id === entry.credit?.account) &&
+    request.firstName === entry.firstName &&
+    request.lastName === entry.lastName &&
+    (request.currency ?? view.defaultCurrency) === entry.currency &&
+    digits !== undefined &&
+    scaleAmount(request.overdraftLimit, entry.currency, digits) === entry.limit
+  );
+}
+
+function sameMove(entry: Entry, request: MoveRequest, digits: number | undefined): boolean {
+  return (
+    entry.type === request.kind &&
+    (request.from ?? worldId(entry.currency)) === entry.debit?.account &&
+    (request.to ?? worldId(entry.currency)) === entry.credit?.account &&
+    digits !== undefined &&
+    scaleAmount(request.amount, entry.currency, digits) === entry.amount
+  );
+}
+
+function sameAnnotations(entry: Entry, request: Request): boolean {
+  return (
+    entry.memo === request.memo &&
+    entry.reference === request.reference &&
+    entry.valueDate === request.valueDate
+  );
+}

@@ -1,0 +1,108 @@
+import { BankError } from './errors.js';
+
+/** An amount as it was asked for: `units` × 10^-`decimals`, before the currency is known. */
+export interface AskedAmount {
+  readonly units: bigint;
+  /** Decimals that were written; `undefined` when minor units were given as a bigint. */
+  readonly decimals: number | undefined;
+  /** As the caller wrote it, for messages. */
+  readonly text: string;
+}
+
+/** Money as it leaves the library: frozen, exact. `minor` counts the currency's smallest unit. */
+export interface Money {
+  readonly amount: string;
+  readonly minor: bigint;
+  readonly currency: string;
+}
+
+/** No amount and no balance has more digits than this (minor units): all of them fit 64 bits. */
+export const AMOUNT_DIGITS_MAX = 18;
+export const AMOUNT_MAX = 10n ** BigInt(AMOUNT_DIGITS_MAX) - 1n;
+
+const AMOUNT_PATTERN = /^(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,4}))?$/;
+
+function invalid(what: string, text: string, why: string): BankError {
+  return new BankError('INVALID_AMOUNT', `${what} ${JSON.stringify(text)} ${why}`, {
+    details: { [what]: text },
+  });
+}
+
+/**
+ * Reads an amount at the door: decimal text ("12.50") or minor units (1250n), zero or more.
+ * A JS number is refused: it cannot hold money exactly.
+ * @throws BankError INVALID_AMOUNT
+ */
+export function readAmount(input: unknown, what = 'amount'): AskedAmount {
+  if (typeof input === 'bigint') {
+    if (input < 0n) throw invalid(what, `${input}n`, 'is below zero.');
+    if (input > AMOUNT_MAX) throw invalid(what, `${input}n`, 'is more than 18 digits.');
+    return { units: input, decimals: undefined, text: `${input}` };
+  }
+  if (typeof input === 'number') {
+    throw invalid(what, `${input}`, 'is a JS number, which cannot hold money exactly.');
+  }
+  if (typeof input !== 'string') {
+    throw invalid(
+      what,
+      String(input),
+      `is ${input === null ? 'null' : `of type ${typeof input}`}.`,
+    );
+  }
+  const shown = input.length > 60 ? `${input.slice(0, 57)}…` : input;
+  const match = AMOUNT_PATTERN.exec(input);
+  if (!match) throw invalid(what, shown, whyNotAnAmount(input));
+  const decimals = match[2] ?? '';
+  return { units: BigInt(`${match[1]}${decimals}`), decimals: decimals.length, text: input };
+}
+
+function whyNotAnAmount(text: string): string {
+  if (text === '') return 'is empty.';
+  if (/^-/.test(text)) return 'is below zero; amounts have no sign.';
+  if (/^\+/.test(text)) return 'has a sign; amounts have none.';
+  if (/,/.test(text)) return 'has a comma; write 1234.50.';
+  if (/^[0-9]+(\.[0-9]+)?$/.test(text)) {
+    if (/^0[0-9]/.test(text)) return 'begins with a zero too many.';
+    return /\.[0-9]{5,}$/.test(text) ? 'has too many decimals.' : 'is more than 18 digits.';
+  }
+  return 'is no decimal number such as 12.50.';
+}
+
+/**
+ * Scales an asked amount to minor units of a currency with `digits` decimals.
+ * @throws BankError INVALID_AMOUNT when it has more decimals than the currency, or is too large.
+ */
+export function scaleAmount(asked: AskedAmount, currency: string, digits: number): bigint {
+  const decimals = asked.decimals ?? digits;
+  if (decimals > digits) {
+    throw invalid('amount', asked.text, `has ${decimals} decimals; ${currency} has ${digits}.`);
+  }
+  const minor = asked.units * 10n ** BigInt(digits - decimals);
+  if (minor > AMOUNT_MAX) throw invalid('amount', asked.text, 'is more than 18 digits.');
+  return minor;
+}
+
+/** Minor units as decimal text: `(7500n, 2)` → `75.00`, `(-5n, 2)` → `-0.05`. */
+export function formatMinor(minor: bigint, digits: number): string {
+  if (digits === 0) return minor.toString();
+  const negative = minor < 0n;
+  const text = (negative ? -minor : minor).toString().padStart(digits + 1, '0');
+  const point = text.length - digits;
+  return `${negative ? '-' : ''}${text.slice(0, point)}.${text.slice(point)}`;
+}
+
+/** Decimal text with exactly `digits` decimals back to minor units; `undefined` when it is not that. */
+export function parseMinor(text: string, digits: number): bigint | undefined {
+  const point = text.length - digits - 1;
+  if (digits === 0) return /^-?(0|[1-9][0-9]*)$/.test(text) ? BigInt(text) : undefined;
+  if (point < 1 || text.charCodeAt(point) !== 46) return undefined;
+  const whole = text.slice(0, point) + text.slice(point + 1);
+  if (!/^-?(0[0-9]+|[1-9][0-9]*)$/.test(whole)) return undefined;
+  if (!/^-?(0|[1-9][0-9]*)$/.test(text.slice(0, point))) return undefined;
+  return BigInt(whole);
+}
+
+/** Frozen {@link Money} of `minor` units. */
+export function toMoney(minor: bigint, currency: string, digits: number): Money {
+  return Object.freeze({ amount: formatMinor(minor, digits), minor, currency });
+}

@@ -1,0 +1,71 @@
+import { BankError } from './errors.js';
+
+/** Longest texts, in UTF-16 units. Small enough that a row stays readable and a batch bounded. */
+export const TEXT_LENGTH_MAX = { name: 100, memo: 500, reference: 100, key: 200 } as const;
+
+// Control characters (C0, DEL, C1), line and paragraph separators, and everything that turns the
+// direction of text around: none may reach a terminal, a spreadsheet or a passbook.
+const FORBIDDEN =
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
+
+function invalid(what: string, why: string): BankError {
+  return new BankError('INVALID_TEXT', `The ${what} ${why}`, { details: { field: what } });
+}
+
+/**
+ * Reads a text at the door: of bounded length, well-formed, without control or bidi characters.
+ * @throws BankError INVALID_TEXT
+ */
+export function readText(input: unknown, what: string, lengthMax: number): string {
+  if (typeof input !== 'string') throw invalid(what, 'is not a text.');
+  if (input.length > lengthMax) {
+    throw invalid(what, `has ${input.length} characters; at most ${lengthMax} are allowed.`);
+  }
+  const found = FORBIDDEN.exec(input);
+  if (found) {
+    const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
+    throw invalid(what, `has the control character U+${code} at position ${found.index + 1}.`);
+  }
+  if (!input.isWellFormed()) throw invalid(what, 'has half a character (a lone surrogate).');
+  return input;
+}
+
+/** A text that must say something: not empty, not only blanks. */
+export function readName(input: unknown, what: string): string {
+  const name = readText(input, what, TEXT_LENGTH_MAX.name);
+  if (name.trim() === '') throw invalid(what, 'is empty.');
+  return name;
+}
+
+/** Reads a calendar day such as `2026-11-20`. @throws BankError INVALID_TIME */
+export function readDay(input: unknown, what: string): string {
+  if (typeof input === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(input)) {
+    const time = Date.parse(`${input}T00:00:00Z`);
+    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(input)) return input;
+  }
+  const shown = typeof input === 'string' ? JSON.stringify(input.slice(0, 40)) : String(input);
+  throw new BankError('INVALID_TIME', `The ${what} ${shown} is no day such as 2026-11-20.`, {
+    details: { field: what },
+  });
+}
+
+/**
+ * Reads a moment: a `Date`, `2026-11-20` (its first instant, UTC) or an ISO time with its zone.
+ * Returns milliseconds since 1970 UTC. @throws BankError INVALID_TIME
+ */
+export function readMoment(input: unknown, what: string): number {
+  if (input instanceof Date && !Number.isNaN(input.getTime())) return input.getTime();
+  if (typeof input === 'string') {
+    if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(input)) return Date.parse(readDay(input, what));
+    const zoned = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,12}(Z|[+-][0-9]{2}:[0-9]{2})$/.test(input);
+    const time = zoned ? Date.parse(input) : Number.NaN;
+    if (!Number.isNaN(time)) return time;
+  }
+  const shown = typeof input === 'string' ? JSON.stringify(input.slice(0, 40)) : String(input);
+  throw new BankError(
+    'INVALID_TIME',
+    `The ${what} ${shown} is neither a day (2026-11-20) nor a time with its zone (2026-11-20T09:00:00Z).`,
+    { details: { field: what } },
+  );
+}

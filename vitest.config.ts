@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+// The tests run against what ships: dist/, loaded by Node itself and not by the bundler.
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    server: { deps: { external: [/\/dist\//] } },
+    pool: 'forks',
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
