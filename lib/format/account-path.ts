@@ -18,5 +18,8 @@ export function pageName(id: string, page?: number): string {
 export function parsePageName(name: string): { id: string; page: number | undefined } | undefined {
   const match = /^([a-z0-9][a-z0-9_-]{0,63})(?:\.([0-9]{4,9}))?\.csv$/.exec(name);
   if (match?.[1] === undefined) return undefined;
-  return { id: match[1], page: match[2] === undefined ? undefined : Number(match[2]) };
+  const [, id, digits] = match;
+  const page = digits === undefined ? undefined : Number(digits);
+  // One page, one name: not 00001 for 0001, and pages are counted from 1.
+  return page !== 0 && pageName(id, page) === name ? { id, page } : undefined;
 }

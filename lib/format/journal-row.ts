@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AccountId } from '../ledger/account-id.js';
+import { isAccountId } from '../ledger/account-id.js';
 import { ENTRY_TYPES, type Entry, type EntryType, type Leg } from '../ledger/entry.js';
 import { formatMinor, parseMinor } from '../ledger/money.js';
 import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
@@ -162,9 +162,12 @@ function decodeAmount(text: string, digits: number): bigint {
 function decodeLeg(cells: readonly string[], at: number, digits: number): Leg | undefined {
   const account = cells[at] ?? '';
   if (account === '') return undefined;
+  undamaged(isAccountId(account), `"${account.slice(0, 80)}" is no account id`);
   const seq = parseCount(cells[at + 1] ?? '');
   undamaged(seq !== undefined && seq > 0, `the number of a row of ${account} is odd`);
-  return { account: account as AccountId, seq, balance: decodeAmount(cells[at + 2] ?? '', digits) };
+  const balance = parseMinor(cells[at + 2] ?? '', digits);
+  undamaged(balance !== undefined, `a row of ${account} has no balance`);
+  return { account, seq, balance };
 }
 
 /** `(3, 17)` → `000003-17.csv`. */
@@ -175,5 +178,8 @@ export function segmentName(number: number, epoch: number): string {
 /** Takes a segment's file name apart; `undefined` for a name that no segment has. */
 export function parseSegmentName(name: string): { number: number; epoch: number } | undefined {
   const match = /^([0-9]{6,12})-([0-9]{1,15})\.csv$/.exec(name);
-  return match ? { number: Number(match[1]), epoch: Number(match[2]) } : undefined;
+  if (!match) return undefined;
+  const [number, epoch] = [Number(match[1]), Number(match[2])];
+  // One segment, one name: not 0000003 for 000003.
+  return segmentName(number, epoch) === name ? { number, epoch } : undefined;
 }

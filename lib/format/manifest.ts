@@ -1,4 +1,5 @@
 import { CURRENCY_DIGITS } from '../ledger/currencies.js';
+import { isTime } from './csv.js';
 import { FormatDamage, undamaged } from './damage.js';
 
 /** Version of everything under a bank's directory. It grows when an older reader would misread. */
@@ -33,16 +34,26 @@ export function decodeManifest(text: string): Manifest | { readonly version: num
   }
   undamaged(typeof json === 'object' && json !== null, 'it is no manifest');
   const version = (json.drovebank as { version?: unknown } | undefined)?.version;
-  undamaged(typeof version === 'number' && version > 0, 'it names no format version');
+  undamaged(isVersion(version), 'it names no format version');
   if (version > FORMAT_VERSION) return { version };
   const { id, created, currency, shared, digits } = json as Partial<Manifest>;
-  undamaged(typeof id === 'string' && typeof created === 'string', 'it names no bank');
+  undamaged(typeof id === 'string' && id !== '', 'it names no bank');
+  undamaged(typeof created === 'string' && isTime(created), 'it does not say since when it is');
+  undamaged(typeof shared === 'boolean', 'it does not say whether it is shared');
   undamaged(typeof digits === 'object' && digits !== null, 'it has no currencies');
   for (const [code, count] of Object.entries(digits)) {
+    undamaged(/^[A-Z]{3}$/.test(code), `"${code.slice(0, 20)}" is no currency code`);
     undamaged(Number.isInteger(count) && count >= 0 && count <= 4, `${code} has odd digits`);
   }
-  undamaged(typeof currency === 'string' && currency in digits, 'its currency is unknown');
-  return { version, id, created, currency, shared: shared === true, digits };
+  undamaged(
+    typeof currency === 'string' && Object.hasOwn(digits, currency),
+    'its currency is unknown',
+  );
+  return { version, id, created, currency, shared, digits };
+}
+
+function isVersion(version: unknown): version is number {
+  return Number.isSafeInteger(version) && Number(version) > 0;
 }
 
 /** The digits that a new bank starts with: all of ISO 4217. */

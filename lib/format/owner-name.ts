@@ -23,5 +23,6 @@ export function parseOwner(name: string): Owner | undefined {
   const match = /^([0-9]{1,15})-([0-9a-z]+)-([0-9]+)-([0-9]+)-([0-9]+)-([0-9a-z]+)$/.exec(name);
   if (!match) return undefined;
   const [, number = '', boot = '', pidNamespace = '', pid = '', started = '', random = ''] = match;
-  return { number: Number(number), boot, pidNamespace, pid: Number(pid), started, random };
+  const owner = { number: Number(number), boot, pidNamespace, pid: Number(pid), started, random };
+  return formatOwner(owner) === name ? owner : undefined;
 }

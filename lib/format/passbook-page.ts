@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { Account, AccountStatus } from '../ledger/account.js';
 import { legOf } from '../ledger/account.js';
-import type { AccountId } from '../ledger/account-id.js';
+import { type AccountId, isAccountId } from '../ledger/account-id.js';
 import { ENTRY_TYPES, type Entry, type EntryType } from '../ledger/entry.js';
 import { formatMinor, parseMinor } from '../ledger/money.js';
 import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
-import { undamaged } from './damage.js';
+import { FormatDamage, undamaged } from './damage.js';
 
 /** First line of every page. */
 export const PAGE_HEADER =
@@ -114,7 +114,10 @@ export function decodePage(text: string, digitsOf: DigitsOf): Page {
   undamaged(head !== undefined, 'the page has no row');
   const first = decodeRow(head, digitsOf);
   const prev = openingOf(first).prev;
-  undamaged(prev !== undefined || first.seq === 1, 'the check of the page before is missing');
+  undamaged(
+    (prev === undefined) === (first.seq === 1),
+    'the check of the page before is missing, or stands where there is none',
+  );
   undamaged(first.check === rowCheck(prev ?? '', bodyOf(head)), `row ${first.seq} was changed`);
   const rows: [PassbookRow, ...PassbookRow[]] = [first];
   let { firstName, lastName } = first;
@@ -149,6 +152,10 @@ function bodyOf(line: string): string {
   return line.slice(0, -CHECK_DIGITS);
 }
 
+function isCheck(text: string): boolean {
+  return text.length === CHECK_DIGITS && /^[0-9a-f]+$/.test(text);
+}
+
 function follows(before: PassbookRow, row: PassbookRow): boolean {
   const change = row.direction === 'out' ? -row.amount : row.amount;
   return (
@@ -163,9 +170,17 @@ function follows(before: PassbookRow, row: PassbookRow): boolean {
 
 function openingOf(row: PassbookRow): PageOpening {
   undamaged(row.details !== '', `row ${row.seq} begins a page but says nothing of the one before`);
-  const opening: unknown = JSON.parse(row.details);
+  let opening: unknown;
+  try {
+    opening = JSON.parse(row.details);
+  } catch (cause) {
+    throw new FormatDamage(`row ${row.seq} has details that are no JSON`, { cause });
+  }
   undamaged(typeof opening === 'object' && opening !== null, `row ${row.seq} has odd details`);
-  return opening;
+  const prev = 'prev' in opening ? opening.prev : undefined;
+  if (prev === undefined) return {};
+  undamaged(typeof prev === 'string' && isCheck(prev), `row ${row.seq} follows an odd check`);
+  return { prev };
 }
 
 function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
@@ -181,6 +196,7 @@ function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
     cells.slice(10);
   const [memo = '', reference = '', valueDate = '', details = '', key = '', check = ''] =
     cells.slice(15);
+  undamaged(isAccountId(account), `"${account.slice(0, 80)}" is no account id`);
   const digits = digitsOf(currency);
   undamaged(digits !== undefined, `currency ${currency} is unknown`);
   const money = (text: string) => {
@@ -199,7 +215,7 @@ function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
   undamaged(STATUSES.includes(status), `row ${seq} has the unknown status "${status}"`);
   undamaged(inText === '' || outText === '', `row ${seq} goes in and out at once`);
   return {
-    account: account as AccountId,
+    account,
     seq,
     bookedAt,
     type: type as EntryType,

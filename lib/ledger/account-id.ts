@@ -1,4 +1,5 @@
 import { BankError } from './errors.js';
+import { shown } from './text.js';
 
 declare const branded: unique symbol;
 /** An account id that has been checked: `[a-z0-9][a-z0-9_-]{0,63}`, lower case. */
@@ -36,14 +37,23 @@ export function worldId(currency: string): AccountId {
   return `world-${currency.toLowerCase()}` as AccountId;
 }
 
+/** Whether a text read from a file has the form of an id: what has not must never become a path. */
+export function isAccountId(text: string): text is AccountId {
+  return ID_PATTERN.test(text);
+}
+
 export function isWorldId(id: string): boolean {
   return id.startsWith('world');
 }
 
+/** A-Z alone: `toLowerCase` would make a plain k of the Kelvin sign. */
+function folded(input: string): string {
+  return input.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
+}
+
 function invalid(input: unknown, why: string, hint?: string): BankError {
-  const text = typeof input === 'string' ? JSON.stringify(input.slice(0, 80)) : String(input);
-  return new BankError('INVALID_ID', `Account id ${text} ${why}`, {
-    details: { id: typeof input === 'string' ? input.slice(0, 80) : input },
+  return new BankError('INVALID_ID', `Account id ${shown(input, 80)} ${why}`, {
+    details: { id: typeof input === 'string' ? input.slice(0, 80) : shown(input, 80) },
     ...(hint === undefined ? {} : { hint }),
   });
 }
@@ -54,9 +64,11 @@ function invalid(input: unknown, why: string, hint?: string): BankError {
  */
 export function parseAccountId(input: unknown): AccountId {
   if (typeof input !== 'string') throw invalid(input, 'is not a text.');
-  const id = input.toLowerCase();
-  if (id === '') throw invalid(input, 'is empty.');
-  if (id.length > 64) throw invalid(input, `has ${id.length} characters; at most 64 are allowed.`);
+  if (input === '') throw invalid(input, 'is empty.');
+  if (input.length > 64) {
+    throw invalid(input, `has ${input.length} characters; at most 64 are allowed.`);
+  }
+  const id = folded(input);
   if (!ID_PATTERN.test(id)) {
     throw invalid(
       input,
@@ -85,7 +97,7 @@ export function parseCustomerId(input: unknown): AccountId {
  */
 export function parseChosenId(input: unknown): AccountId {
   const reserved = 'Leave the id out to be given one, or choose one of another form.';
-  if (typeof input === 'string' && GIVEN_PATTERN.test(input.toLowerCase())) {
+  if (typeof input === 'string' && GIVEN_PATTERN.test(folded(input))) {
     throw invalid(
       input,
       'is of the form that the bank gives out itself ("a" and digits).',

@@ -1,5 +1,5 @@
 /**
- * ISO 4217: the active codes that have a minor unit, with its digits.
+ * ISO 4217 up to amendment 180: the active codes that have a minor unit, with its digits.
  * Our own table, never `Intl`: its digits differ for HUF, COP, IDR, IQD and more.
  * Funds and metals without a minor unit (XAU, XDR, XTS, XXX …) are left out: nobody can pay with them.
  */
@@ -11,7 +11,7 @@ const CODES_BY_DIGITS = [
    GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL
    MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR
    PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP
-   TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG`,
+   TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XAD XCD XCG YER ZAR ZMW ZWG`,
   'BHD IQD JOD KWD LYD OMR TND',
   'CLF UYW',
 ];

@@ -1,7 +1,7 @@
 import { type Account, availableOf } from './account.js';
-import { type AccountId, givenAccountId, worldId } from './account-id.js';
+import { type AccountId, givenAccountId, givenAccountNumber, worldId } from './account-id.js';
 import type { Entry, Leg } from './entry.js';
-import { BankError } from './errors.js';
+import { assert, BankError } from './errors.js';
 import { AMOUNT_MAX, formatMinor, scaleAmount } from './money.js';
 import type { MoveRequest, OpenRequest, Request } from './request.js';
 
@@ -69,7 +69,10 @@ export function accountsOf(view: LedgerView, request: Request): AccountId[] {
 function decideOpen(view: LedgerView, request: OpenRequest, at: Moment): Entry | Decision {
   const currency = request.currency ?? view.defaultCurrency;
   const digits = view.digitsOf(currency);
-  const limit = digits === undefined ? 0n : scaleAmount(request.overdraftLimit, currency, digits);
+  const limit =
+    digits === undefined
+      ? 0n
+      : scaleAmount(request.overdraftLimit, currency, digits, 'overdraft limit');
   const replay = replayOf(view, request, digits);
   if (replay) return replay;
   if (digits === undefined) {
@@ -116,7 +119,6 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
   const outside = first === undefined ? undefined : worldId(first.currency);
   const from = existing(view, request.from ?? outside ?? named);
   const to = existing(view, request.to ?? outside ?? named);
-  const amount = asked ?? 0n;
   if (from.currency !== to.currency) {
     throw new BankError(
       'CURRENCY_MISMATCH',
@@ -124,9 +126,12 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
       { details: { from: from.id, to: to.id } },
     );
   }
-  refuseStatus(from, 'from');
-  refuseStatus(to, 'to');
-  const text = (minor: bigint) => `${formatMinor(minor, digits ?? 0)} ${from.currency}`;
+  refuseClosed(from);
+  refuseClosed(to);
+  refuseFrozen(from);
+  assert(asked !== undefined && digits !== undefined, `${from.currency} has no digits`);
+  const amount = asked;
+  const text = (minor: bigint) => `${formatMinor(minor, digits)} ${from.currency}`;
   const available = availableOf(from);
   if (available !== undefined && amount > available) {
     throw new BankError(
@@ -135,7 +140,7 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
       {
         details: {
           id: from.id,
-          available: formatMinor(available, digits ?? 0),
+          available: formatMinor(available, digits),
           asked: request.amount.text,
         },
       },
@@ -165,17 +170,15 @@ function existing(view: LedgerView, id: AccountId | undefined): Account {
   throw new BankError('ACCOUNT_NOT_FOUND', `There is no account ${id}.`, { details: { id } });
 }
 
-function refuseStatus(account: Account, side: 'from' | 'to'): void {
-  if (account.status === 'closed') {
-    throw new BankError('ACCOUNT_CLOSED', `${account.id} is closed.`, {
-      details: { id: account.id },
-    });
-  }
-  if (account.status === 'frozen' && side === 'from') {
-    throw new BankError('ACCOUNT_FROZEN', `${account.id} is frozen.`, {
-      details: { id: account.id },
-    });
-  }
+function refuseClosed({ id, status }: Account): void {
+  if (status !== 'closed') return;
+  throw new BankError('ACCOUNT_CLOSED', `${id} is closed.`, { details: { id } });
+}
+
+/** A frozen account gives nothing; it may still receive. */
+function refuseFrozen({ id, status }: Account): void {
+  if (status !== 'frozen') return;
+  throw new BankError('ACCOUNT_FROZEN', `${id} is frozen.`, { details: { id } });
 }
 
 function leg(account: Account, change: bigint, text: (minor: bigint) => string): Leg {
@@ -213,13 +216,19 @@ function sameOpen(view: LedgerView, entry: Entry, request: OpenRequest): boolean
   const digits = view.digitsOf(entry.currency);
   return (
     entry.type === 'open' &&
-    (request.id === undefined || request.id === entry.credit?.account) &&
+    sameId(entry.credit?.account, request.id) &&
     request.firstName === entry.firstName &&
     request.lastName === entry.lastName &&
     (request.currency ?? view.defaultCurrency) === entry.currency &&
     digits !== undefined &&
     scaleAmount(request.overdraftLimit, entry.currency, digits) === entry.limit
   );
+}
+
+/** A request without an id got one of the bank's; nobody can choose one of these. */
+function sameId(booked: AccountId | undefined, asked: AccountId | undefined): boolean {
+  if (asked !== undefined) return booked === asked;
+  return booked !== undefined && givenAccountNumber(booked) !== undefined;
 }
 
 function sameMove(entry: Entry, request: MoveRequest, digits: number | undefined): boolean {

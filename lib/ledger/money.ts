@@ -1,4 +1,5 @@
 import { BankError } from './errors.js';
+import { shown } from './text.js';
 
 /** An amount as it was asked for: `units` × 10^-`decimals`, before the currency is known. */
 export interface AskedAmount {
@@ -22,9 +23,9 @@ export const AMOUNT_MAX = 10n ** BigInt(AMOUNT_DIGITS_MAX) - 1n;
 
 const AMOUNT_PATTERN = /^(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,4}))?$/;
 
-function invalid(what: string, text: string, why: string): BankError {
-  return new BankError('INVALID_AMOUNT', `${what} ${JSON.stringify(text)} ${why}`, {
-    details: { [what]: text },
+function invalid(what: string, input: unknown, why: string): BankError {
+  return new BankError('INVALID_AMOUNT', `${what} ${shown(input)} ${why}`, {
+    details: { [what]: typeof input === 'string' ? input.slice(0, 60) : shown(input) },
   });
 }
 
@@ -35,23 +36,18 @@ function invalid(what: string, text: string, why: string): BankError {
  */
 export function readAmount(input: unknown, what = 'amount'): AskedAmount {
   if (typeof input === 'bigint') {
-    if (input < 0n) throw invalid(what, `${input}n`, 'is below zero.');
-    if (input > AMOUNT_MAX) throw invalid(what, `${input}n`, 'is more than 18 digits.');
+    if (input < 0n) throw invalid(what, input, 'is below zero.');
+    if (input > AMOUNT_MAX) throw invalid(what, input, 'is more than 18 digits.');
     return { units: input, decimals: undefined, text: `${input}` };
   }
   if (typeof input === 'number') {
-    throw invalid(what, `${input}`, 'is a JS number, which cannot hold money exactly.');
+    throw invalid(what, input, 'is a JS number, which cannot hold money exactly.');
   }
   if (typeof input !== 'string') {
-    throw invalid(
-      what,
-      String(input),
-      `is ${input === null ? 'null' : `of type ${typeof input}`}.`,
-    );
+    throw invalid(what, input, 'is no text and no bigint.');
   }
-  const shown = input.length > 60 ? `${input.slice(0, 57)}…` : input;
   const match = AMOUNT_PATTERN.exec(input);
-  if (!match) throw invalid(what, shown, whyNotAnAmount(input));
+  if (!match) throw invalid(what, input, whyNotAnAmount(input));
   const decimals = match[2] ?? '';
   return { units: BigInt(`${match[1]}${decimals}`), decimals: decimals.length, text: input };
 }
@@ -72,13 +68,18 @@ function whyNotAnAmount(text: string): string {
  * Scales an asked amount to minor units of a currency with `digits` decimals.
  * @throws BankError INVALID_AMOUNT when it has more decimals than the currency, or is too large.
  */
-export function scaleAmount(asked: AskedAmount, currency: string, digits: number): bigint {
+export function scaleAmount(
+  asked: AskedAmount,
+  currency: string,
+  digits: number,
+  what = 'amount',
+): bigint {
   const decimals = asked.decimals ?? digits;
   if (decimals > digits) {
-    throw invalid('amount', asked.text, `has ${decimals} decimals; ${currency} has ${digits}.`);
+    throw invalid(what, asked.text, `has ${decimals} decimals; ${currency} has ${digits}.`);
   }
   const minor = asked.units * 10n ** BigInt(digits - decimals);
-  if (minor > AMOUNT_MAX) throw invalid('amount', asked.text, 'is more than 18 digits.');
+  if (minor > AMOUNT_MAX) throw invalid(what, asked.text, 'is more than 18 digits.');
   return minor;
 }
 
@@ -91,15 +92,19 @@ export function formatMinor(minor: bigint, digits: number): string {
   return `${negative ? '-' : ''}${text.slice(0, point)}.${text.slice(point)}`;
 }
 
-/** Decimal text with exactly `digits` decimals back to minor units; `undefined` when it is not that. */
+/**
+ * What {@link formatMinor} wrote, back to minor units; `undefined` when it would have written it
+ * otherwise: each amount has one spelling, so that two books that say the same say it in the same bytes.
+ */
 export function parseMinor(text: string, digits: number): bigint | undefined {
-  const point = text.length - digits - 1;
-  if (digits === 0) return /^-?(0|[1-9][0-9]*)$/.test(text) ? BigInt(text) : undefined;
-  if (point < 1 || text.charCodeAt(point) !== 46) return undefined;
-  const whole = text.slice(0, point) + text.slice(point + 1);
-  if (!/^-?(0[0-9]+|[1-9][0-9]*)$/.test(whole)) return undefined;
+  if (text.length > AMOUNT_DIGITS_MAX + 2) return undefined;
+  const point = digits === 0 ? text.length : text.length - digits - 1;
   if (!/^-?(0|[1-9][0-9]*)$/.test(text.slice(0, point))) return undefined;
-  return BigInt(whole);
+  if (digits === 0) return text === '-0' ? undefined : BigInt(text);
+  const decimals = text.slice(point + 1);
+  if (text.charCodeAt(point) !== 46 || !/^[0-9]+$/.test(decimals)) return undefined;
+  const minor = BigInt(text.slice(0, point) + decimals);
+  return minor === 0n && text.charCodeAt(0) === 45 ? undefined : minor;
 }
 
 /** Frozen {@link Money} of `minor` units. */

@@ -1,7 +1,7 @@
 import { type AccountId, parseChosenId, parseCustomerId } from './account-id.js';
 import { BankError } from './errors.js';
 import { type AskedAmount, readAmount } from './money.js';
-import { readDay, readName, readText, TEXT_LENGTH_MAX } from './text.js';
+import { readDay, readName, readText, shown, TEXT_LENGTH_MAX } from './text.js';
 
 /** A request to open an account, checked for all that is wrong in itself. */
 export interface OpenRequest {
@@ -83,17 +83,17 @@ function readKey(input: unknown): string {
 function readSum(input: unknown): AskedAmount {
   const amount = readAmount(input);
   if (amount.units === 0n) {
-    throw new BankError('INVALID_AMOUNT', `amount "${amount.text}" is zero; nothing would move.`);
+    throw new BankError('INVALID_AMOUNT', `amount "${amount.text}" is zero; nothing would move.`, {
+      details: { amount: amount.text },
+    });
   }
   return amount;
 }
 
 /** Reads a currency code; upper case is made. @throws BankError INVALID_CURRENCY */
 export function readCurrency(input: unknown): string {
-  const code = typeof input === 'string' ? input.toUpperCase() : '';
-  if (/^[A-Z]{3}$/.test(code)) return code;
-  const shown = typeof input === 'string' ? JSON.stringify(input.slice(0, 20)) : String(input);
-  throw new BankError('INVALID_CURRENCY', `${shown} is no currency code.`);
+  if (typeof input === 'string' && /^[A-Za-z]{3}$/.test(input)) return input.toUpperCase();
+  throw new BankError('INVALID_CURRENCY', `${shown(input, 20)} is no currency code.`);
 }
 
 export function readOpen(input: OpenAccountInput): OpenRequest {
@@ -103,7 +103,10 @@ export function readOpen(input: OpenAccountInput): OpenRequest {
     firstName: readName(input.firstName, 'first name'),
     lastName: readName(input.lastName, 'last name'),
     currency: input.currency === undefined ? undefined : readCurrency(input.currency),
-    overdraftLimit: readAmount(input.overdraftLimit ?? 0n, 'overdraft limit'),
+    overdraftLimit: readAmount(
+      input.overdraftLimit === undefined ? 0n : input.overdraftLimit,
+      'overdraft limit',
+    ),
     ...readAnnotations(input),
   };
 }

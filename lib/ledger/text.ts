@@ -8,6 +8,23 @@ export const TEXT_LENGTH_MAX = { name: 100, memo: 500, reference: 100, key: 200 
 const FORBIDDEN =
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/;
+const FORBIDDEN_ALL = new RegExp(FORBIDDEN, 'g');
+const VISIBLE = /[^\s\p{Default_Ignorable_Code_Point}]/u;
+
+/**
+ * What a caller gave, fit for a message: short, in quotes, and without a character that could play
+ * tricks on a terminal. `shown('a\u009b')` → `"a\\u009b"`.
+ */
+export function shown(input: unknown, lengthMax = 60): string {
+  if (typeof input === 'bigint') return `${input}n`.slice(0, lengthMax);
+  if (typeof input === 'function') return 'a function';
+  if (typeof input === 'object' && input !== null) return 'an object';
+  if (typeof input !== 'string') return String(input).slice(0, lengthMax);
+  const text = input.length > lengthMax ? `${input.slice(0, lengthMax)}…` : input;
+  return JSON.stringify(text).replace(FORBIDDEN_ALL, (character) => {
+    return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  });
+}
 
 function invalid(what: string, why: string): BankError {
   return new BankError('INVALID_TEXT', `The ${what} ${why}`, { details: { field: what } });
@@ -31,10 +48,10 @@ export function readText(input: unknown, what: string, lengthMax: number): strin
   return input;
 }
 
-/** A text that must say something: not empty, not only blanks. */
+/** A text that must say something: not empty, not only blanks or characters that nobody sees. */
 export function readName(input: unknown, what: string): string {
   const name = readText(input, what, TEXT_LENGTH_MAX.name);
-  if (name.trim() === '') throw invalid(what, 'is empty.');
+  if (!VISIBLE.test(name)) throw invalid(what, 'is empty.');
   return name;
 }
 
@@ -44,8 +61,7 @@ export function readDay(input: unknown, what: string): string {
     const time = Date.parse(`${input}T00:00:00Z`);
     if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(input)) return input;
   }
-  const shown = typeof input === 'string' ? JSON.stringify(input.slice(0, 40)) : String(input);
-  throw new BankError('INVALID_TIME', `The ${what} ${shown} is no day such as 2026-11-20.`, {
+  throw new BankError('INVALID_TIME', `The ${what} ${shown(input)} is no day such as 2026-11-20.`, {
     details: { field: what },
   });
 }
@@ -58,14 +74,17 @@ export function readMoment(input: unknown, what: string): number {
   if (input instanceof Date && !Number.isNaN(input.getTime())) return input.getTime();
   if (typeof input === 'string') {
     if (/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(input)) return Date.parse(readDay(input, what));
-    const zoned = /^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]{5,12}(Z|[+-][0-9]{2}:[0-9]{2})$/.test(input);
+    const zoned = /^([0-9]{4}-[0-9]{2}-[0-9]{2})T[0-9:.]{5,12}(Z|[+-][0-9]{2}:[0-9]{2})$/.exec(
+      input,
+    );
+    // Date.parse takes 30 February for 2 March: the day is looked at alone.
+    if (zoned) readDay(zoned[1], what);
     const time = zoned ? Date.parse(input) : Number.NaN;
     if (!Number.isNaN(time)) return time;
   }
-  const shown = typeof input === 'string' ? JSON.stringify(input.slice(0, 40)) : String(input);
   throw new BankError(
     'INVALID_TIME',
-    `The ${what} ${shown} is neither a day (2026-11-20) nor a time with its zone (2026-11-20T09:00:00Z).`,
+    `The ${what} ${shown(input)} is neither a day (2026-11-20) nor a time with its zone (2026-11-20T09:00:00Z).`,
     { details: { field: what } },
   );
 }
