@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest';
+import { toReceipt } from '#lib/ledger/receipt.js';
+import { readDeposit, readOpen, readTransfer } from '#lib/ledger/request.js';
+import { Book } from './book.js';
+
+describe('A receipt', () => {
+  const book = new Book();
+  const opening = book.do(readOpen({ id: 'ada', firstName: 'Ada', lastName: 'L' })).entry;
+  book.do(readOpen({ id: 'bob', firstName: 'Bob', lastName: 'S' }));
+  book.do(readDeposit('ada', '100', {}));
+  const { entry } = book.do(readTransfer({ from: 'ada', to: 'bob', amount: '25' }));
+  const usd = (amount: string) => expect.objectContaining({ amount, currency: 'USD' });
+
+  it('has both balances of both sides', () => {
+    expect(toReceipt(entry, 2, false)).toEqual({
+      transfer: 4,
+      bookedAt: entry.bookedAt,
+      amount: { amount: '25.00', minor: 2500n, currency: 'USD' },
+      from: { id: 'ada', seq: 3, before: usd('100.00'), after: usd('75.00') },
+      to: { id: 'bob', seq: 2, before: usd('0.00'), after: usd('25.00') },
+      replayed: false,
+    });
+    expect(toReceipt(entry, 2, true).replayed).toBe(true);
+  });
+
+  it('is frozen all through', () => {
+    const receipt = toReceipt(entry, 2, false);
+    const parts = [receipt, receipt.amount, receipt.from, receipt.to, receipt.from.before];
+    expect(parts.every((part) => Object.isFrozen(part))).toBe(true);
+  });
+
+  it('is for money that moved: an entry with one side has none', () => {
+    const lonely = { ...opening, debit: undefined };
+    expect(() => toReceipt(lonely, 2, false)).toThrow(/bug: entry 1 has one side/);
+  });
+});
