@@ -1,0 +1,46 @@
+/** Where it was measured. */
+import { closeSync, fdatasyncSync, openSync, readFileSync, statfsSync, writeSync } from 'node:fs';
+import { arch, cpus, platform, release, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { median } from './measure.js';
+
+const FILE_SYSTEMS = {
+  61267: 'ext4',
+  2435016766: 'btrfs',
+  1481003842: 'xfs',
+  16914836: 'tmpfs, where nothing is durable: set BENCH_DIR to a folder on a disk',
+  2035054128: 'overlayfs',
+  801189825: 'zfs',
+};
+
+const versionOf = (name) =>
+  JSON.parse(readFileSync(new URL(`./node_modules/${name}/package.json`, import.meta.url))).version;
+
+export function describeMachine(folder) {
+  const processors = cpus();
+  const { type } = statfsSync(folder);
+  return {
+    processor: `${processors.length} x ${processors[0]?.model.trim() ?? arch()}`,
+    memory: `${Math.round(totalmem() / 2 ** 30)} GiB`,
+    system: `${platform()} ${release()}, Node ${process.version}`,
+    'file system': FILE_SYSTEMS[type] ?? `type 0x${type.toString(16)}`,
+    'one sync': `200 bytes appended + fdatasync ${Math.round(syncTimeUs(folder))} us (median of 300)`,
+    rivals: ['better-sqlite3', 'lmdb', 'classic-level']
+      .map((name) => `${name} ${versionOf(name)}`)
+      .join(', '),
+  };
+}
+
+function syncTimeUs(folder) {
+  const file = openSync(join(folder, 'sync'), 'a');
+  const bytes = Buffer.alloc(200, '.');
+  const times = Array.from({ length: 300 }, () => {
+    const start = performance.now();
+    writeSync(file, bytes);
+    fdatasyncSync(file);
+    return (performance.now() - start) * 1000;
+  });
+  closeSync(file);
+  return median(times);
+}

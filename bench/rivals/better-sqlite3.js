@@ -1,0 +1,59 @@
+/** SQLite in its durable setting for any number of processes: WAL, synchronous=FULL. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+
+export const label = 'better-sqlite3';
+export const durable = 'WAL, synchronous=FULL: one transaction and one sync a transfer';
+
+const SCHEMA = `
+  CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL CHECK (balance >= 0),
+    first_name TEXT NOT NULL, last_name TEXT NOT NULL) STRICT;
+  CREATE TABLE transfers (id INTEGER PRIMARY KEY, from_account INTEGER, to_account INTEGER,
+    amount INTEGER NOT NULL, booked_at INTEGER NOT NULL) STRICT;`;
+
+export function connect(folder) {
+  mkdirSync(folder, { recursive: true });
+  const db = new Database(join(folder, 'bank.sqlite'), { timeout: 10_000 });
+  db.pragma('journal_mode = WAL');
+  db.pragma('synchronous = FULL');
+  return db;
+}
+
+export function prepare(folder, { accounts, balance }) {
+  const db = connect(folder);
+  db.exec(SCHEMA);
+  const insert = db.prepare('INSERT INTO accounts VALUES (?, ?, ?, ?)');
+  db.transaction(() => {
+    for (let id = 0; id < accounts; id += 1) insert.run(id, balance, 'Ada', `Number ${id}`);
+  })();
+  db.close();
+}
+
+export function open(folder) {
+  const db = connect(folder);
+  const take = db.prepare('UPDATE accounts SET balance = balance - @amount WHERE id = @from');
+  const give = db.prepare('UPDATE accounts SET balance = balance + @amount WHERE id = @to');
+  const book = db.prepare('INSERT INTO transfers VALUES (NULL, @from, @to, @amount, @at)');
+  const transfer = db.transaction((move) => {
+    take.run(move);
+    give.run(move);
+    book.run(move);
+  });
+  const deposit = db.transaction((move) => {
+    give.run(move);
+    book.run(move);
+  });
+  const grow = db.transaction((to, rows) => {
+    for (let row = 0; row < rows; row += 1) deposit({ from: null, to, amount: 1, at: Date.now() });
+  });
+  return {
+    blocks: true,
+    mayRefuse: (error) => error.code === 'SQLITE_BUSY',
+    transfer: (from, to, amount) => transfer.immediate({ from, to, amount, at: Date.now() }),
+    deposit: (to, amount) => deposit.immediate({ from: null, to, amount, at: Date.now() }),
+    grow,
+    sum: () => db.prepare('SELECT sum(balance) FROM accounts').pluck().get(),
+    close: () => db.close(),
+  };
+}

@@ -1,0 +1,74 @@
+/**
+ * `npm run bench`: drovebank beside its rivals, turn by turn in one run.
+ *
+ *   node bench/run.js [--quick] [--only w1,w2] [--contestants drovebank,lmdb]
+ *
+ * BENCH_DIR names the folder for the databases; else the system's folder for temporary files.
+ */
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const { values } = parseArgs({
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    contestants: { type: 'string' },
+  },
+});
+
+if (!existsSync(join(here, 'node_modules'))) {
+  console.log('Installing the rivals into bench/node_modules (npm ci) …');
+  const { status } = spawnSync('npm', ['ci', '--prefix', here], { stdio: 'inherit' });
+  if (status !== 0) process.exit(status ?? 1);
+}
+const { describeMachine } = await import('./machine.js');
+const { formatTable, writeResults } = await import('./report.js');
+const { WORKLOADS } = await import('./workloads/index.js');
+
+const base = process.env.BENCH_DIR ?? tmpdir();
+mkdirSync(base, { recursive: true });
+const folder = mkdtempSync(join(base, 'drovebank-bench-'));
+const tidy = () => rmSync(folder, { recursive: true, force: true });
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.once(signal, () => {
+    tidy();
+    process.exit(130);
+  });
+}
+
+const list = (text) => text?.split(',');
+const chosen = list(values.only);
+const contestants = list(values.contestants);
+const only = (name) => contestants?.includes(name) ?? true;
+const terminal = process.stderr.isTTY;
+const say = (text) => terminal && process.stderr.write(`\r\x1b[K${text}`);
+
+try {
+  const { version } = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
+  const machine = describeMachine(folder);
+  const results = {
+    date: new Date().toISOString(),
+    drovebank: version,
+    quick: values.quick,
+    machine,
+    workloads: [],
+  };
+  console.log(`drovebank ${version}, ${results.date}`);
+  for (const [what, fact] of Object.entries(machine)) console.log(`${what}: ${fact}`);
+  for (const [name, run] of Object.entries(WORKLOADS)) {
+    if (chosen && !chosen.includes(name)) continue;
+    const tell = (text) => say(`${name}: ${text}`);
+    const workload = await run({ quick: values.quick, folder, say: tell, only });
+    say('');
+    console.log(formatTable(workload));
+    results.workloads.push({ workload: name, ...workload });
+  }
+  console.log(`\nwritten to ${writeResults(join(here, 'results'), results)}`);
+} finally {
+  tidy();
+}
