@@ -14,15 +14,11 @@ export type {
   OpenBankOptions,
   OpenedAccount,
   PageOf,
-  Problem,
   TransferManyOptions,
   TransferResult,
-  Verification,
-  VerifyOptions,
-  VerifyStep,
   WriteOptions,
 } from './bank/api.js';
-export { initBank, openBank } from './bank/open-bank.js';
+export { initBank, type NewBank, openBank } from './bank/open-bank.js';
 export {
   BANK_ERROR_CODES,
   BankError,
@@ -32,3 +28,4 @@ export {
 export type { Money } from './ledger/money.js';
 export type { Receipt, ReceiptSide } from './ledger/receipt.js';
 export type { Annotations, OpenAccountInput, TransferInput } from './ledger/request.js';
+export type { Problem, Verification, VerifyOptions, VerifyStep } from './store/verify.js';

@@ -4,6 +4,7 @@ import type { BankError } from '../ledger/errors.js';
 import type { Money } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
 import type { Annotations, OpenAccountInput, TransferInput } from '../ledger/request.js';
+import type { Verification, VerifyOptions } from '../store/verify.js';
 
 /** Every async method takes a signal: aborted before the commit, nothing happens (CANCELLED). */
 export interface Cancellable {
@@ -144,31 +145,6 @@ export interface CurrencyTotal {
   readonly world: Money;
   readonly sum: Money;
   readonly asOf: number;
-}
-
-/** One named check of `verify`. */
-export interface VerifyStep {
-  readonly name: string;
-  /** What was looked at, for example `1202 passbooks, 96255 rows`. */
-  readonly checked: string;
-  readonly problems: readonly Problem[];
-}
-
-/** Something that is not as the bank left it: which file, what, and what to do. */
-export interface Problem {
-  readonly file: string;
-  readonly what: string;
-}
-
-export interface Verification {
-  readonly ok: boolean;
-  readonly asOf: number;
-  readonly steps: readonly VerifyStep[];
-}
-
-export interface VerifyOptions extends Cancellable {
-  /** Called as the work goes on: files done, files in all. */
-  readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
 /** A bank in a folder, open. Any number of processes may have the same one open. */

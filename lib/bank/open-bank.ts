@@ -1,12 +1,96 @@
+import { randomUUID } from 'node:crypto';
+import { resolve } from 'node:path';
+import { whyUnsupported } from '../disk/file-system.js';
+import { nodeDisk } from '../disk/node-disk.js';
+import { nodeSystem } from '../disk/node-system.js';
+import { FORMAT_VERSION, type Manifest, standardDigits } from '../format/manifest.js';
+import { BankError } from '../ledger/errors.js';
+import { readCurrency } from '../ledger/request.js';
+import { acceptCopy, isCopy } from '../store/copy.js';
+import { createBank } from '../store/create.js';
+import { asBankError } from '../store/disk-error.js';
+import { openFiles } from '../store/store.js';
 import type { Bank, InitOptions, OpenBankOptions } from './api.js';
+import { OpenedBank } from './bank.js';
 
-export async function openBank(_directory: string, _options: OpenBankOptions = {}): Promise<Bank> {
-  throw new Error('not yet');
+/** What `initBank` made. */
+export interface NewBank {
+  readonly directory: string;
+  readonly id: string;
+  readonly currency: string;
+  readonly shared: boolean;
 }
 
-export async function initBank(
-  _directory: string,
-  _options: InitOptions = {},
-): Promise<{ directory: string; id: string; currency: string; shared: boolean }> {
-  throw new Error('not yet');
+/**
+ * Opens the bank in `directory`. Opening is recovering: whatever a crash left is put right by the same
+ * steps as always. Any number of processes may have the same bank open.
+ * @throws BankError BANK_NOT_FOUND, BANK_TOO_NEW, BANK_DAMAGED, NO_PERMISSION, UNSUPPORTED_FILE_SYSTEM
+ */
+export async function openBank(directory: string, options: OpenBankOptions = {}): Promise<Bank> {
+  const path = resolve(directory);
+  try {
+    options.signal?.throwIfAborted();
+    if (options.force !== true) await refuseFileSystem(path);
+    return await openAt(path);
+  } catch (error) {
+    const told = asBankError(error);
+    if (!(told instanceof BankError) || told.code !== 'BANK_NOT_FOUND' || !options.create)
+      throw told;
+  }
+  try {
+    await initBank(path, options);
+  } catch (error) {
+    // Somebody else made it in the same moment: theirs is as good.
+    if (!(error instanceof BankError) || error.code !== 'BANK_EXISTS') throw error;
+  }
+  try {
+    return await openAt(path);
+  } catch (error) {
+    throw asBankError(error);
+  }
+}
+
+async function openAt(path: string): Promise<Bank> {
+  const files = await openFiles(path);
+  if (await isCopy(files)) await acceptCopy(files);
+  return new OpenedBank(files);
+}
+
+/**
+ * Makes a bank in `directory`, which must be absent or empty.
+ * @throws BankError BANK_EXISTS, INVALID_CURRENCY, NO_PERMISSION, DISK_FULL, UNSUPPORTED_FILE_SYSTEM
+ */
+export async function initBank(directory: string, options: InitOptions = {}): Promise<NewBank> {
+  const path = resolve(directory);
+  const currency = readCurrency(options.currency ?? 'USD');
+  const digits = standardDigits();
+  if (!Object.hasOwn(digits, currency)) {
+    throw new BankError('INVALID_CURRENCY', `${currency} is no active ISO 4217 currency.`);
+  }
+  const shared = options.shared === true;
+  const system = nodeSystem();
+  const manifest: Manifest = {
+    version: FORMAT_VERSION,
+    id: randomUUID(),
+    created: new Date(system.now()).toISOString(),
+    currency,
+    shared,
+    digits,
+  };
+  try {
+    options.signal?.throwIfAborted();
+    if (options.force !== true) await refuseFileSystem(path);
+    await createBank(nodeDisk({ shared }), system, path, manifest);
+  } catch (error) {
+    throw asBankError(error);
+  }
+  return { directory: path, id: manifest.id, currency, shared };
+}
+
+async function refuseFileSystem(path: string): Promise<void> {
+  const why = await whyUnsupported(path);
+  if (why === undefined) return;
+  throw new BankError('UNSUPPORTED_FILE_SYSTEM', `A bank must not lie in ${path}: ${why}.`, {
+    hint: 'Keep the bank on a local disk, or force it (--force) if you know better.',
+  });
 }

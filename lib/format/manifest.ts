@@ -21,7 +21,9 @@ export interface Manifest {
 
 export function encodeManifest(manifest: Manifest): string {
   const { version, id, created, currency, shared, digits } = manifest;
-  return `${JSON.stringify({ drovebank: { version }, id, created, currency, shared, digits }, null, 1)}\n`;
+  const facts = JSON.stringify({ drovebank: { version }, id, created, currency, shared }, null, 2);
+  // The digits on one line: there are 160 of them, and people look at the rest.
+  return `${facts.slice(0, -2)},\n  "digits": ${JSON.stringify(digits)}\n}\n`;
 }
 
 /** Reads `bank.json`. A version above {@link FORMAT_VERSION} comes back alone: the rest may differ. */

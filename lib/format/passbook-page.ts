@@ -100,6 +100,31 @@ export function encodeRow(
   return { row: row + check, check };
 }
 
+/** The row of `entry` in the passbook of `after.id`, as a page that is not written yet would have it. */
+export function rowOf(after: Account, entry: Entry): PassbookRow {
+  const leg = legOf(entry, after.id);
+  const debited = leg === entry.debit;
+  const { type, transfer, bookedAt, amount, memo, reference, valueDate, key } = entry;
+  const { held, limit, currency, status, firstName, lastName } = after;
+  const moved = amount !== 0n;
+  const counterparty = moved ? ((debited ? entry.credit : entry.debit)?.account ?? '') : '';
+  const direction = moved ? (debited ? 'out' : 'in') : undefined;
+  const { account, seq, balance } = leg;
+  const own = {
+    account,
+    seq,
+    bookedAt,
+    type,
+    transfer,
+    counterparty,
+    direction,
+    amount,
+    balance,
+  } as const;
+  const texts = { firstName, lastName, memo, reference, valueDate, details: '', key, check: '' };
+  return { ...own, held, limit, currency, status, ...texts };
+}
+
 /** A page of rows as {@link encodeRow} makes them. The `.` behind the last shows that nothing was cut. */
 export function encodePage(rows: readonly string[]): string {
   return `${PAGE_HEADER}\n${rows.join('\n')}.\n`;

@@ -1,0 +1,254 @@
+import type { Position } from '../format/position.js';
+import type { Account } from '../ledger/account.js';
+import { type AccountId, parseAccountId } from '../ledger/account-id.js';
+import { accountsOf } from '../ledger/decide.js';
+import { assert, BankError } from '../ledger/errors.js';
+import { type Receipt, toReceipt } from '../ledger/receipt.js';
+import {
+  type OpenAccountInput,
+  type Request,
+  readDeposit,
+  readOpen,
+  readTransfer,
+  readWithdraw,
+  type TransferInput,
+} from '../ledger/request.js';
+import type { Bookkeeper } from '../store/bookkeeper.js';
+import { readCheckpoint } from '../store/checkpoint.js';
+import { asBankError } from '../store/disk-error.js';
+import { cancelledError, GroupCommit, type Task } from '../store/group-commit.js';
+import { Keys } from '../store/keys.js';
+import { LedgerState } from '../store/ledger-state.js';
+import { startPosterThread } from '../store/poster-thread.js';
+import { Posting } from '../store/posting.js';
+import { Roster } from '../store/roster.js';
+import { type BankFiles, JOURNAL_START } from '../store/store.js';
+import { type Verification, type VerifyOptions, verifyFiles } from '../store/verify.js';
+import { listAccounts, toAccountInfo } from './accounts.js';
+import type * as api from './api.js';
+import { listHistory } from './history.js';
+import { sumTotals } from './totals.js';
+import { bookMany, type ManyOptions } from './transfer-many.js';
+
+/** How often an idle writer looks whether somebody else waits, should a watch have missed it. */
+const ASIDE_LOOK_MS = 50;
+
+/** The verbs on one open bank. */
+export class OpenedBank implements api.Bank {
+  readonly directory: string;
+  readonly id: string;
+  readonly currency: string;
+  readonly #files: BankFiles;
+  readonly #commit: GroupCommit;
+  readonly #posting: Posting;
+  readonly #roster: Roster;
+  readonly #stop: (() => void)[];
+  #reading: Promise<unknown> = Promise.resolve();
+  #closing: Promise<void> | undefined;
+
+  constructor(files: BankFiles) {
+    const { directory, manifest, disk, system, log, passbooks, journal, digitsOf, poster } = files;
+    this.#files = files;
+    this.directory = directory;
+    this.id = manifest.id;
+    this.currency = manifest.currency;
+    this.#roster = new Roster(files);
+    this.#posting = new Posting({
+      disk,
+      system,
+      directory,
+      poster,
+      queue: files.posterQueue,
+      startThread: () => startPosterThread(directory),
+      onPosted: (transfer) => this.#commit.state?.posted(transfer),
+    });
+    this.#commit = new GroupCommit({
+      disk,
+      system,
+      directory,
+      log,
+      keys: new Keys(journal, digitsOf, JOURNAL_START),
+      freshState: async () =>
+        new LedgerState(manifest, passbooks, await readCheckpoint(disk, directory)),
+      backlog: this.#posting,
+    });
+    const aside = () => this.#commit.lookAside();
+    this.#stop = [disk.watch(files.writerQueue.folder, aside), system.every(ASIDE_LOOK_MS, aside)];
+  }
+
+  async openAccount(
+    input: OpenAccountInput & { dryRun?: boolean | undefined },
+    options: api.Cancellable = {},
+  ): Promise<api.OpenedAccount> {
+    const request = readOpen(input);
+    return this.#book(request, input.dryRun, options.signal, (book) => {
+      const { entry, replayed } = book.book(request);
+      assert(entry.credit !== undefined, 'an account was opened without a leg');
+      const { transfer, bookedAt, currency } = entry;
+      const info = toAccountInfo(book.opened(entry), book.digitsOf(currency));
+      return Object.freeze({ ...info, transfer, bookedAt, replayed });
+    });
+  }
+
+  async deposit(
+    id: string,
+    amount: string | bigint,
+    options: api.WriteOptions = {},
+  ): Promise<Receipt> {
+    return this.#move(readDeposit(id, amount, options), options.dryRun, options.signal);
+  }
+
+  async withdraw(
+    id: string,
+    amount: string | bigint,
+    options: api.WriteOptions = {},
+  ): Promise<Receipt> {
+    return this.#move(readWithdraw(id, amount, options), options.dryRun, options.signal);
+  }
+
+  async transfer(
+    input: TransferInput & { dryRun?: boolean | undefined },
+    options: api.Cancellable = {},
+  ): Promise<Receipt> {
+    return this.#move(readTransfer(input), input.dryRun, options.signal);
+  }
+
+  async transferMany(
+    inputs: readonly api.MovementInput[],
+    options: api.TransferManyOptions = {},
+  ): Promise<api.TransferResult[]> {
+    const many: ManyOptions = { atomic: options.atomic === true, dryRun: options.dryRun === true };
+    return this.#submit(bookMany(inputs, many), options.signal);
+  }
+
+  async account(id: string, options: api.Cancellable = {}): Promise<api.AccountInfo> {
+    const { account, digits } = await this.#look(parseAccountId(id), options.signal);
+    return toAccountInfo(account, digits);
+  }
+
+  async balance(id: string, options: api.Cancellable = {}): Promise<api.Balance> {
+    const { account, digits, asOf } = await this.#look(parseAccountId(id), options.signal);
+    const { ledger, held, available } = toAccountInfo(account, digits);
+    return Object.freeze({ ledger, held, available, asOf });
+  }
+
+  history(id: string, options: api.HistoryOptions = {}): api.Listing<api.HistoryEntry, number> {
+    const account = parseAccountId(id);
+    const known = () => this.#look(account, options.signal);
+    return listHistory(this.#files, account, options, known, () => this.#head(options.signal));
+  }
+
+  accounts(options: api.AccountsOptions = {}): api.Listing<api.AccountInfo, string> {
+    return listAccounts(options, this.#files.digitsOf, () => this.#readRoster(options.signal));
+  }
+
+  async totals(options: api.Cancellable = {}): Promise<api.CurrencyTotal[]> {
+    const accounts = await this.#readRoster(options.signal);
+    return sumTotals(accounts, this.#files.digitsOf, this.#roster.transfer);
+  }
+
+  async verify(options: VerifyOptions = {}): Promise<Verification> {
+    await this.#head(options.signal);
+    return told(() => verifyFiles(this.#files, options));
+  }
+
+  async posted(ids: readonly string[] = [], options: api.Cancellable = {}): Promise<void> {
+    const accounts = ids.map(parseAccountId);
+    const { transfer } = await this.#head(options.signal);
+    await told(() => this.#posting.flush(transfer, accounts, options.signal), options.signal);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= told(() => this.#close());
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    for (const stop of this.#stop) stop();
+    try {
+      await this.#commit.close();
+      await this.#posting.close();
+    } finally {
+      await this.#files.log.close();
+    }
+  }
+
+  #move(request: Request, dryRun: boolean | undefined, signal: AbortSignal | undefined) {
+    return this.#book(request, dryRun, signal, (book) => {
+      const { entry, replayed } = book.book(request);
+      return toReceipt(entry, book.digitsOf(entry.currency), replayed);
+    });
+  }
+
+  #book<T>(
+    request: Request,
+    dryRun: boolean | undefined,
+    signal: AbortSignal | undefined,
+    run: (book: Bookkeeper) => T,
+  ): Promise<T> {
+    const task: Task<T> = {
+      books: dryRun !== true,
+      size: 1,
+      ids: (state) => accountsOf(state, request),
+      keys: request.key === '' ? [] : [request.key],
+      run: dryRun ? (book) => book.dryly(() => run(book)) : run,
+    };
+    return this.#submit(task, signal);
+  }
+
+  #submit<T>(task: Task<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#commit.submit(task, signal);
+  }
+
+  /** An account as it stands. @throws BankError ACCOUNT_NOT_FOUND */
+  #look(id: AccountId, signal: AbortSignal | undefined) {
+    return this.#submit<{ account: Account; digits: number; asOf: number }>(
+      {
+        books: false,
+        size: 1,
+        ids: () => [id],
+        keys: [],
+        run: (book) => {
+          const account = book.account(id);
+          if (account === undefined) {
+            throw new BankError('ACCOUNT_NOT_FOUND', `There is no account ${id}.`, {
+              details: { id },
+            });
+          }
+          const asOf = Math.max(book.transfer, account.transfer);
+          return { account, digits: book.digitsOf(account.currency), asOf };
+        },
+      },
+      signal,
+    );
+  }
+
+  /** The newest position that counts. */
+  #head(signal?: AbortSignal): Promise<Position> {
+    const run = (_: Bookkeeper, state: LedgerState) => state.position;
+    return this.#submit({ books: false, size: 0, ids: () => [], keys: [], run }, signal);
+  }
+
+  /** One at a time: the roster is brought up to date in place. */
+  #readRoster(signal: AbortSignal | undefined): Promise<ReadonlyMap<AccountId, Account>> {
+    const next = this.#reading
+      .catch(() => {})
+      .then(() => told(() => this.#roster.read(() => this.#head(signal)), signal));
+    this.#reading = next;
+    return next;
+  }
+}
+
+/** Runs what reads or writes files; its failures are told as the refusals that they mean. */
+async function told<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (signal?.aborted) throw cancelledError(signal);
+    throw asBankError(error);
+  }
+}

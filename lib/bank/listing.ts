@@ -1,0 +1,40 @@
+import { BankError } from '../ledger/errors.js';
+import type { Listing } from './api.js';
+
+/** Items on a page unless the caller says otherwise. */
+const PAGE_ITEMS = 100;
+
+/** An async iterator over `items`, with its twin that gives one page. */
+export function listing<Item, Cursor>(
+  items: () => AsyncIterable<Item>,
+  limit: number | undefined,
+  cursorOf: (item: Item) => Cursor,
+): Listing<Item, Cursor> {
+  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
+    throw new BankError('INVALID_AMOUNT', `The limit ${limit} is no whole number above zero.`, {
+      hint: 'Give how many items you want, 1 or more.',
+    });
+  }
+  return {
+    async *[Symbol.asyncIterator]() {
+      let count = 0;
+      for await (const item of items()) {
+        yield item;
+        count++;
+        if (count === limit) return;
+      }
+    },
+    async page() {
+      const page: Item[] = [];
+      for await (const item of items()) {
+        const last = page.at(-1);
+        // One more than the page holds shows that there is a next one.
+        if (page.length === (limit ?? PAGE_ITEMS) && last !== undefined) {
+          return { items: page, next: cursorOf(last) };
+        }
+        page.push(item);
+      }
+      return { items: page, next: undefined };
+    },
+  };
+}

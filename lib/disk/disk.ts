@@ -1,0 +1,85 @@
+/** A value, or a promise of it: the real disk answers small questions at once, the simulated never. */
+export type Awaitable<T> = T | Promise<T>;
+
+export interface FileFacts {
+  readonly size: number;
+  /** Device and inode, `2049:131`: which file it is, whatever its name. */
+  readonly identity: string;
+  /** Birth time in nanoseconds, '' where the file system does not know it. */
+  readonly born: string;
+  /** Last change, in milliseconds. Only ever compared with itself: clocks lie. */
+  readonly modified: number;
+  readonly folder: boolean;
+}
+
+/**
+ * The disk as the store sees it: the only way to any file of a bank. All paths are absolute.
+ * Errors are the system's own (`code: 'ENOSPC'` …); only ENOENT ever means absent.
+ */
+export interface Disk {
+  /** The whole file. */
+  read(path: string): Awaitable<Buffer>;
+  /** Names in a folder, in no order. */
+  list(folder: string): Awaitable<string[]>;
+  /** `undefined` when there is nothing (ENOENT). */
+  facts(path: string): Awaitable<FileFacts | undefined>;
+  /** Whether there is something; any error but ENOENT is thrown. */
+  exists(path: string): Awaitable<boolean>;
+  /** `create` is exclusive: it fails with EEXIST when the name is taken. */
+  open(path: string, mode: 'read' | 'write' | 'create'): Awaitable<DiskFile>;
+  /** Atomic; replaces what has the new name, if it is a file. */
+  rename(from: string, to: string): Awaitable<void>;
+  remove(path: string): Awaitable<void>;
+  /** Answers whether it was made; `false`: there was one already. */
+  makeFolder(path: string): Awaitable<boolean>;
+  removeFolder(path: string): Awaitable<void>;
+  /** Makes the names in a folder durable. */
+  syncFolder(path: string): Awaitable<void>;
+  /** One barrier for all of the file system that `path` lies on; `false` where there is none. */
+  flushFileSystem(path: string): Awaitable<boolean>;
+  /** Gives the file a new time of change. */
+  touch(path: string): Awaitable<void>;
+  /** Calls back soon after names in a folder may have changed. A hint only. Returns how to stop. */
+  watch(folder: string, changed: () => void): () => void;
+}
+
+export interface DiskFile {
+  /** Reads into `buffer` from `position`; returns the bytes read, fewer only at the end. */
+  read(buffer: Buffer, position: number): Awaitable<number>;
+  /** Writes at `position`; may write less, and says how much. */
+  write(bytes: Buffer, position: number): Awaitable<number>;
+  /** Returns when all bytes written before are on the disk. A failure is final. */
+  sync(): Awaitable<void>;
+  size(): Awaitable<number>;
+  close(): Awaitable<void>;
+}
+
+/** The system's error code, `ENOENT` and the like; '' for what is no system error. */
+export function errorCode(error: unknown): string {
+  const code = (error as { code?: unknown } | null)?.code;
+  return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : '';
+}
+
+/** Writes all of `bytes` at `position`: short writes are normal. */
+export async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
+  let done = 0;
+  while (done < bytes.length) {
+    const rest = done === 0 ? bytes : bytes.subarray(done);
+    const written = await file.write(rest, position + done);
+    if (written === 0)
+      throw Object.assign(new Error('the disk takes no more bytes'), { code: 'EIO' });
+    done += written;
+  }
+}
+
+/** The bytes of an open file from `start` up to `end`; fewer when it is shorter. */
+export async function readRange(file: DiskFile, start: number, end: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.max(0, end - start));
+  let done = 0;
+  while (done < buffer.length) {
+    const count = await file.read(done === 0 ? buffer : buffer.subarray(done), start + done);
+    if (count === 0) break;
+    done += count;
+  }
+  return buffer.subarray(0, done);
+}

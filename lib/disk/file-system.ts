@@ -1,0 +1,44 @@
+import { statfs } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { errorCode } from './disk.js';
+
+/** Local file systems that Linux names by number, and that keep rename and sync as POSIX says. */
+const LOCAL = new Map([
+  [0xef53, 'ext'],
+  [0x58465342, 'xfs'],
+  [0x9123683e, 'btrfs'],
+  [0x2fc12fc1, 'zfs'],
+  [0xf2f52010, 'f2fs'],
+  [0xca451a4e, 'bcachefs'],
+  [0x3153464a, 'jfs'],
+  [0x01021994, 'tmpfs'],
+  [0x858458f6, 'ramfs'],
+  [0x794c7630, 'overlay'],
+]);
+const REMOTE = new Map([
+  [0x6969, 'NFS'],
+  [0x517b, 'SMB'],
+  [0xff534d42, 'CIFS'],
+  [0xfe534d42, 'SMB2'],
+  [0x00c36400, 'Ceph'],
+  [0x01021997, '9p'],
+  [0x65735546, 'FUSE'],
+  [0x6a656a63, 'a remote 9p'],
+]);
+
+/**
+ * Why a bank must not lie there, or `undefined` when it may: remote file systems answer a rename or a
+ * sync in ways that lose money. Known on Linux only; elsewhere nothing is refused.
+ */
+export async function whyUnsupported(path: string): Promise<string | undefined> {
+  if (process.platform !== 'linux') return undefined;
+  for (let at = path; ; at = dirname(at)) {
+    try {
+      const type = (await statfs(at)).type >>> 0;
+      if (LOCAL.has(type)) return undefined;
+      return `it is ${REMOTE.get(type) ?? `of the unknown type 0x${type.toString(16)}`}`;
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT' || at === dirname(at)) throw error;
+    }
+  }
+}

@@ -1,0 +1,153 @@
+/**
+ * The real disk. Small steps are made at once on the calling thread (a hop to the thread pool costs
+ * more than they do); a sync goes to the pool only where the disk is slow enough for it to matter.
+ */
+import { execFile } from 'node:child_process';
+import fs from 'node:fs';
+import { type Disk, type DiskFile, errorCode, type FileFacts } from './disk.js';
+
+const OPEN_FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;
+/** A sync that takes longer than this is made beside the event loop. */
+const SYNC_INLINE_MAX_MS = 0.6;
+
+export interface NodeDiskOptions {
+  /** For a Unix group: folders 2770 and files 0660, whatever the umask; else 0700 and 0600. */
+  readonly shared?: boolean;
+}
+
+/** The disk of this machine. */
+export function nodeDisk(options: NodeDiskOptions = {}): Disk {
+  const shared = options.shared === true;
+  const fileMode = shared ? 0o660 : 0o600;
+  return {
+    read: (path) => fs.readFileSync(path),
+    list: (folder) => fs.readdirSync(folder),
+    facts: factsOf,
+    exists,
+    open(path, mode) {
+      const descriptor = fs.openSync(path, OPEN_FLAGS[mode], fileMode);
+      if (shared && mode === 'create') fs.fchmodSync(descriptor, fileMode);
+      return new NodeFile(descriptor);
+    },
+    rename: (from, to) => fs.renameSync(from, to),
+    remove: (path) => fs.unlinkSync(path),
+    makeFolder: (path) => makeFolder(path, shared),
+    removeFolder: (path) => fs.rmdirSync(path),
+    syncFolder,
+    flushFileSystem,
+    touch(path) {
+      const now = new Date();
+      fs.utimesSync(path, now, now);
+    },
+    watch,
+  };
+}
+
+function factsOf(path: string): FileFacts | undefined {
+  const stat = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  return {
+    size: Number(stat.size),
+    identity: `${stat.dev}:${stat.ino}`,
+    born: stat.birthtimeNs > 0n ? `${stat.birthtimeNs}` : '',
+    modified: Number(stat.mtimeNs / 1000n) / 1000,
+    folder: stat.isDirectory(),
+  };
+}
+
+function exists(path: string): boolean {
+  // existsSync swallows every error; statSync with this option swallows ENOENT and ENOTDIR alone.
+  return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
+}
+
+function makeFolder(path: string, shared: boolean): boolean {
+  try {
+    fs.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (errorCode(error) === 'EEXIST') return false;
+    throw error;
+  }
+  if (shared) fs.chmodSync(path, 0o2770);
+  return true;
+}
+
+function syncFolder(path: string): void {
+  const descriptor = fs.openSync(path, 'r');
+  try {
+    fs.fsyncSync(descriptor);
+  } finally {
+    fs.closeSync(descriptor);
+  }
+}
+
+/** `sync -f`: Node knows no syncfs(2), and one such barrier replaces thousands of syncs. */
+async function flushFileSystem(path: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  return new Promise((resolve, reject) => {
+    execFile(
+      'sync',
+      ['-f', path],
+      { env: { PATH: process.env.PATH, LC_ALL: 'C' } },
+      (error, _, told) => {
+        if (error === null) return resolve(true);
+        // Not there, or one that does not know -f: the caller syncs file by file.
+        if (error.code === 'ENOENT' || /(invalid|unrecognized) option/.test(told))
+          return resolve(false);
+        reject(Object.assign(new Error(`sync -f failed: ${told.trim()}`), { code: 'EIO' }));
+      },
+    );
+  });
+}
+
+function watch(folder: string, changed: () => void): () => void {
+  try {
+    const watcher = fs.watch(folder, { persistent: false }, () => changed());
+    watcher.on('error', () => watcher.close());
+    return () => watcher.close();
+  } catch {
+    return () => {}; // No watches left: who waits also looks from time to time.
+  }
+}
+
+class NodeFile implements DiskFile {
+  readonly #descriptor: number;
+  #slow = false;
+
+  constructor(descriptor: number) {
+    this.#descriptor = descriptor;
+  }
+
+  read(buffer: Buffer, position: number): number {
+    return fs.readSync(this.#descriptor, buffer, 0, buffer.length, position);
+  }
+
+  write(bytes: Buffer, position: number): number {
+    return fs.writeSync(this.#descriptor, bytes, 0, bytes.length, position);
+  }
+
+  sync(): void | Promise<void> {
+    const start = performance.now();
+    const measured = () => {
+      this.#slow = performance.now() - start > SYNC_INLINE_MAX_MS;
+    };
+    if (!this.#slow) {
+      fs.fdatasyncSync(this.#descriptor);
+      return measured();
+    }
+    return new Promise((resolve, reject) => {
+      fs.fdatasync(this.#descriptor, (error) => {
+        measured();
+        if (error) reject(error);
+        else resolve();
+      });
+    });
+  }
+
+  size(): number {
+    return fs.fstatSync(this.#descriptor).size;
+  }
+
+  close(): void {
+    fs.closeSync(this.#descriptor);
+  }
+}

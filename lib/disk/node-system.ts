@@ -1,0 +1,97 @@
+import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import fs from 'node:fs';
+import type { Owner } from '../format/owner-name.js';
+import { errorCode } from './disk.js';
+import type { Identity, System } from './system.js';
+
+let own: System | undefined;
+
+/** This machine and this process. */
+export function nodeSystem(): System {
+  own ??= makeSystem();
+  return own;
+}
+
+function makeSystem(): System {
+  const identity: Identity = {
+    boot: bootId(),
+    pidNamespace: pidNamespace(),
+    pid: process.pid,
+    started: startOf(process.pid) ?? '0',
+  };
+  return {
+    identity,
+    now: () => Date.now(),
+    monotonic: () => performance.now(),
+    random: () => randomBytes(6).toString('hex'),
+    isSurelyDead: (owner) => isSurelyDead(owner, identity),
+    pause,
+    every(ms, call) {
+      const timer = setInterval(call, ms);
+      timer.unref();
+      return () => clearInterval(timer);
+    },
+  };
+}
+
+function pause(ms: number) {
+  let wake = () => {};
+  const done = new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, ms);
+    wake = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+  });
+  return { done, wake };
+}
+
+/**
+ * Tells one boot from another. Where the system has no such id every process is its own boot, so that
+ * whoever opens the bank takes it over: slower, and still right.
+ */
+function bootId(): string {
+  try {
+    const text = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+    return text.replaceAll(/[^0-9a-f]/g, '');
+  } catch {
+    // Not Linux.
+  }
+  try {
+    const text = execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'latin1' });
+    return text.toLowerCase().replaceAll(/[^0-9a-f]/g, '');
+  } catch {
+    return randomBytes(16).toString('hex');
+  }
+}
+
+function pidNamespace(): string {
+  try {
+    return fs.readlinkSync('/proc/self/ns/pid').replaceAll(/[^0-9]/g, '');
+  } catch {
+    return '0';
+  }
+}
+
+/** When a process started, in ticks since the boot; `undefined` when there is none, or no way to know. */
+function startOf(pid: number): string | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The name in brackets may hold anything; what follows it are numbers. Start time is field 22.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isSurelyDead(owner: Owner, self: Identity): boolean {
+  if (owner.boot !== self.boot || owner.pidNamespace !== self.pidNamespace) return false;
+  try {
+    process.kill(owner.pid, 0);
+  } catch (error) {
+    return errorCode(error) === 'ESRCH';
+  }
+  const started = startOf(owner.pid);
+  return started !== undefined && owner.started !== '0' && started !== owner.started;
+}

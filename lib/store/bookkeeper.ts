@@ -1,0 +1,95 @@
+import { encodeEntry } from '../format/journal-row.js';
+import { type Account, afterEntry } from '../ledger/account.js';
+import type { AccountId } from '../ledger/account-id.js';
+import { type Decision, decide } from '../ledger/decide.js';
+import type { Entry } from '../ledger/entry.js';
+import { assert } from '../ledger/errors.js';
+import type { Request } from '../ledger/request.js';
+import type { LedgerState } from './ledger-state.js';
+
+/**
+ * Decides the requests of one batch, one after the other, each on the state that those before it
+ * leave, and collects the lines that go into the journal.
+ */
+export class Bookkeeper {
+  readonly #state: LedgerState;
+  readonly #bookedAt: string;
+  #lines: string[] = [];
+  /** Number of the last entry decided. */
+  transfer: number;
+
+  constructor(state: LedgerState, now: number) {
+    this.#state = state;
+    // Never before the last entry, whatever the clock does.
+    const time = new Date(now).toISOString();
+    this.#bookedAt = time > state.bookedAt ? time : state.bookedAt;
+    this.transfer = state.position.transfer;
+  }
+
+  get count(): number {
+    return this.#lines.length;
+  }
+
+  get lines(): string {
+    return this.#lines.join('');
+  }
+
+  digitsOf(currency: string): number {
+    const digits = this.#state.digitsOf(currency);
+    assert(digits !== undefined, `${currency} has no digits`);
+    return digits;
+  }
+
+  account(id: AccountId): Account | undefined {
+    return this.#state.account(id);
+  }
+
+  /** The account that an `open` entry opened, as it was then. */
+  opened(entry: Entry): Account {
+    assert(entry.credit !== undefined, `entry ${entry.transfer} opens nothing`);
+    return afterEntry(undefined, entry, entry.credit.account);
+  }
+
+  /** Books a request, or answers with the entry that its key was used for. @throws BankError */
+  book(request: Request): Decision {
+    const at = { transfer: this.transfer + 1, bookedAt: this.#bookedAt };
+    const decision = decide(this.#state, request, at);
+    if (decision.replayed) return decision;
+    const { entry } = decision;
+    this.#state.apply(entry);
+    if (entry.key !== '') this.#state.rememberKey(entry);
+    this.#lines.push(encodeEntry(entry, this.digitsOf(entry.currency)));
+    this.transfer = entry.transfer;
+    return decision;
+  }
+
+  /** All of what `work` books, or, if it throws, nothing. */
+  atomically<T>(work: () => T): T {
+    return this.#tryOut(work, true);
+  }
+
+  /** What `work` would answer; nothing is booked. */
+  dryly<T>(work: () => T): T {
+    return this.#tryOut(work, false);
+  }
+
+  #tryOut<T>(work: () => T, keep: boolean): T {
+    const { transfer } = this;
+    const count = this.#lines.length;
+    this.#state.begin();
+    let kept = false;
+    try {
+      const result = work();
+      kept = keep;
+      return result;
+    } finally {
+      if (kept) {
+        this.#state.keep();
+      } else {
+        this.#state.takeBack();
+        this.#lines.length = count;
+        this.transfer = transfer;
+      }
+    }
+  }
+}

@@ -1,0 +1,13 @@
+import { channel } from 'node:diagnostics_channel';
+
+/** What goes on inside, for whoever subscribes (`node:diagnostics_channel`). Nothing else is logged. */
+export const channels = {
+  /** `{ directory, entries, transfer, ms }`: a batch was made durable and answered. */
+  commit: channel('drovebank:commit'),
+  /** `{ directory, pages, entries, transfer, ms }`: passbooks were brought up to date. */
+  post: channel('drovebank:post'),
+  /** `{ directory, transfer }`: a bank was opened that was not up to date. */
+  recover: channel('drovebank:recover'),
+  /** `{ directory, error }`: damage was found. */
+  damage: channel('drovebank:damage'),
+};

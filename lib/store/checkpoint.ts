@@ -1,0 +1,50 @@
+/**
+ * `journal/checkpoint.csv`: everything up to here is posted and durable. Written by the poster, by
+ * rename out of its desk. After a crash: the checkpoint before or this one, never half of one.
+ */
+import { join } from 'node:path';
+import { type Disk, errorCode, writeAll } from '../disk/disk.js';
+import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../format/position.js';
+import { damaged, named } from './damage.js';
+
+export const CHECKPOINT_FILE = 'journal/checkpoint.csv';
+
+export async function readCheckpoint(disk: Disk, directory: string): Promise<Checkpoint> {
+  try {
+    const text = (await disk.read(join(directory, CHECKPOINT_FILE))).toString('utf8');
+    return named(CHECKPOINT_FILE, () => decodeCheckpoint(text));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') throw damaged(CHECKPOINT_FILE, 'the file is missing');
+    throw error;
+  }
+}
+
+/** Stages the checkpoint at `staged` and puts it in place, durably. */
+export async function writeCheckpoint(
+  disk: Disk,
+  directory: string,
+  staged: string,
+  checkpoint: Checkpoint,
+): Promise<void> {
+  await writeDurably(disk, staged, Buffer.from(encodeCheckpoint(checkpoint)));
+  await disk.rename(staged, join(directory, CHECKPOINT_FILE));
+  await disk.syncFolder(join(directory, 'journal'));
+}
+
+/** A new file with these bytes, durable but for its name. */
+export async function writeDurably(disk: Disk, path: string, bytes: Buffer): Promise<void> {
+  const file = await disk.open(path, 'create');
+  try {
+    await writeAll(file, bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
+/** Which `desks` folder a bank has: a copy of the bank has another one. */
+export async function desksIdentity(disk: Disk, directory: string): Promise<string> {
+  const facts = await disk.facts(join(directory, 'desks'));
+  if (facts === undefined) throw damaged('desks', 'the folder is missing');
+  return `${facts.identity}:${facts.born}`;
+}

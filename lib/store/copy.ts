@@ -1,0 +1,33 @@
+/**
+ * A bank at another place than where it was written last (its `desks` folder is another one) is a
+ * copy, perhaps made while it was busy: it is verified before it is used.
+ */
+import { desksIdentity, readCheckpoint } from './checkpoint.js';
+import { damaged, declareDamage } from './damage.js';
+import type { BankFiles } from './store.js';
+import { verifyFiles } from './verify.js';
+
+export async function isCopy({ disk, directory }: BankFiles): Promise<boolean> {
+  const { desks } = await readCheckpoint(disk, directory);
+  return desks !== (await desksIdentity(disk, directory));
+}
+
+/** Verifies the copy, and makes it a bank of its own. @throws BankError BANK_DAMAGED */
+export async function acceptCopy(files: BankFiles): Promise<void> {
+  const { disk, directory, system, log, poster } = files;
+  files.breakLocks(); // They were copied, too: whoever holds the original does not hold this.
+  await log.lead();
+  const { steps } = await verifyFiles(files, {});
+  const problem = steps.flatMap(({ problems }) => problems)[0];
+  await log.leave();
+  if (problem) {
+    const found = damaged(problem.file, problem.what);
+    await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
+    throw found;
+  }
+  if (await poster.tryStart()) {
+    await poster.post();
+    await poster.confirm();
+    await poster.stop();
+  }
+}

@@ -1,0 +1,84 @@
+/**
+ * Damage: found, named, and everything stops. `PAIN.csv` says when, what, where and what to do; both
+ * desks are renamed to `damaged-…`, so that from that instant nobody writes, even who did not look.
+ */
+import { join } from 'node:path';
+import { type Disk, errorCode, writeAll } from '../disk/disk.js';
+import { encodeText } from '../format/csv.js';
+import { FormatDamage } from '../format/damage.js';
+import { BankError } from '../ledger/errors.js';
+
+export const PAIN_FILE = 'PAIN.csv';
+export const DAMAGED_PREFIX = 'damaged-';
+
+/** A file that cannot be what the bank wrote. `file` is relative to the bank's directory. */
+export function damaged(file: string, what: string, cause?: unknown): BankError {
+  return new BankError('BANK_DAMAGED', `The bank is damaged: ${file}: ${what}`, {
+    details: { file, what },
+    cause,
+  });
+}
+
+/** Runs `read`, and names the file where it finds bytes that the bank did not write. */
+export function named<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof FormatDamage) throw damaged(file, error.message, error);
+    throw error;
+  }
+}
+
+/** Tells everybody: the notice first, then the desks. What cannot be written is left unwritten. */
+export async function declareDamage(
+  disk: Disk,
+  directory: string,
+  error: BankError,
+  when: string,
+): Promise<void> {
+  const { file, what } = error.details;
+  const row = [when, String(what), String(file), 'run drovebank-recover'].map(encodeText).join(',');
+  await attempt(async () => {
+    const notice = await disk.open(join(directory, PAIN_FILE), 'create');
+    try {
+      await writeAll(notice, Buffer.from(`when,what,where,do\n${row}\n`), 0);
+      await notice.sync();
+    } finally {
+      await notice.close();
+    }
+    await disk.syncFolder(directory);
+  });
+  for (const role of ['writer', 'poster']) {
+    const folder = join(directory, 'desks', role);
+    await attempt(async () => {
+      for (const name of await disk.list(folder)) {
+        if (name.startsWith(DAMAGED_PREFIX)) continue;
+        await disk.rename(join(folder, name), join(folder, DAMAGED_PREFIX + name));
+      }
+      await disk.syncFolder(folder);
+    });
+  }
+}
+
+/** A notice that is there already, a desk that somebody else moved, a disk that takes nothing more. */
+async function attempt(step: () => Promise<void>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (errorCode(error) === '') throw error;
+  }
+}
+
+/** The refusal of a bank whose desks are away or whose notice stands. */
+export async function refuseDamaged(disk: Disk, directory: string): Promise<BankError> {
+  let told = 'its desks are away';
+  try {
+    const text = (await disk.read(join(directory, PAIN_FILE))).toString('utf8');
+    told = text.split('\n')[1] || told;
+  } catch (error) {
+    if (errorCode(error) === '') throw error;
+  }
+  return new BankError('BANK_DAMAGED', `The bank is damaged: ${told}`, {
+    details: { file: PAIN_FILE, what: told },
+  });
+}

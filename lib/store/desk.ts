@@ -1,0 +1,98 @@
+/**
+ * The desk: what keeps money safe when two processes believe they may write.
+ *
+ * There is exactly one folder in `desks/<role>/`, and its name says whose it is. To become the owner
+ * a process renames it to its own new name, one epoch up: of all who try exactly one succeeds, and
+ * the owner before finds the name gone. What is published by name is staged inside and renamed out.
+ *
+ * After a crash: the name is the last owner's; a power cut may bring an older name back.
+ */
+import { join } from 'node:path';
+import { type Disk, errorCode } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
+import { DAMAGED_PREFIX, damaged, refuseDamaged } from './damage.js';
+import { DESK_LOOKS_MAX } from './limits.js';
+
+export type Role = 'writer' | 'poster';
+
+/** A desk as it was seen: whose, and where it lies while it is theirs. */
+export interface Desk {
+  readonly owner: Owner;
+  readonly path: string;
+}
+
+export class Desks {
+  readonly folder: string;
+  readonly #disk: Disk;
+  readonly #system: System;
+  readonly #directory: string;
+
+  constructor(disk: Disk, system: System, directory: string, role: Role) {
+    this.#disk = disk;
+    this.#system = system;
+    this.#directory = directory;
+    this.folder = join(directory, 'desks', role);
+  }
+
+  /** The desk as it is now. @throws BankError BANK_DAMAGED when it is away */
+  async find(): Promise<Desk> {
+    for (let look = 0; look < DESK_LOOKS_MAX; look++) {
+      // A folder that is being renamed may be listed twice, or not at all: look again.
+      const names = await this.#names();
+      if (names.some((name) => name.startsWith(DAMAGED_PREFIX))) break;
+      const owner = names.length === 1 && names[0] !== undefined ? parseOwner(names[0]) : undefined;
+      if (owner) return { owner, path: join(this.folder, formatOwner(owner)) };
+      await this.#system.pause(1).done;
+    }
+    throw await refuseDamaged(this.#disk, this.#directory);
+  }
+
+  async #names(): Promise<string[]> {
+    try {
+      return await this.#disk.list(this.folder);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      throw damaged(this.folder.slice(this.#directory.length + 1), 'the folder is missing');
+    }
+  }
+
+  /** Renames `from` to this process's own new name; `undefined` when somebody else was faster. */
+  async take(from: Desk, epoch: number): Promise<Desk | undefined> {
+    const owner: Owner = { ...this.#system.identity, number: epoch, random: this.#system.random() };
+    const path = join(this.folder, formatOwner(owner));
+    try {
+      await this.#disk.rename(from.path, path);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+    return { owner, path };
+  }
+
+  /** Whether the desk still has its name: nobody has taken it over. */
+  async isMine(desk: Desk): Promise<boolean> {
+    return this.#disk.exists(desk.path);
+  }
+
+  /**
+   * Clears what the owner before had staged, but for `keep`: a rename of his that was already under
+   * way then finds nothing any more.
+   */
+  async empty(desk: Desk, keep: (name: string) => boolean = () => false): Promise<string[]> {
+    const kept: string[] = [];
+    for (const name of await this.#disk.list(desk.path)) {
+      if (keep(name)) kept.push(name);
+      else await removeIfThere(this.#disk, join(desk.path, name));
+    }
+    return kept;
+  }
+}
+
+export async function removeIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.remove(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}

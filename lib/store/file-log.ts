@@ -1,0 +1,304 @@
+/**
+ * The journal in the directory as a log: one writer at a time, any number of readers.
+ *
+ * What it promises after a crash: every batch that `append` returned for is whole and durable; the
+ * batch that was on its way is there whole, or not at all, for everybody and for ever.
+ */
+import { join } from 'node:path';
+import { type Disk, type DiskFile, errorCode, writeAll } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import {
+  encodeBatch,
+  encodeLeave,
+  encodeSegmentHead,
+  parseSegmentName,
+  segmentName,
+} from '../format/journal-row.js';
+import type { Position } from '../format/position.js';
+import { furthestMark, isMarkName, MarkReader, MarkWriter } from './answered.js';
+import { readCheckpoint, writeDurably } from './checkpoint.js';
+import { damaged } from './damage.js';
+import type { Desk, Desks } from './desk.js';
+import { asBankError, isFull } from './disk-error.js';
+import type { Journal, LoggedBatch, Tail } from './journal.js';
+import type { Lease, Taken } from './lease.js';
+import { ASKED_LOOK_MS, LEAVE_WITHIN_MS, SEGMENT_BYTES_MAX } from './limits.js';
+import { Fenced, type Log, type NewBatch, WriteFailed } from './log.js';
+import type { Queue } from './queue.js';
+
+export interface FileLogParts {
+  readonly disk: Disk;
+  readonly system: System;
+  readonly directory: string;
+  readonly desks: Desks;
+  readonly queue: Queue;
+  readonly lease: Lease;
+  readonly journal: Journal;
+}
+
+/** What a writer holds while it leads. */
+interface Lead {
+  readonly taken: Taken;
+  readonly file: DiskFile;
+  readonly mark: MarkWriter;
+  position: Position;
+  /** Names staged so far: none is ever used again. */
+  staged: number;
+}
+
+export class FileLog implements Log {
+  readonly #parts: FileLogParts;
+  readonly #marks: MarkReader;
+  #desk: Desk | undefined;
+  #lead: Lead | undefined;
+  #askedSince: number | undefined;
+  #lookedAt = 0;
+
+  constructor(parts: FileLogParts) {
+    this.#parts = parts;
+    this.#marks = new MarkReader(parts.disk);
+  }
+
+  get leading(): boolean {
+    return this.#lead !== undefined;
+  }
+
+  get epoch(): number {
+    return this.#lead?.taken.desk.owner.number ?? 0;
+  }
+
+  /** Whose desk it is, as last seen. */
+  async owner(): Promise<Desk> {
+    return this.#parts.desks.find();
+  }
+
+  async lead(signal?: AbortSignal): Promise<Position> {
+    while (this.#lead === undefined) {
+      const taken = await this.#parts.lease.take(() => this.#newestEpoch(), signal);
+      try {
+        this.#lead = await this.#takeOver(taken);
+      } finally {
+        if (this.#lead === undefined) await taken.release();
+      }
+    }
+    return this.#lead.position;
+  }
+
+  /** The newest epoch that the journal shows: a power cut may have undone the desk's renames. */
+  async #newestEpoch(): Promise<number> {
+    const { desks, system, journal, disk, directory } = this.#parts;
+    const names = await journal.segments();
+    const newest = Math.max(0, ...names.map((name) => parseSegmentName(name)?.epoch ?? 0));
+    const { owner } = await desks.find();
+    if (owner.boot === system.identity.boot) return newest;
+    const { position } = await readCheckpoint(disk, directory);
+    return Math.max(newest, (await journal.findTail(position)).position.epoch);
+  }
+
+  /**
+   * T1 the desk has been renamed (lease.ts)
+   * T2 empty it, but for the mark of the owner before
+   * T3 read the mark, if this boot wrote it
+   * T4 find the journal's end behind the mark, else behind the checkpoint
+   * T5 go on in the segment if the owner before left it cleanly, else begin a new one
+   * T6 look at the desk
+   * T7 mark what counts
+   * Answers `undefined` when somebody else has taken the desk meanwhile.
+   */
+  async #takeOver(taken: Taken): Promise<Lead | undefined> {
+    const { disk, system, desks, journal, directory } = this.#parts;
+    const { desk, before } = taken;
+    const old = await desks.empty(desk, isMarkName);
+    const sameBoot = before.owner.boot === system.identity.boot;
+    const mark = sameBoot ? await furthestMark(disk, desk, old) : undefined;
+    if (mark && !(await journal.holds(mark))) {
+      throw damaged(
+        `journal/${mark.segment}`,
+        `it ends before byte ${mark.offset}, which was answered for`,
+      );
+    }
+    const tail = await journal.findTail(mark ?? (await readCheckpoint(disk, directory)).position);
+    const goOn = sameBoot && tail.left === before.owner.number;
+    const position = goOn ? tail.position : await this.#newSegment(desk, tail, 'take-over');
+    if (!(await desks.isMine(desk))) return undefined;
+    const file = await disk.open(join(journal.folder, position.segment), 'write');
+    const written = await MarkWriter.create(disk, desk, position, old);
+    return { taken, file, mark: written, position, staged: 1 };
+  }
+
+  /**
+   * Begins a segment behind the tail. The last batch may not be durable yet: it is copied, and the
+   * pin stands before it. All batches before it are durable, since only one is ever on its way.
+   */
+  async #newSegment(desk: Desk, tail: Tail, why: string): Promise<Position> {
+    const { disk, journal } = this.#parts;
+    const { last } = tail;
+    const copied = last?.before.segment === tail.position.segment ? last : undefined;
+    const from = copied?.before ?? tail.position;
+    const number = 1 + (parseSegmentName(from.segment)?.number ?? 0);
+    const epoch = desk.owner.number;
+    const name = segmentName(number, epoch);
+    const head = encodeSegmentHead({
+      segment: from.segment,
+      length: from.offset,
+      seal: from.seal,
+      transfer: from.transfer,
+      epoch,
+    });
+    let { bytes, seal } = head;
+    if (copied) {
+      const { lines, control } = copied.batch;
+      const batch = encodeBatch(lines.toString('utf8'), { ...control, previous: seal });
+      bytes = Buffer.concat([bytes, batch.bytes]);
+      seal = batch.seal;
+    }
+    const staged = join(desk.path, `segment-${epoch}-${number}-${why}`);
+    await writeDurably(disk, staged, bytes);
+    await disk.rename(staged, join(journal.folder, name));
+    await disk.syncFolder(journal.folder);
+    const transfer = copied?.batch.control.transfer ?? from.transfer;
+    return { segment: name, offset: bytes.length, transfer, epoch, seal };
+  }
+
+  /**
+   * A1 write the batch and its seal behind the last
+   * A2 sync: the commit point
+   * A3 look at the desk: it must still have its name
+   * A4 mark it as answered for
+   */
+  async append(expected: Position, batch: NewBatch): Promise<Position> {
+    const lead = this.#lead;
+    if (!lead || lead.position.seal !== expected.seal) throw new Fenced('not leading there');
+    if (lead.position.offset > SEGMENT_BYTES_MAX) await this.#turnSegment(lead);
+    const { file, position, mark, taken } = this.#lead ?? lead;
+    const epoch = taken.desk.owner.number;
+    const { bytes, seal } = encodeBatch(batch.lines, {
+      transfer: batch.transfer,
+      epoch,
+      count: batch.count,
+      previous: position.seal,
+    });
+    await this.#writeAndSync(file, bytes, position);
+    const { segment, offset } = position;
+    const next = { segment, offset: offset + bytes.length, transfer: batch.transfer, epoch, seal };
+    try {
+      if (!(await this.#parts.desks.isMine(taken.desk))) throw await this.#fenced();
+      await mark.set(next);
+    } catch (error) {
+      // The batch is durable; whether it counts shows when the desk is taken anew.
+      throw error instanceof Fenced ? error : await this.#fenced(error);
+    }
+    if (this.#lead) this.#lead.position = next;
+    return next;
+  }
+
+  /** No failure here is tried again on this descriptor, and no byte behind it is ever trusted. */
+  async #writeAndSync(file: DiskFile, bytes: Buffer, { segment, offset }: Position): Promise<void> {
+    let written = false;
+    try {
+      await writeAll(file, bytes, offset);
+      written = true;
+      await file.sync();
+    } catch (error) {
+      await this.drop();
+      if (!written && isFull(error)) throw asBankError(error);
+      throw new WriteFailed(`journal/${segment}`, written ? 'sync' : 'write', error);
+    }
+  }
+
+  /** Everything written is durable: the next segment pins this one's end, and copies nothing. */
+  async #turnSegment(lead: Lead): Promise<void> {
+    const { disk, journal, desks } = this.#parts;
+    const tail = { position: lead.position, last: undefined, left: undefined };
+    const position = await this.#newSegment(lead.taken.desk, tail, 'turn');
+    if (!(await desks.isMine(lead.taken.desk))) throw await this.#fenced();
+    const file = await disk.open(join(journal.folder, position.segment), 'write');
+    await lead.file.close();
+    await lead.mark.set(position);
+    this.#lead = { ...lead, file, position, staged: lead.staged + 1 };
+  }
+
+  async #fenced(cause?: unknown): Promise<Fenced> {
+    await this.drop();
+    return new Fenced('another process has taken over the desk', { cause });
+  }
+
+  async confirm(): Promise<boolean> {
+    const lead = this.#lead;
+    if (!lead) return false;
+    if (await this.#parts.desks.isMine(lead.taken.desk)) return true;
+    await this.drop();
+    return false;
+  }
+
+  async head(): Promise<Position | undefined> {
+    const { desks, system } = this.#parts;
+    if (this.#lead && (await this.confirm())) return this.#lead?.position;
+    for (;;) {
+      if (!this.#desk || !(await desks.isMine(this.#desk))) this.#desk = await desks.find();
+      if (this.#desk.owner.boot !== system.identity.boot) return undefined;
+      const mark = await this.#marks.read(this.#desk);
+      if (mark) return mark;
+      // Taken over, and not yet marked: either its owner is at it, or it died there.
+      if (system.isSurelyDead(this.#desk.owner)) return undefined;
+      if (await desks.isMine(this.#desk)) return undefined;
+    }
+  }
+
+  read(from: Position, to: Position): AsyncIterable<LoggedBatch> {
+    return this.#parts.journal.read(from, to);
+  }
+
+  async yieldIfAsked(idle: boolean): Promise<void> {
+    if (!this.#lead) return;
+    const now = this.#parts.system.monotonic();
+    if (!idle && now - this.#lookedAt < ASKED_LOOK_MS) return;
+    this.#lookedAt = now;
+    if ((await this.#parts.queue.waiting()).length === 0) {
+      this.#askedSince = undefined;
+      return;
+    }
+    this.#askedSince ??= now;
+    if (idle || now - this.#askedSince >= LEAVE_WITHIN_MS) await this.leave();
+  }
+
+  /** L6 write `leave`, close the segment, let go of the lock. */
+  async leave(): Promise<void> {
+    const lead = this.#lead;
+    if (!lead) return;
+    this.#askedSince = undefined;
+    const { position, file, taken } = lead;
+    const row = encodeLeave({
+      transfer: position.transfer,
+      epoch: taken.desk.owner.number,
+      previous: position.seal,
+    });
+    try {
+      if (await this.#parts.desks.isMine(taken.desk))
+        await writeAll(file, row.bytes, position.offset);
+    } catch (error) {
+      // A leave that is not there, or torn, costs the next writer a new segment and nothing else.
+      if (errorCode(error) === '') throw error;
+    } finally {
+      await this.drop();
+    }
+  }
+
+  /** Stops leading without a word: the next writer begins a new segment. */
+  async drop(): Promise<void> {
+    const lead = this.#lead;
+    if (!lead) return;
+    this.#lead = undefined;
+    try {
+      await lead.file.close();
+      await lead.mark.close();
+    } finally {
+      await lead.taken.release();
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.leave();
+    await this.#marks.close();
+  }
+}

@@ -1,0 +1,392 @@
+/**
+ * Group commit: requests that come while the disk is busy form the next batch. One write, one sync,
+ * then all of them are answered. Reading goes the same way: every answer waits until the state that
+ * it was made from counts.
+ *
+ *  G1 lead the log, and follow it to its end (for reading alone: follow it as far as it counts)
+ *  G2 take what is queued
+ *  G3 bring the accounts and keys that it names into memory
+ *  G4 decide one after the other
+ *  G5 append the entries: durable, and the desk was looked at; without entries: look at the desk
+ *  G6 answer
+ */
+import type { Disk } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import type { Position } from '../format/position.js';
+import type { AccountId } from '../ledger/account-id.js';
+import { assert, BankError } from '../ledger/errors.js';
+import { Bookkeeper } from './bookkeeper.js';
+import { channels } from './channels.js';
+import { damaged, declareDamage, PAIN_FILE } from './damage.js';
+import { asBankError } from './disk-error.js';
+import type { Keys } from './keys.js';
+import type { LedgerState } from './ledger-state.js';
+import { BATCH_ENTRIES_MAX, QUEUE_REQUESTS_MAX } from './limits.js';
+import { Fenced, type Log, WriteFailed } from './log.js';
+
+/** Something to be answered from the state of one moment. */
+export interface Task<T> {
+  /** Whether it may book entries, so that the log must be led. */
+  readonly books: boolean;
+  /** Entries that it may book, at most. */
+  readonly size: number;
+  /** The accounts that it needs; asked again when those are known. */
+  ids(state: LedgerState): AccountId[];
+  /** The idempotency keys that it names. */
+  readonly keys: readonly string[];
+  /** Answers, or throws the refusal. */
+  run(book: Bookkeeper, state: LedgerState): T;
+}
+
+interface Waiting {
+  readonly task: Task<unknown>;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+  readonly signal: AbortSignal | undefined;
+  readonly onAbort: (() => void) | undefined;
+  cancelled: boolean;
+}
+
+type Outcome = { readonly value: unknown } | { readonly error: unknown };
+
+export interface GroupCommitParts {
+  readonly disk: Disk;
+  readonly system: System;
+  readonly directory: string;
+  readonly log: Log;
+  readonly keys: Keys;
+  /** A state that knows nothing yet, to follow the log from. */
+  freshState(): Promise<LedgerState>;
+  /** Waits while too much is answered and not yet posted; says what was answered. */
+  readonly backlog: { admit(): Promise<void>; answered(position: Position): void };
+}
+
+export class GroupCommit {
+  readonly #parts: GroupCommitParts;
+  #queue: Waiting[] = [];
+  #state: LedgerState | undefined;
+  #running: Promise<void> | undefined;
+  #closed = false;
+  /** Damage was seen once; seen again, holding the desk, it is believed. */
+  #suspected = false;
+
+  constructor(parts: GroupCommitParts) {
+    this.#parts = parts;
+  }
+
+  get state(): LedgerState | undefined {
+    return this.#state;
+  }
+
+  /** Queues a task; resolves when its answer counts. */
+  submit<T>(task: Task<T>, signal?: AbortSignal): Promise<T> {
+    if (this.#closed) return Promise.reject(closedError());
+    if (signal?.aborted) return Promise.reject(cancelledError(signal));
+    if (this.#queue.length >= QUEUE_REQUESTS_MAX) {
+      const message = `${this.#queue.length} requests wait already.`;
+      return Promise.reject(new BankError('BANK_BUSY', message));
+    }
+    return new Promise<T>((resolve, reject) => {
+      const waiting: Waiting = {
+        task,
+        resolve: resolve as (value: unknown) => void,
+        reject,
+        signal,
+        onAbort: signal && (() => this.#cancel(waiting)),
+        cancelled: false,
+      };
+      if (waiting.onAbort) signal?.addEventListener('abort', waiting.onAbort, { once: true });
+      this.#queue.push(waiting);
+      this.#wake();
+    });
+  }
+
+  /** Looks whether somebody else wants to lead, if nothing is under way here. */
+  lookAside(): void {
+    if (this.#running === undefined && this.#parts.log.leading) this.#wake();
+  }
+
+  /** Answers what is queued, then leaves the log. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running) await this.#running;
+    await this.#parts.log.leave();
+  }
+
+  #wake(): void {
+    // Started in a microtask: what is asked for in one go becomes one batch.
+    this.#running ??= Promise.resolve()
+      .then(() => this.#run())
+      .finally(() => {
+        this.#running = undefined;
+        if (this.#queue.length > 0) this.#wake();
+      });
+  }
+
+  async #run(): Promise<void> {
+    const { log } = this.#parts;
+    do {
+      if (this.#queue.length > 0) await this.#batch();
+      try {
+        await log.yieldIfAsked(this.#queue.length === 0);
+      } catch (error) {
+        this.#state = undefined;
+        this.#failAll(error);
+      }
+    } while (this.#queue.length > 0);
+  }
+
+  #cancel(waiting: Waiting): void {
+    const at = this.#queue.indexOf(waiting);
+    if (at === -1) return; // Under way: its outcome will be told.
+    this.#queue.splice(at, 1);
+    waiting.cancelled = true;
+    waiting.reject(cancelledError(waiting.signal));
+  }
+
+  async #batch(): Promise<void> {
+    const { log, system } = this.#parts;
+    let state: LedgerState;
+    try {
+      state = await this.#ready(this.#queue.some(({ task }) => task.books));
+    } catch (error) {
+      await this.#failAll(error);
+      return;
+    }
+    const batch = this.#take();
+    const start = system.monotonic();
+    let book: Bookkeeper;
+    let outcomes: Outcome[];
+    try {
+      await this.#load(state, batch);
+      book = new Bookkeeper(state, system.now());
+      outcomes = batch.map(({ task }) => attempt(() => task.run(book, state)));
+      state.forgetKeys();
+    } catch (error) {
+      this.#state = undefined;
+      await this.#fail(batch, error);
+      return;
+    }
+    const before = state.position;
+    const epoch = log.epoch;
+    try {
+      if (book.count > 0) {
+        const { lines, count, transfer } = book;
+        state.position = await log.append(before, { lines, count, transfer });
+        this.#parts.backlog.answered(state.position);
+        if (channels.commit.hasSubscribers) this.#publish(count, state.position, start);
+      } else if (log.leading && !(await log.confirm())) {
+        throw new Fenced('the desk is gone');
+      }
+    } catch (error) {
+      await this.#afterFailure(error, batch, outcomes, {
+        before,
+        epoch,
+        transfer: book.transfer,
+        count: book.count,
+      });
+      return;
+    }
+    this.#suspected = false;
+    settle(batch, outcomes);
+  }
+
+  #publish(entries: number, position: Position, start: number): void {
+    const { directory, system } = this.#parts;
+    const ms = system.monotonic() - start;
+    channels.commit.publish({ directory, entries, transfer: position.transfer, ms });
+  }
+
+  /** G1. @returns the state at the end of the log, or as far as it counts */
+  async #ready(books: boolean): Promise<LedgerState> {
+    const { log, backlog } = this.#parts;
+    if (books) await backlog.admit();
+    if (log.leading && this.#state) return this.#state;
+    // Before the log's end is looked up: a checkpoint read later might be ahead of it.
+    this.#state ??= await this.#parts.freshState();
+    const position = books ? await log.lead() : ((await log.head()) ?? (await log.lead()));
+    return this.#follow(position);
+  }
+
+  async #follow(position: Position): Promise<LedgerState> {
+    const state = this.#state;
+    assert(state !== undefined, 'nothing to follow the log with');
+    this.#state = undefined; // Kept only if it gets there whole.
+    const from = state.position;
+    let { transfer } = from;
+    if (from.seal !== position.seal) {
+      for await (const batch of this.#parts.log.read(from, position)) {
+        for (const entry of batch.entries) {
+          // A batch that was copied into the next segment comes twice.
+          if (entry.transfer > transfer) state.apply(entry);
+        }
+        transfer = Math.max(transfer, batch.position.transfer);
+      }
+      state.position = position;
+    }
+    this.#state = state;
+    return state;
+  }
+
+  /** G2. */
+  #take(): Waiting[] {
+    const leading = this.#parts.log.leading;
+    let size = 0;
+    let count = 0;
+    const later: Waiting[] = [];
+    const batch: Waiting[] = [];
+    for (const waiting of this.#queue) {
+      if (size >= BATCH_ENTRIES_MAX) break;
+      count++;
+      if (waiting.task.books && !leading) later.push(waiting);
+      else {
+        batch.push(waiting);
+        size += waiting.task.size;
+        // From here on it can no longer be taken back.
+        if (waiting.onAbort) waiting.signal?.removeEventListener('abort', waiting.onAbort);
+      }
+    }
+    this.#queue = [...later, ...this.#queue.slice(count)];
+    return batch;
+  }
+
+  /** G3. */
+  async #load(state: LedgerState, batch: readonly Waiting[]): Promise<void> {
+    const keys = batch.flatMap(({ task }) => task.keys);
+    for (const entry of await this.#parts.keys.find(keys, state.position)) state.rememberKey(entry);
+    // Twice: whose world account is needed shows when the account itself is known.
+    for (let round = 0; round < 2; round++) {
+      const missing = new Set<AccountId>();
+      for (const { task } of batch) {
+        for (const id of task.ids(state)) if (state.account(id) === undefined) missing.add(id);
+      }
+      if (missing.size === 0) return;
+      await state.load(missing);
+    }
+  }
+
+  async #afterFailure(
+    error: unknown,
+    batch: readonly Waiting[],
+    outcomes: readonly Outcome[],
+    mine: { before: Position; epoch: number; transfer: number; count: number },
+  ): Promise<void> {
+    this.#state = undefined;
+    if (error instanceof Fenced) return this.#learnFate(batch, outcomes, mine);
+    if (error instanceof WriteFailed) {
+      const { directory, disk, system } = this.#parts;
+      const found = damaged(error.file, error.message, error);
+      await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
+      channels.damage.publish({ directory, error: found });
+      for (const waiting of batch) waiting.reject(unknownError(found));
+      return;
+    }
+    await this.#fail(batch, error);
+  }
+
+  /** Another process took over: the journal shows whether the batch on its way counts. */
+  async #learnFate(
+    batch: readonly Waiting[],
+    outcomes: readonly Outcome[],
+    mine: { before: Position; epoch: number; transfer: number; count: number },
+  ): Promise<void> {
+    let counts = false;
+    try {
+      const position = await this.#parts.log.lead();
+      if (mine.count > 0) {
+        for await (const { epoch, position: behind } of this.#parts.log.read(
+          mine.before,
+          position,
+        )) {
+          counts ||= epoch === mine.epoch && behind.transfer === mine.transfer;
+          if (counts) break;
+        }
+      }
+    } catch (cause) {
+      for (const waiting of batch) waiting.reject(unknownError(cause));
+      return;
+    }
+    if (counts) settle(batch, outcomes);
+    else this.#queue = [...batch, ...this.#queue];
+  }
+
+  async #failAll(error: unknown): Promise<void> {
+    const queue = this.#queue;
+    this.#queue = [];
+    await this.#fail(queue, error);
+  }
+
+  /** Nothing of `batch` was booked. */
+  async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
+    const told = asBankError(error);
+    if (
+      told instanceof BankError &&
+      told.code === 'BANK_DAMAGED' &&
+      told.details.file !== PAIN_FILE
+    ) {
+      if (await this.#mayBeMistaken()) {
+        this.#queue = [...batch, ...this.#queue];
+        return;
+      }
+      await this.#reportDamage(told);
+    }
+    for (const waiting of batch) {
+      if (!waiting.cancelled) waiting.reject(told);
+    }
+  }
+
+  /** Damage is believed when it is seen a second time, with the desk in hand that could change it. */
+  async #mayBeMistaken(): Promise<boolean> {
+    if (this.#suspected) return false;
+    this.#suspected = true;
+    this.#state = undefined;
+    try {
+      await this.#parts.log.lead();
+      return true;
+    } catch {
+      return false; // What was seen first is told.
+    }
+  }
+
+  async #reportDamage(error: BankError): Promise<void> {
+    const { directory, disk, system } = this.#parts;
+    await this.#parts.log.leave();
+    await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
+    channels.damage.publish({ directory, error });
+  }
+}
+
+function attempt(work: () => unknown): Outcome {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (error instanceof BankError) return { error };
+    throw error;
+  }
+}
+
+/** G6. */
+function settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
+  for (const [index, waiting] of batch.entries()) {
+    const outcome = outcomes[index];
+    if (outcome && 'value' in outcome) waiting.resolve(outcome.value);
+    else waiting.reject(outcome?.error);
+  }
+}
+
+function unknownError(cause: unknown): BankError {
+  const why = cause instanceof Error ? cause.message : String(cause);
+  return new BankError('OUTCOME_UNKNOWN', `Whether this was booked is not known: ${why}`, {
+    cause,
+  });
+}
+
+export function cancelledError(signal: AbortSignal | undefined): BankError {
+  return new BankError('CANCELLED', 'Cancelled before anything was booked.', {
+    cause: signal?.reason,
+  });
+}
+
+function closedError(): BankError {
+  return new BankError('CANCELLED', 'The bank was closed.', { hint: 'Open it again.' });
+}

@@ -1,0 +1,225 @@
+/**
+ * The journal's segments as files: which follow each other, and reading them from one position to
+ * another. Reading only: file-log.ts writes.
+ *
+ * Whoever reads here goes no further than somebody has answered for; bytes up to there that do not
+ * fit are damage.
+ */
+import { join } from 'node:path';
+import { type Disk, errorCode, readRange } from '../disk/disk.js';
+import { undamaged } from '../format/damage.js';
+import { FIRST_SEAL, JOURNAL_HEADER, parseSegmentName } from '../format/journal-row.js';
+import type { DigitsOf } from '../format/passbook-page.js';
+import type { Position } from '../format/position.js';
+import type { Entry } from '../ledger/entry.js';
+import { damaged, named } from './damage.js';
+import { type Batch, batchAt, entriesOf, scanTail } from './journal-scan.js';
+import { READ_BYTES_MAX } from './limits.js';
+
+/** Entries that were decided and sealed together. */
+export interface LoggedBatch {
+  readonly entries: readonly Entry[];
+  /** Epoch of the writer that decided them. */
+  readonly epoch: number;
+  /** Right behind the batch. */
+  readonly position: Position;
+}
+
+/** The journal's end as a take-over finds it. */
+export interface Tail {
+  readonly position: Position;
+  /** The last batch behind `from`, where there is one: it may not be durable yet. */
+  readonly last: { readonly batch: Batch; readonly before: Position } | undefined;
+  /** The last row is the `leave` of this epoch, and nothing follows it. */
+  readonly left: number | undefined;
+}
+
+export class Journal {
+  readonly folder: string;
+  readonly #disk: Disk;
+  readonly #digitsOf: DigitsOf;
+
+  constructor(disk: Disk, directory: string, digitsOf: DigitsOf) {
+    this.#disk = disk;
+    this.#digitsOf = digitsOf;
+    this.folder = join(directory, 'journal');
+  }
+
+  /** The segments that count, in order: of two with one number the one with the higher epoch. */
+  async segments(): Promise<string[]> {
+    const byNumber = new Map<number, { name: string; epoch: number }>();
+    for (const name of await this.#disk.list(this.folder)) {
+      const parsed = parseSegmentName(name);
+      if (!parsed) continue;
+      const known = byNumber.get(parsed.number);
+      if (!known || known.epoch < parsed.epoch)
+        byNumber.set(parsed.number, { name, epoch: parsed.epoch });
+    }
+    return [...byNumber].sort(([a], [b]) => a - b).map(([, { name }]) => name);
+  }
+
+  /** The segment that goes on from `name`, with its pin; `undefined` for the last. */
+  async successorOf(name: string): Promise<{ name: string; pin: Batch } | undefined> {
+    const segments = await this.segments();
+    const next = segments[segments.indexOf(name) + 1];
+    if (!segments.includes(name)) throw damaged(`journal/${name}`, 'the segment is missing');
+    if (next === undefined) return undefined;
+    const pin = await this.pinOf(next);
+    if (pin.control.pin?.segment !== name) {
+      throw damaged(
+        `journal/${next}`,
+        `it goes on from ${pin.control.pin?.segment}, not from ${name}`,
+      );
+    }
+    return { name: next, pin };
+  }
+
+  /** Reads the head of a segment. */
+  async pinOf(name: string): Promise<Batch> {
+    const bytes = await this.#readBytes(name, 0, JOURNAL_HEADER.length + 1024);
+    return named(`journal/${name}`, () => {
+      const look = batchAt(bytes, 0, 0, undefined);
+      undamaged('batch' in look && look.batch.control.type === 'pin', 'its head is broken');
+      return look.batch;
+    });
+  }
+
+  /** The bytes of a segment from `start` up to `end`, or up to its end. */
+  async #readBytes(name: string, start: number, end?: number): Promise<Buffer> {
+    let file: Awaited<ReturnType<Disk['open']>>;
+    try {
+      file = await this.#disk.open(join(this.folder, name), 'read');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') throw damaged(`journal/${name}`, 'the segment is missing');
+      throw error;
+    }
+    try {
+      return await readRange(file, start, end ?? (await file.size()));
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** All entries behind `from` up to `to`, batch by batch. `to` has been answered for. */
+  async *read(from: Position, to: Position): AsyncGenerator<LoggedBatch> {
+    let at = from;
+    while (at.segment !== to.segment) {
+      const next = await this.successorOf(at.segment);
+      const pin = next?.pin.control.pin;
+      if (!next || !pin) throw damaged(`journal/${to.segment}`, `it does not follow ${at.segment}`);
+      // Where a batch was copied into the next segment we may have read it here already.
+      if (at.offset < pin.length) yield* this.#readSegment(at, pin.length, pin.seal);
+      const { transfer, epoch } = next.pin.control;
+      at = {
+        segment: next.name,
+        offset: next.pin.end,
+        transfer,
+        epoch,
+        seal: next.pin.control.seal,
+      };
+    }
+    yield* this.#readSegment(at, to.offset, to.seal);
+  }
+
+  async *#readSegment(from: Position, end: number, seal: string): AsyncGenerator<LoggedBatch> {
+    const file = `journal/${from.segment}`;
+    let at = from;
+    let wanted = READ_BYTES_MAX;
+    while (at.offset < end) {
+      const stop = Math.min(end, at.offset + wanted);
+      const bytes = await this.#readBytes(at.segment, at.offset, stop);
+      if (bytes.length < stop - at.offset) throw damaged(file, `it is shorter than ${end} bytes`);
+      let done = 0;
+      for (;;) {
+        if (done === bytes.length) break;
+        const look = batchAt(bytes, done, at.offset - done, at.seal);
+        if ('broken' in look) {
+          if (stop < end && look.broken === 'cut' && done === 0) wanted *= 2;
+          const whole = stop === end || look.broken === 'seal';
+          if (whole) throw damaged(file, `the batch at byte ${at.offset} is broken`);
+          break;
+        }
+        const { batch } = look;
+        const entries = named(file, () => entriesOf(batch, this.#digitsOf));
+        done += batch.end - batch.start;
+        at = positionBehind(at, batch);
+        yield { entries, epoch: batch.control.epoch, position: at };
+      }
+    }
+    if (at.offset !== end || at.seal !== seal)
+      throw damaged(file, `its seal at byte ${end} is another`);
+  }
+
+  /** The bytes that count of each segment behind `from` up to `to`, a segment at a time. */
+  async *bytes(from: Position, to: Position): AsyncGenerator<Buffer> {
+    let { segment, offset } = from;
+    while (segment !== to.segment) {
+      const next = await this.successorOf(segment);
+      const pin = next?.pin.control.pin;
+      if (!next || !pin) throw damaged(`journal/${to.segment}`, `it does not follow ${segment}`);
+      yield await this.#readBytes(segment, offset, pin.length);
+      segment = next.name;
+      offset = next.pin.end;
+    }
+    yield await this.#readBytes(segment, offset, to.offset);
+  }
+
+  /** The journal's end behind `from`, whoever wrote it: what a take-over builds on. */
+  async findTail(from: Position): Promise<Tail> {
+    let at = from;
+    let last: Tail['last'];
+    for (;;) {
+      const next = await this.successorOf(at.segment);
+      const pin = next?.pin.control.pin;
+      const end = pin === undefined ? undefined : Math.max(pin.length, at.offset);
+      const bytes = await this.#readBytes(at.segment, at.offset, end);
+      const file = `journal/${at.segment}`;
+      const batches = named(file, () => scanTail(bytes, at.offset, at.seal));
+      const start = at.offset;
+      for (const batch of batches) {
+        const before = at;
+        at = positionBehind(at, batch);
+        if (batch.control.count > 0) last = { batch, before };
+      }
+      if (!next || !pin) {
+        const final = batches.at(-1)?.control;
+        const whole = at.offset === start + bytes.length;
+        const left = whole && final?.type === 'leave' ? final.epoch : undefined;
+        return { position: at, last, left };
+      }
+      if (at.offset < pin.length) throw damaged(file, `it is shorter than ${pin.length} bytes`);
+      at = {
+        segment: next.name,
+        offset: next.pin.end,
+        transfer: next.pin.control.transfer,
+        epoch: Math.max(at.epoch, next.pin.control.epoch),
+        seal: next.pin.control.seal,
+      };
+    }
+  }
+
+  /** Whether the journal still has the control row that a position stands behind. */
+  async holds(position: Position): Promise<boolean> {
+    const end = `${position.seal}\n`;
+    const start = position.offset - end.length;
+    if (start < 0) return false;
+    return (
+      (await this.#readBytes(position.segment, start, position.offset)).toString('latin1') === end
+    );
+  }
+}
+
+function positionBehind(before: Position, { control, end }: Batch): Position {
+  return {
+    segment: before.segment,
+    offset: end,
+    transfer: control.transfer,
+    epoch: Math.max(before.epoch, control.epoch),
+    seal: control.seal,
+  };
+}
+
+/** Before anything was ever written. */
+export function journalStart(segment: string): Position {
+  return { segment, offset: 0, transfer: 0, epoch: 0, seal: FIRST_SEAL };
+}

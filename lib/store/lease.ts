@@ -1,0 +1,131 @@
+/**
+ * The lease: who may write the journal, or post, now. proper-lockfile makes the candidates wait for
+ * each other, tickets put them in order, and the desk makes it safe (desk.ts).
+ *
+ *  L1 draw a ticket, unless nobody waits and the lock is free
+ *  L2 wait until it is the oldest that stirs, touching it
+ *  L3 take the lock; break it first if the desk's owner is surely dead
+ *  L4 rename the desk to the own name, one epoch up; lost: back to L2
+ *  L5 remove the ticket
+ */
+import type { Disk } from '../disk/disk.js';
+import type { Lock } from '../disk/lock.js';
+import type { System } from '../disk/system.js';
+import { BankError } from '../ledger/errors.js';
+import type { Desk, Desks } from './desk.js';
+import { LEASE_WAIT_MAX_MS, TICKET_TOUCH_MS, WAIT_LOOK_MS } from './limits.js';
+import type { Queue, Ticket } from './queue.js';
+
+/** A desk that was taken, and whose it was before. */
+export interface Taken {
+  readonly desk: Desk;
+  readonly before: Desk;
+  /** Lets go of the lock. The desk keeps its name until somebody else takes it. */
+  release(): Promise<void>;
+}
+
+export class Lease {
+  readonly #disk: Disk;
+  readonly #system: System;
+  readonly #desks: Desks;
+  readonly #queue: Queue;
+  readonly #lock: Lock;
+
+  constructor(disk: Disk, system: System, desks: Desks, queue: Queue, lock: Lock) {
+    this.#disk = disk;
+    this.#system = system;
+    this.#desks = desks;
+    this.#queue = queue;
+    this.#lock = lock;
+  }
+
+  /** Takes it only if no living process has it or waits for it. */
+  async tryTake(epochMin: () => Promise<number>): Promise<Taken | undefined> {
+    if ((await this.#queue.waiting()).length > 0) return undefined;
+    return this.tryTakeFree(epochMin);
+  }
+
+  /** Takes it if no living process has it. */
+  async tryTakeFree(epochMin: () => Promise<number>): Promise<Taken | undefined> {
+    return this.#tryDesk(epochMin);
+  }
+
+  /** Waits for it. `epochMin` says which epoch has been used already elsewhere. */
+  async take(epochMin: () => Promise<number>, signal?: AbortSignal): Promise<Taken> {
+    const taken = await this.tryTake(epochMin);
+    if (taken) return taken;
+    let ticket = await this.#queue.draw();
+    let heard = () => {};
+    const unwatch = [this.#queue.folder, `${this.#desks.folder}/..`].map((folder) =>
+      this.#disk.watch(folder, () => heard()),
+    );
+    const start = this.#system.monotonic();
+    let touched = start;
+    try {
+      for (;;) {
+        signal?.throwIfAborted();
+        const now = this.#system.monotonic();
+        if (now - start > LEASE_WAIT_MAX_MS) throw await this.#busy();
+        if (now - touched > TICKET_TOUCH_MS) {
+          touched = now;
+          // Somebody who took us for dead removed it: draw anew.
+          if (!(await this.#queue.touch(ticket))) ticket = await this.#queue.draw();
+        }
+        const turn = await this.#tryTurn(ticket, epochMin);
+        if (turn) return turn;
+        const pause = this.#system.pause(WAIT_LOOK_MS);
+        heard = pause.wake;
+        await pause.done;
+      }
+    } finally {
+      for (const stop of unwatch) stop();
+      await this.#queue.remove(ticket);
+    }
+  }
+
+  async #tryTurn(ticket: Ticket, epochMin: () => Promise<number>): Promise<Taken | undefined> {
+    const [first] = await this.#queue.waiting();
+    if (first !== undefined && first.name !== ticket.name) return undefined;
+    return this.#tryDesk(epochMin);
+  }
+
+  async #tryDesk(epochMin: () => Promise<number>): Promise<Taken | undefined> {
+    let lost = false;
+    const onLost = () => {
+      lost = true;
+    };
+    let release = await this.#lock.tryTake(onLost);
+    if (!release) {
+      const { owner } = await this.#desks.find();
+      if (!this.#system.isSurelyDead(owner)) return undefined;
+      this.#lock.breakDead();
+      release = await this.#lock.tryTake(onLost);
+      if (!release) return undefined;
+    }
+    const letGo = release;
+    const releaseOnce = async () => {
+      if (!lost) await letGo().catch(() => {}); // Gone already: somebody took us for dead.
+      lost = true;
+    };
+    try {
+      const before = await this.#desks.find();
+      const epoch = 1 + Math.max(before.owner.number, await epochMin());
+      const desk = await this.#desks.take(before, epoch);
+      if (desk) return { desk, before, release: releaseOnce };
+    } catch (error) {
+      await releaseOnce();
+      throw error;
+    }
+    await releaseOnce();
+    return undefined;
+  }
+
+  async #busy(): Promise<BankError> {
+    const { owner } = await this.#desks.find();
+    return new BankError(
+      'BANK_BUSY',
+      `Another process (pid ${owner.pid}) has held the bank for ${LEASE_WAIT_MAX_MS / 1000} s.`,
+      { details: { pid: owner.pid } },
+    );
+  }
+}

@@ -1,0 +1,168 @@
+/**
+ * The state that decisions are made on, kept in memory: the accounts that somebody asked for, as they
+ * stand after the journal up to `position`. What is not here is read from its passbook, and brought
+ * up to date with the entries that came behind `base`.
+ */
+
+import { accountFolder, pageName } from '../format/account-path.js';
+import type { Manifest } from '../format/manifest.js';
+import type { Checkpoint, Position } from '../format/position.js';
+import { type Account, afterEntry } from '../ledger/account.js';
+import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
+import type { LedgerView } from '../ledger/decide.js';
+import type { Entry, Leg } from '../ledger/entry.js';
+import { assert } from '../ledger/errors.js';
+import { damaged } from './damage.js';
+import { ACCOUNTS_CACHED_MAX } from './limits.js';
+import type { Passbooks } from './passbooks.js';
+
+/** What was there before something was tried out. */
+interface Undo {
+  readonly accounts: Map<AccountId, Account | undefined>;
+  readonly keys: string[];
+  readonly bookedAt: string;
+  readonly nextAccountNumber: number;
+}
+
+export class LedgerState implements LedgerView {
+  readonly defaultCurrency: string;
+  position: Position;
+  bookedAt: string;
+  nextAccountNumber: number;
+  /** Everything up to here is on the passbooks. */
+  #posted: number;
+  readonly #manifest: Manifest;
+  readonly #passbooks: Passbooks;
+  readonly #accounts = new Map<AccountId, Account>();
+  /** Entries behind the checkpoint of accounts that nobody has asked for yet. */
+  readonly #unread = new Map<AccountId, Entry[]>();
+  /** The accounts and numbers as they were, while something is tried out. */
+  #undo: Undo | undefined;
+  /** Entries by the keys that the requests at hand name. */
+  readonly #keyed = new Map<string, Entry>();
+
+  constructor(manifest: Manifest, passbooks: Passbooks, checkpoint: Checkpoint) {
+    this.defaultCurrency = manifest.currency;
+    this.#manifest = manifest;
+    this.#passbooks = passbooks;
+    this.position = checkpoint.position;
+    this.bookedAt = checkpoint.bookedAt;
+    this.nextAccountNumber = Math.max(FIRST_ACCOUNT_NUMBER, checkpoint.nextAccount);
+    this.#posted = checkpoint.position.transfer;
+  }
+
+  readonly digitsOf = (currency: string): number | undefined =>
+    Object.hasOwn(this.#manifest.digits, currency) ? this.#manifest.digits[currency] : undefined;
+
+  account(id: AccountId): Account | undefined {
+    return this.#accounts.get(id);
+  }
+
+  entryOfKey(key: string): Entry | undefined {
+    return this.#keyed.get(key);
+  }
+
+  /** Makes an earlier entry known under its key, for the decisions at hand. */
+  rememberKey(entry: Entry): void {
+    this.#keyed.set(entry.key, entry);
+    this.#undo?.keys.push(entry.key);
+  }
+
+  forgetKeys(): void {
+    this.#keyed.clear();
+  }
+
+  /** Follows one entry of the journal. One that is known already changes nothing. */
+  apply(entry: Entry): void {
+    for (const leg of [entry.debit, entry.credit]) if (leg) this.#applyLeg(entry, leg);
+    this.bookedAt = entry.bookedAt;
+    if (entry.type !== 'open' || !entry.credit) return;
+    const number = givenAccountNumber(entry.credit.account);
+    if (number !== undefined && number >= this.nextAccountNumber)
+      this.nextAccountNumber = number + 1;
+  }
+
+  #applyLeg(entry: Entry, leg: Leg): void {
+    const id = leg.account;
+    const known = this.#accounts.get(id);
+    if (known === undefined && entry.type !== 'open') {
+      const unread = this.#unread.get(id);
+      if (unread) unread.push(entry);
+      else this.#unread.set(id, [entry]);
+      return;
+    }
+    if (known && leg.seq <= known.seq) return; // Its page was already further than we were.
+    if (leg.seq !== (known?.seq ?? 0) + 1) throw gap(id, known?.seq ?? 0, leg.seq);
+    if (this.#undo && !this.#undo.accounts.has(id)) this.#undo.accounts.set(id, known);
+    this.#accounts.set(id, afterEntry(known, entry, id));
+  }
+
+  /** Brings accounts into memory. Those that do not exist stay unknown. */
+  async load(ids: Iterable<AccountId>): Promise<void> {
+    for (const id of ids) if (!this.#accounts.has(id)) await this.#load(id);
+  }
+
+  async #load(id: AccountId): Promise<void> {
+    const page = await this.#passbooks.read(id);
+    let account = page?.account;
+    for (const entry of this.#unread.get(id) ?? []) {
+      const leg = entry.debit?.account === id ? entry.debit : entry.credit;
+      assert(leg !== undefined, `entry ${entry.transfer} has no leg`);
+      if (account && leg.seq <= account.seq) continue;
+      if (leg.seq !== (account?.seq ?? 0) + 1) throw gap(id, account?.seq ?? 0, leg.seq);
+      account = afterEntry(account, entry, id);
+    }
+    if (account === undefined) {
+      const number = givenAccountNumber(id);
+      if (number === undefined || number < FIRST_ACCOUNT_NUMBER || number >= this.nextAccountNumber)
+        return;
+      throw damaged(`${accountFolder(id)}/${pageName(id)}`, 'the passbook is missing');
+    }
+    this.#unread.delete(id);
+    this.#accounts.set(id, account);
+  }
+
+  /** From here on changes can be taken back. */
+  begin(): void {
+    assert(this.#undo === undefined, 'something is being tried out already');
+    const { bookedAt, nextAccountNumber } = this;
+    this.#undo = { accounts: new Map(), keys: [], bookedAt, nextAccountNumber };
+  }
+
+  keep(): void {
+    this.#undo = undefined;
+  }
+
+  /** Takes back what came after `begin`. */
+  takeBack(): void {
+    const undo = this.#undo;
+    assert(undo !== undefined, 'nothing is being tried out');
+    for (const [id, account] of undo.accounts) {
+      if (account) this.#accounts.set(id, account);
+      else this.#accounts.delete(id);
+    }
+    for (const key of undo.keys) this.#keyed.delete(key);
+    this.nextAccountNumber = undo.nextAccountNumber;
+    this.bookedAt = undo.bookedAt;
+    this.#undo = undefined;
+  }
+
+  /** Everything up to `transfer` is on the passbooks: what is cold may be forgotten. */
+  posted(transfer: number): void {
+    if (transfer <= this.#posted) return;
+    this.#posted = transfer;
+    for (const [id, entries] of this.#unread) {
+      if ((entries.at(-1)?.transfer ?? 0) <= transfer) this.#unread.delete(id);
+    }
+    if (this.#accounts.size <= ACCOUNTS_CACHED_MAX) return;
+    for (const [id, account] of this.#accounts) {
+      if (this.#accounts.size <= ACCOUNTS_CACHED_MAX / 2) break;
+      if (account.transfer <= transfer) this.#accounts.delete(id);
+    }
+  }
+}
+
+function gap(id: AccountId, seq: number, next: number) {
+  const file = `${accountFolder(id)}/${pageName(id)}`;
+  return damaged(file, `it ends at row ${seq}, and the journal goes on with row ${next}`);
+}

@@ -1,0 +1,48 @@
+/** Every limit of the store, in one place. */
+
+/** Entries in one batch: what is decided, written and synced at once. */
+export const BATCH_ENTRIES_MAX = 16_384;
+/** Requests that may wait; further ones are refused with BANK_BUSY. */
+export const QUEUE_REQUESTS_MAX = 1_000_000;
+/** A segment that has grown past this is followed by a new one. */
+export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
+/** Journal bytes read at once. */
+export const READ_BYTES_MAX = 4 * 1024 * 1024;
+
+/** Rows on an open page after a posting. */
+export const PAGE_ROWS_MAX = 64;
+/** Entries that may be answered and not yet posted. */
+export const BACKLOG_ENTRIES_MAX = 1_000_000;
+/** Entries posted in one cycle, between two checkpoints. */
+export const SLICE_ENTRIES_MAX = 50_000;
+/** Accounts posted in one go; who waits is served in between. */
+export const CYCLE_ACCOUNTS_MAX = 5_000;
+/** Pages staged in one cycle above which one barrier replaces a sync for each. */
+export const BARRIER_PAGES_MIN = 24;
+/** Passbook pages that a poster keeps in memory, in characters. */
+export const PAGES_CHARACTERS_MAX = 96 * 1024 * 1024;
+/** Posting follows a write after about this long. */
+export const POSTING_DELAY_MS = 1_000;
+/** A bank is taken to be idle when nothing was answered for this long: what waits is posted at once. */
+export const POSTING_IDLE_MS = 25;
+/** A bank that closes with at most this many entries unposted posts them itself, without a thread. */
+export const POSTING_INLINE_ENTRIES_MAX = 2_000;
+
+/** Accounts kept in memory; those that are posted and cold are forgotten first. */
+export const ACCOUNTS_CACHED_MAX = 400_000;
+/** Looked-up keys after which the whole journal's keys are read into memory. */
+export const KEY_SEARCHES_MAX = 8;
+
+/** A ticket that was not touched for this long, on the observer's clock, is passed over. */
+export const TICKET_FRESH_MS = 1_000;
+export const TICKET_TOUCH_MS = 150;
+/** How often somebody who waits looks again when nothing was heard. */
+export const WAIT_LOOK_MS = 20;
+/** How often a writer at work looks whether somebody waits. */
+export const ASKED_LOOK_MS = 2;
+/** How long a writer with work to do stays after somebody asked. */
+export const LEAVE_WITHIN_MS = 4;
+/** How long a request waits for the writer's desk before it is refused with BANK_BUSY. */
+export const LEASE_WAIT_MAX_MS = 30_000;
+/** Tries to see the one directory in a desk's folder while it is being renamed. */
+export const DESK_LOOKS_MAX = 200;

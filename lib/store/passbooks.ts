@@ -1,0 +1,86 @@
+/**
+ * The passbooks as files: reading an account's pages. Pages change by rename alone, so that a read
+ * sees one whole version. Only ENOENT means that there is no such page.
+ */
+import { join } from 'node:path';
+import { type Disk, errorCode } from '../disk/disk.js';
+import { accountFolder, pageName, parsePageName } from '../format/account-path.js';
+import { undamaged } from '../format/damage.js';
+import { type DigitsOf, decodePage, type Page } from '../format/passbook-page.js';
+import { named } from './damage.js';
+
+export class Passbooks {
+  readonly directory: string;
+  readonly #disk: Disk;
+  readonly #digitsOf: DigitsOf;
+
+  constructor(disk: Disk, directory: string, digitsOf: DigitsOf) {
+    this.#disk = disk;
+    this.#digitsOf = digitsOf;
+    this.directory = directory;
+  }
+
+  /** The bytes of a page; `undefined` when there is none. */
+  async readText(id: string, page?: number): Promise<string | undefined> {
+    try {
+      const path = join(this.directory, accountFolder(id), pageName(id, page));
+      return (await this.#disk.read(path)).toString('utf8');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined;
+      throw error;
+    }
+  }
+
+  /** A page that was read whole; `undefined` when there is none. @throws BankError BANK_DAMAGED */
+  async read(id: string, page?: number): Promise<Page | undefined> {
+    const text = await this.readText(id, page);
+    return text === undefined ? undefined : this.decode(id, text, page);
+  }
+
+  decode(id: string, text: string, page?: number): Page {
+    const file = `${accountFolder(id)}/${pageName(id, page)}`;
+    return named(file, () => {
+      const decoded = decodePage(text, this.#digitsOf);
+      undamaged(decoded.account.id === id, `it is a page of ${decoded.account.id}`);
+      return decoded;
+    });
+  }
+
+  /** Numbers of the sealed pages of an account, in order. */
+  async sealedPages(id: string): Promise<number[]> {
+    const pages: number[] = [];
+    for (const name of await this.namesIn(join(this.directory, accountFolder(id)))) {
+      const parsed = parsePageName(name);
+      if (parsed?.id === id && parsed.page !== undefined) pages.push(parsed.page);
+    }
+    return pages.sort((a, b) => a - b);
+  }
+
+  /** Ids of all accounts that have a passbook, in the order of their folders. */
+  async *ids(): AsyncGenerator<string> {
+    const root = join(this.directory, 'accounts');
+    for (const outer of await this.#folders(root)) {
+      for (const inner of await this.#folders(join(root, outer))) {
+        for (const name of await this.namesIn(join(root, outer, inner))) {
+          const parsed = parsePageName(name);
+          if (parsed && parsed.page === undefined) yield parsed.id;
+        }
+      }
+    }
+  }
+
+  async #folders(path: string): Promise<string[]> {
+    const names = await this.namesIn(path);
+    return names.filter((name) => /^[0-9a-f]{2}$/.test(name)).sort();
+  }
+
+  /** Names in a folder; none when there is no such folder. */
+  async namesIn(folder: string): Promise<string[]> {
+    try {
+      return await this.#disk.list(folder);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return [];
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,70 @@
+import type { Position } from '../format/position.js';
+import { BankError } from '../ledger/errors.js';
+import { declareDamage } from './damage.js';
+import { asBankError } from './disk-error.js';
+import { POSTING_DELAY_MS, POSTING_IDLE_MS } from './limits.js';
+import type { BankFiles } from './store.js';
+
+/**
+ * Posts again and again while the role is to be had: at once when nothing more comes in, else about a
+ * second after the first entry that waits.
+ */
+export function runPoster(files: BankFiles) {
+  const { poster, posterQueue, system, disk } = files;
+  let stopping = false;
+  let wake = () => {};
+  const unwatch = disk.watch(posterQueue.folder, () => wake());
+
+  async function pause(ms: number): Promise<void> {
+    const pausing = system.pause(ms);
+    wake = pausing.wake;
+    await pausing.done;
+  }
+
+  /** Waits until there is something to post and the moment is good, or somebody asks. */
+  async function waitForWork(posted: number | undefined): Promise<void> {
+    let since: number | undefined;
+    let before: Position | undefined;
+    while (!stopping) {
+      const head = poster.active ? await files.log.head() : undefined;
+      if (head === undefined || head.transfer === posted) return pause(POSTING_DELAY_MS / 4);
+      since ??= system.monotonic();
+      const idle = before?.seal === head.seal;
+      if (idle || system.monotonic() - since > POSTING_DELAY_MS) return;
+      if ((await posterQueue.waiting()).length > 0) return;
+      before = head;
+      await pause(POSTING_IDLE_MS);
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopping) {
+      let posted: number | undefined;
+      try {
+        if (await poster.tryStart()) posted = await poster.post(() => !stopping);
+      } catch (error) {
+        const told = asBankError(error);
+        if (!(told instanceof BankError)) throw error;
+        if (told.code === 'BANK_DAMAGED') {
+          const when = new Date(system.now()).toISOString();
+          return declareDamage(disk, files.directory, told, when);
+        }
+        await pause(POSTING_DELAY_MS); // A full disk, say: it may pass.
+      }
+      await waitForWork(posted);
+    }
+  }
+
+  const done = run();
+  return {
+    wake: () => wake(),
+    async stop(): Promise<void> {
+      stopping = true;
+      wake();
+      await done;
+      unwatch();
+      await poster.stop();
+      await files.log.close();
+    },
+  };
+}

@@ -1,0 +1,374 @@
+/**
+ * The poster: follows the journal and brings the passbooks up to date. Recovery is the same thing,
+ * started from the last checkpoint.
+ *
+ *  P1 take the poster's desk (lease.ts), and empty it
+ *  P2 read the checkpoint, and the journal behind it as far as it has been answered for
+ *  P3 stage the changed pages in the desk
+ *  P4 make them durable
+ *  P5 look at the desk; rename the sealed pages into place, make the names durable; then the open ones
+ *  P6 advance the checkpoint, durably
+ *  P7 remove the tickets that are served
+ *
+ * After a crash at any step: the checkpoint is behind the pages, never before them. A poster that
+ * takes over publishes every page touched since the checkpoint anew: it can't know which renames its
+ * predecessor made durable.
+ */
+import { join } from 'node:path';
+import { type Awaitable, type Disk, writeAll } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import { accountFolder, pageName } from '../format/account-path.js';
+import type { DigitsOf } from '../format/passbook-page.js';
+import type { Checkpoint, Position } from '../format/position.js';
+import type { AccountId } from '../ledger/account-id.js';
+import { givenAccountNumber } from '../ledger/account-id.js';
+import type { Entry } from '../ledger/entry.js';
+import { channels } from './channels.js';
+import { desksIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import type { Desks } from './desk.js';
+import type { Lease, Taken } from './lease.js';
+import {
+  BARRIER_PAGES_MIN,
+  CYCLE_ACCOUNTS_MAX,
+  PAGES_CHARACTERS_MAX,
+  SLICE_ENTRIES_MAX,
+} from './limits.js';
+import type { Log } from './log.js';
+import { type OpenPage, openPageOf, type PageChange, pageBytes, postEntries } from './page-desk.js';
+import type { Passbooks } from './passbooks.js';
+import type { Queue, Ticket } from './queue.js';
+
+export interface PosterParts {
+  readonly disk: Disk;
+  readonly system: System;
+  readonly directory: string;
+  readonly digitsOf: DigitsOf;
+  readonly desks: Desks;
+  readonly queue: Queue;
+  readonly lease: Lease;
+  readonly passbooks: Passbooks;
+  /** Only followed, never led. */
+  readonly log: Pick<Log, 'head' | 'read'>;
+}
+
+/** What a poster holds while the role is its own. */
+interface Role {
+  readonly taken: Taken;
+  checkpoint: Checkpoint;
+  readonly pages: Map<AccountId, OpenPage>;
+  characters: number;
+  staged: number;
+  /** Entries read, not yet posted, by account. */
+  readonly pending: Map<AccountId, Entry[]>;
+  /** How far the journal was read, and what a checkpoint there says. */
+  read: Position;
+  nextAccount: number;
+  bookedAt: string;
+}
+
+/** The poster lost its desk to another one: it has nothing more to do. */
+class Displaced extends Error {}
+
+export class Poster {
+  readonly #parts: PosterParts;
+  #role: Role | undefined;
+
+  constructor(parts: PosterParts) {
+    this.#parts = parts;
+  }
+
+  get active(): boolean {
+    return this.#role !== undefined;
+  }
+
+  /** Takes the role if no living process has it. Answers whether it is this one's now. */
+  async tryStart(): Promise<boolean> {
+    if (this.#role) return true;
+    const { lease, desks, disk, directory } = this.#parts;
+    const taken = await lease.tryTakeFree(async () => 0);
+    if (!taken) return false;
+    try {
+      await desks.empty(taken.desk);
+      const checkpoint = await readCheckpoint(disk, directory);
+      this.#role = {
+        taken,
+        checkpoint,
+        pages: new Map(),
+        characters: 0,
+        staged: 0,
+        pending: new Map(),
+        read: checkpoint.position,
+        nextAccount: checkpoint.nextAccount,
+        bookedAt: checkpoint.bookedAt,
+      };
+      return true;
+    } finally {
+      if (!this.#role) await taken.release();
+    }
+  }
+
+  /** Lets go of the role. */
+  async stop(): Promise<void> {
+    const role = this.#role;
+    this.#role = undefined;
+    await role?.taken.release();
+  }
+
+  /**
+   * One round: serves who waits, then posts what has been answered, slice by slice. `more` is asked
+   * between slices. Answers up to which entry everything is posted; `undefined`: the role is gone.
+   */
+  async post(more: () => Awaitable<boolean> = () => true): Promise<number | undefined> {
+    try {
+      for (;;) {
+        const role = this.#role;
+        if (!role) return undefined;
+        const head = await this.#parts.log.head();
+        await this.#serve(role, head);
+        if (head === undefined || head.seal === role.checkpoint.position.seal) {
+          await this.#removeServed(role);
+          return role.checkpoint.position.transfer;
+        }
+        await this.#postSlice(role, head);
+        await this.#removeServed(role);
+        if (!(await more())) return role.checkpoint.position.transfer;
+      }
+    } catch (error) {
+      await this.stop();
+      if (error instanceof Displaced) return undefined;
+      throw error;
+    }
+  }
+
+  /** P2: reads on, up to a slice's worth of entries that are not posted. */
+  async #read(role: Role, head: Position, entriesMax: number): Promise<void> {
+    let count = 0;
+    for await (const batch of this.#parts.log.read(role.read, head)) {
+      for (const entry of batch.entries) {
+        // One that was copied from the segment before is known.
+        if (entry.transfer > role.read.transfer) remember(role, entry);
+      }
+      count += batch.entries.length;
+      role.read = batch.position;
+      if (count >= entriesMax) return;
+    }
+  }
+
+  async #postSlice(role: Role, head: Position): Promise<void> {
+    const { directory, system } = this.#parts;
+    const start = system.monotonic();
+    if (role.read.seal === role.checkpoint.position.seal || role.pending.size === 0) {
+      await this.#read(role, head, SLICE_ENTRIES_MAX);
+    }
+    const ids = [...role.pending.keys()];
+    let pages = 0;
+    for (let at = 0; at < ids.length; at += CYCLE_ACCOUNTS_MAX) {
+      pages += await this.#publish(role, ids.slice(at, at + CYCLE_ACCOUNTS_MAX));
+      if (at + CYCLE_ACCOUNTS_MAX < ids.length) await this.#serve(role, head);
+    }
+    const entries = role.read.transfer - role.checkpoint.position.transfer;
+    await this.#advance(role);
+    if (channels.post.hasSubscribers) {
+      const ms = system.monotonic() - start;
+      channels.post.publish({ directory, pages, entries, transfer: role.read.transfer, ms });
+    }
+  }
+
+  /** P3 to P5 for the pending entries of `ids`. Answers how many pages were written. */
+  async #publish(role: Role, ids: readonly AccountId[]): Promise<number> {
+    const changes: PageChange[] = [];
+    for (const id of ids) if (role.pending.has(id)) changes.push(await this.#change(role, id));
+    const count = changes.reduce((sum, { sealed }) => sum + (sealed ? 2 : 1), 0);
+    const many = count >= BARRIER_PAGES_MIN;
+    const sealed: [string, string][] = [];
+    const open: [string, string][] = [];
+    for (const { id, page, sealed: seal } of changes) {
+      const folder = await this.#folderOf(id);
+      const stage = (rows: readonly string[]) => this.#stage(role, rows, !many);
+      if (seal) sealed.push([await stage(seal.rows), join(folder, pageName(id, seal.number))]);
+      open.push([await stage(page.rows), join(folder, pageName(id))]);
+    }
+    if (many) await this.#makeDurable(role, [...sealed, ...open]);
+    if (!(await this.#parts.desks.isMine(role.taken.desk))) throw new Displaced();
+    for (const renames of [sealed, open]) {
+      for (const [from, to] of renames) await this.#rename(from, to);
+      await this.#makeNamesDurable(renames, many);
+    }
+    for (const { id, page } of changes) {
+      this.#remember(role, id, page);
+      role.pending.delete(id);
+    }
+    return count;
+  }
+
+  async #change(role: Role, id: AccountId): Promise<PageChange> {
+    const { passbooks, digitsOf } = this.#parts;
+    const page = role.pages.get(id) ?? (await openPageOf(passbooks, id));
+    return postEntries(id, page, role.pending.get(id) ?? [], digitsOf);
+  }
+
+  #remember(role: Role, id: AccountId, page: OpenPage): void {
+    const size = (known: OpenPage | undefined) => (known ? known.rows.length * 160 : 0);
+    role.characters += size(page) - size(role.pages.get(id));
+    role.pages.delete(id); // Set anew: the map's order is by last use.
+    role.pages.set(id, page);
+    for (const [oldest, known] of role.pages) {
+      if (role.characters <= PAGES_CHARACTERS_MAX) break;
+      role.characters -= size(known);
+      role.pages.delete(oldest);
+    }
+  }
+
+  /** The folder of an account, made as needed, its name durable up to the bank's directory. */
+  async #folderOf(id: AccountId): Promise<string> {
+    const { disk, directory } = this.#parts;
+    const folder = join(directory, accountFolder(id));
+    if (await disk.exists(folder)) return folder;
+    const parent = join(folder, '..');
+    if (await disk.makeFolder(parent)) await disk.syncFolder(join(directory, 'accounts'));
+    if (await disk.makeFolder(folder)) await disk.syncFolder(parent);
+    return folder;
+  }
+
+  /** P3. */
+  async #stage(role: Role, rows: readonly string[], sync: boolean): Promise<string> {
+    const { disk } = this.#parts;
+    role.staged++;
+    const path = join(role.taken.desk.path, `page-${role.taken.desk.owner.number}-${role.staged}`);
+    const file = await openStaged(disk, path);
+    try {
+      await writeAll(file, pageBytes(rows), 0);
+      if (sync) await file.sync(); // P4, for few.
+    } finally {
+      await file.close();
+    }
+    return path;
+  }
+
+  /** P4, for many: one barrier; where there is none, a sync each. */
+  async #makeDurable(role: Role, staged: readonly [string, string][]): Promise<void> {
+    const { disk } = this.#parts;
+    if (await disk.flushFileSystem(role.taken.desk.path)) return;
+    for (const [path] of staged) {
+      const file = await openStaged(disk, path, 'write');
+      try {
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+    }
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    try {
+      await this.#parts.disk.rename(from, to);
+    } catch (error) {
+      throw isGone(error) ? new Displaced() : error;
+    }
+  }
+
+  async #makeNamesDurable(renames: readonly [string, string][], many: boolean): Promise<void> {
+    const { disk, directory } = this.#parts;
+    if (renames.length === 0) return;
+    if (many && (await disk.flushFileSystem(directory))) return;
+    const folders = new Set(renames.map(([, to]) => join(to, '..')));
+    for (const folder of folders) await disk.syncFolder(folder);
+  }
+
+  /** Writes the checkpoint anew where it stands: for a bank that lies at another place now. */
+  async confirm(): Promise<void> {
+    if (this.#role) await this.#advance(this.#role);
+  }
+
+  /** P6. */
+  async #advance(role: Role): Promise<void> {
+    const { disk, directory } = this.#parts;
+    const { nextAccount, bookedAt } = role;
+    const desks = await desksIdentity(disk, directory);
+    const checkpoint = { position: role.read, nextAccount, bookedAt, desks };
+    role.staged++;
+    const staged = join(
+      role.taken.desk.path,
+      `checkpoint-${role.taken.desk.owner.number}-${role.staged}`,
+    );
+    try {
+      await writeCheckpoint(disk, directory, staged, checkpoint);
+    } catch (error) {
+      throw isGone(error) ? new Displaced() : error;
+    }
+    role.checkpoint = checkpoint;
+  }
+
+  /** The accounts that somebody waits for come first. */
+  async #serve(role: Role, head: Position | undefined): Promise<void> {
+    const tickets = await this.#parts.queue.waiting();
+    if (tickets.length === 0 || head === undefined) return;
+    const wanted = new Set<AccountId>();
+    for (const ticket of tickets) {
+      for (const id of (await this.#wishOf(ticket)).ids) wanted.add(id as AccountId);
+    }
+    if (wanted.size === 0) return;
+    await this.#read(role, head, Number.POSITIVE_INFINITY);
+    const ids = [...wanted].filter((id) => role.pending.has(id));
+    if (ids.length > 0) await this.#publish(role, ids);
+    for (const ticket of tickets) {
+      const { ids: named, transfer } = await this.#wishOf(ticket);
+      if (named.length > 0 && transfer <= role.read.transfer)
+        await this.#parts.queue.remove(ticket);
+    }
+  }
+
+  /** P7. */
+  async #removeServed(role: Role): Promise<void> {
+    for (const ticket of await this.#parts.queue.waiting()) {
+      const { transfer } = await this.#wishOf(ticket);
+      if (transfer <= role.checkpoint.position.transfer) await this.#parts.queue.remove(ticket);
+    }
+  }
+
+  async #wishOf(ticket: Ticket): Promise<Wish> {
+    return decodeWish(await this.#parts.queue.textOf(ticket));
+  }
+}
+
+/** What a poster's ticket asks for: these accounts (all, if none is named) up to this entry. */
+export interface Wish {
+  readonly transfer: number;
+  readonly ids: readonly string[];
+}
+
+export function encodeWish(wish: Wish): string {
+  return `${[wish.transfer, ...wish.ids].join('\n')}\n.\n`;
+}
+
+/** A ticket that is not written to its end yet asks for nothing that could be there. */
+function decodeWish(text: string): Wish {
+  if (!text.endsWith('\n.\n')) return { transfer: Number.POSITIVE_INFINITY, ids: [] };
+  const [transfer, ...ids] = text.slice(0, -3).split('\n');
+  return { transfer: Number(transfer), ids };
+}
+
+function remember(role: Role, entry: Entry): void {
+  for (const leg of [entry.debit, entry.credit]) {
+    if (!leg) continue;
+    const pending = role.pending.get(leg.account);
+    if (pending) pending.push(entry);
+    else role.pending.set(leg.account, [entry]);
+  }
+  role.bookedAt = entry.bookedAt;
+  if (entry.type !== 'open' || !entry.credit) return;
+  const number = givenAccountNumber(entry.credit.account);
+  if (number !== undefined && number >= role.nextAccount) role.nextAccount = number + 1;
+}
+
+function isGone(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ENOENT';
+}
+
+async function openStaged(disk: Disk, path: string, mode: 'create' | 'write' = 'create') {
+  try {
+    return await disk.open(path, mode);
+  } catch (error) {
+    throw isGone(error) ? new Displaced() : error;
+  }
+}

@@ -1,0 +1,141 @@
+/**
+ * When posting happens, seen from a process that has the bank open: in a thread beside the event loop
+ * while work goes on; at once, and here, when a short-lived process leaves.
+ */
+
+import type { Disk } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import type { Position } from '../format/position.js';
+import { readCheckpoint } from './checkpoint.js';
+import {
+  BACKLOG_ENTRIES_MAX,
+  POSTING_DELAY_MS,
+  POSTING_INLINE_ENTRIES_MAX,
+  TICKET_TOUCH_MS,
+  WAIT_LOOK_MS,
+} from './limits.js';
+import { encodeWish, type Poster } from './poster.js';
+import type { PosterThread } from './poster-thread.js';
+import type { Queue } from './queue.js';
+
+export interface PostingParts {
+  readonly disk: Disk;
+  readonly system: System;
+  readonly directory: string;
+  readonly poster: Poster;
+  readonly queue: Queue;
+  startThread(): PosterThread;
+  /** Told how far the passbooks are, now and then. */
+  onPosted(transfer: number): void;
+}
+
+export class Posting {
+  readonly #parts: PostingParts;
+  #thread: PosterThread | undefined;
+  #starting: (() => void) | undefined;
+  /** The last entry that this process has answered for. */
+  #answered = 0;
+  #posted = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
+
+  constructor(parts: PostingParts) {
+    this.#parts = parts;
+  }
+
+  /** A batch of this process was answered. */
+  answered(position: Position): void {
+    this.#answered = position.transfer;
+    if (this.#thread || this.#starting) return;
+    this.#starting = this.#parts.system.every(POSTING_DELAY_MS, () => this.#start());
+  }
+
+  #start(): void {
+    this.#starting?.();
+    this.#starting = undefined;
+    this.#thread ??= this.#parts.startThread();
+  }
+
+  /** Holds requests back, the more the fuller the backlog is: nobody is stopped for long. */
+  async admit(): Promise<void> {
+    const { system } = this.#parts;
+    if (system.monotonic() - this.#lookedAt > POSTING_DELAY_MS / 4) await this.#look();
+    const fill = (this.#answered - this.#posted) / BACKLOG_ENTRIES_MAX;
+    if (fill < 0.5) return;
+    if (!this.#thread) this.#start();
+    if (fill < 1) {
+      await system.pause((fill - 0.5) * 100).done;
+      return;
+    }
+    while (this.#answered - this.#posted >= BACKLOG_ENTRIES_MAX) {
+      await system.pause(WAIT_LOOK_MS).done;
+      await this.#look();
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { disk, directory, system, onPosted } = this.#parts;
+    this.#lookedAt = system.monotonic();
+    this.#posted = (await readCheckpoint(disk, directory)).position.transfer;
+    onPosted(this.#posted);
+  }
+
+  /** Waits until the passbooks of `ids` (of all, if empty) show every entry up to `transfer`. */
+  async flush(transfer: number, ids: readonly string[], signal?: AbortSignal): Promise<void> {
+    await this.#look();
+    if (this.#posted >= transfer) return;
+    if (transfer - this.#posted > POSTING_INLINE_ENTRIES_MAX && !this.#thread) this.#start();
+    if (await this.#postHere(transfer)) return;
+    await this.#ask(transfer, ids, signal);
+  }
+
+  /** Posts in this thread, if no other does. Answers whether it got as far as `transfer`. */
+  async #postHere(transfer: number): Promise<boolean> {
+    const { poster } = this.#parts;
+    if (this.#thread || !(await poster.tryStart())) return false;
+    try {
+      const posted = await poster.post();
+      return posted !== undefined && posted >= transfer;
+    } finally {
+      await poster.stop();
+    }
+  }
+
+  /** Draws a ticket, and waits until whoever posts has served it. */
+  async #ask(transfer: number, ids: readonly string[], signal?: AbortSignal): Promise<void> {
+    const { queue, system, disk } = this.#parts;
+    const ticket = await queue.draw(encodeWish({ transfer, ids }));
+    let heard = () => {};
+    const unwatch = disk.watch(queue.folder, () => heard());
+    let touched = system.monotonic();
+    try {
+      while (await queue.isThere(ticket)) {
+        signal?.throwIfAborted();
+        if (system.monotonic() - touched > TICKET_TOUCH_MS) {
+          touched = system.monotonic();
+          await queue.touch(ticket);
+          this.#thread?.wake();
+          // Whoever posted may have died or stopped: then it is our turn.
+          if (await this.#postHere(transfer)) return;
+        }
+        const pause = system.pause(WAIT_LOOK_MS);
+        heard = pause.wake;
+        await pause.done;
+      }
+    } finally {
+      unwatch();
+      await queue.remove(ticket);
+    }
+  }
+
+  /** Posts what this process has answered for, and ends the thread. */
+  async close(): Promise<void> {
+    this.#starting?.();
+    this.#starting = undefined;
+    try {
+      if (this.#answered > 0) await this.flush(this.#answered, []);
+    } finally {
+      await this.#thread?.stop();
+      this.#thread = undefined;
+    }
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * The tickets of who waits, in `desks/<role>.queue/`: one file each, numbered, and touched again and
+ * again. The oldest ticket that stirs is next; a stopped waiter blocks nobody.
+ *
+ * After a crash: tickets of the dead stay until the next observer sees that they are dead.
+ */
+import { join } from 'node:path';
+import { type Disk, errorCode, writeAll } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
+import type { Role } from './desk.js';
+import { removeIfThere } from './desk.js';
+import { TICKET_FRESH_MS } from './limits.js';
+
+export interface Ticket {
+  readonly name: string;
+  readonly owner: Owner;
+}
+
+/** What one observer has seen of a ticket: when it last stirred, on the observer's own clock. */
+interface Sighting {
+  modified: number;
+  stirred: number;
+}
+
+export class Queue {
+  readonly folder: string;
+  readonly #disk: Disk;
+  readonly #system: System;
+  #sightings = new Map<string, Sighting>();
+
+  constructor(disk: Disk, system: System, directory: string, role: Role) {
+    this.#disk = disk;
+    this.#system = system;
+    this.folder = join(directory, 'desks', `${role}.queue`);
+  }
+
+  /** Draws the next number. `text` is what the ticket says to whoever serves it. */
+  async draw(text = ''): Promise<Ticket> {
+    const owners = (await this.#disk.list(this.folder)).map(parseOwner);
+    const number = 1 + Math.max(0, ...owners.map((owner) => owner?.number ?? 0));
+    const owner: Owner = { ...this.#system.identity, number, random: this.#system.random() };
+    const ticket = { name: formatOwner(owner), owner };
+    const file = await this.#disk.open(join(this.folder, ticket.name), 'create');
+    try {
+      await writeAll(file, Buffer.from(text), 0);
+    } finally {
+      await file.close();
+    }
+    return ticket;
+  }
+
+  /** Shows that its owner still waits. Answers whether it is still there. */
+  async touch(ticket: Ticket): Promise<boolean> {
+    try {
+      await this.#disk.touch(join(this.folder, ticket.name));
+      return true;
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return false;
+      throw error;
+    }
+  }
+
+  async remove(ticket: Ticket): Promise<void> {
+    await removeIfThere(this.#disk, join(this.folder, ticket.name));
+  }
+
+  async isThere(ticket: Ticket): Promise<boolean> {
+    return this.#disk.exists(join(this.folder, ticket.name));
+  }
+
+  /** What a ticket says; '' when it is gone. */
+  async textOf(ticket: Ticket): Promise<string> {
+    try {
+      return (await this.#disk.read(join(this.folder, ticket.name))).toString('utf8');
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return '';
+      throw error;
+    }
+  }
+
+  /** The tickets that stir, oldest first. Removes those of the dead. */
+  async waiting(): Promise<Ticket[]> {
+    const names = await this.#disk.list(this.folder);
+    if (names.length === 0) {
+      if (this.#sightings.size > 0) this.#sightings.clear();
+      return [];
+    }
+    const seen = new Map<string, Sighting>();
+    const tickets: Ticket[] = [];
+    for (const name of names) {
+      const owner = parseOwner(name);
+      if (!owner) continue;
+      const ticket = { name, owner };
+      if (this.#system.isSurelyDead(owner)) await this.remove(ticket);
+      else if (await this.#stirs(ticket, seen)) tickets.push(ticket);
+    }
+    this.#sightings = seen;
+    return tickets.sort((a, b) => a.owner.number - b.owner.number || (a.name < b.name ? -1 : 1));
+  }
+
+  async #stirs(ticket: Ticket, seen: Map<string, Sighting>): Promise<boolean> {
+    const now = this.#system.monotonic();
+    const known = this.#sightings.get(ticket.name);
+    const facts = await this.#disk.facts(join(this.folder, ticket.name));
+    if (facts === undefined) return false;
+    const stirred = known?.modified === facts.modified ? known.stirred : now;
+    seen.set(ticket.name, { modified: facts.modified, stirred });
+    return now - stirred < TICKET_FRESH_MS;
+  }
+}

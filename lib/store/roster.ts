@@ -1,0 +1,72 @@
+/**
+ * All accounts of the bank at one exact moment, for lists, search and totals. Read from the passbooks
+ * once, then kept up to date from the journal. It never decides about money.
+ */
+
+import { accountFolder, pageName } from '../format/account-path.js';
+import type { Position } from '../format/position.js';
+import type { Account } from '../ledger/account.js';
+import { afterEntry } from '../ledger/account.js';
+import type { AccountId } from '../ledger/account-id.js';
+import type { Entry } from '../ledger/entry.js';
+import { readCheckpoint } from './checkpoint.js';
+import { damaged } from './damage.js';
+import type { BankFiles } from './store.js';
+
+export class Roster {
+  readonly #files: Pick<BankFiles, 'disk' | 'directory' | 'passbooks' | 'log'>;
+  #accounts: Map<AccountId, Account> | undefined;
+  #position: Position | undefined;
+
+  constructor(files: Pick<BankFiles, 'disk' | 'directory' | 'passbooks' | 'log'>) {
+    this.#files = files;
+  }
+
+  /** Number of the last entry that the roster includes. */
+  get transfer(): number {
+    return this.#position?.transfer ?? 0;
+  }
+
+  /**
+   * Every account as it stood at one moment not before the call. `head` gives the newest position
+   * that counts. A page may be further than the checkpoint; none is further than `head` asked later.
+   */
+  async read(head: () => Promise<Position>): Promise<ReadonlyMap<AccountId, Account>> {
+    const { disk, directory, log } = this.#files;
+    this.#position ??= (await readCheckpoint(disk, directory)).position;
+    const accounts = this.#accounts ?? (await this.#readPages());
+    const from = this.#position;
+    this.#accounts = undefined; // Kept only if it gets there whole.
+    this.#position = undefined;
+    const to = await head();
+    for await (const batch of log.read(from, to)) {
+      for (const entry of batch.entries) follow(accounts, entry);
+    }
+    this.#accounts = accounts;
+    this.#position = to;
+    return accounts;
+  }
+
+  async #readPages(): Promise<Map<AccountId, Account>> {
+    const accounts = new Map<AccountId, Account>();
+    for await (const id of this.#files.passbooks.ids()) {
+      const page = await this.#files.passbooks.read(id);
+      if (page) accounts.set(page.account.id, page.account);
+    }
+    return accounts;
+  }
+}
+
+function follow(accounts: Map<AccountId, Account>, entry: Entry): void {
+  for (const leg of [entry.debit, entry.credit]) {
+    if (!leg) continue;
+    const known = accounts.get(leg.account);
+    const seq = known?.seq ?? 0;
+    if (leg.seq <= seq) continue;
+    if (leg.seq !== seq + 1) {
+      const file = `${accountFolder(leg.account)}/${pageName(leg.account)}`;
+      throw damaged(file, `it ends at row ${seq}, and the journal goes on with row ${leg.seq}`);
+    }
+    accounts.set(leg.account, afterEntry(known, entry, leg.account));
+  }
+}

@@ -1,0 +1,108 @@
+/** A bank's files, wired together: the one place where the parts are handed to each other. */
+import { join } from 'node:path';
+import type { Disk } from '../disk/disk.js';
+import { errorCode } from '../disk/disk.js';
+import { nodeDisk } from '../disk/node-disk.js';
+import { nodeLock } from '../disk/node-lock.js';
+import { nodeSystem } from '../disk/node-system.js';
+import type { System } from '../disk/system.js';
+import { segmentName } from '../format/journal-row.js';
+import { decodeManifest, FORMAT_VERSION, type Manifest } from '../format/manifest.js';
+import type { DigitsOf } from '../format/passbook-page.js';
+import { BankError } from '../ledger/errors.js';
+import { named, PAIN_FILE, refuseDamaged } from './damage.js';
+import { Desks, type Role } from './desk.js';
+import { FileLog } from './file-log.js';
+import { Journal, journalStart } from './journal.js';
+import { Lease } from './lease.js';
+import { Passbooks } from './passbooks.js';
+import { Poster } from './poster.js';
+import { Queue } from './queue.js';
+
+export const MANIFEST_FILE = 'bank.json';
+
+/** The parts that read and write one bank directory. */
+export interface BankFiles {
+  readonly directory: string;
+  readonly disk: Disk;
+  readonly system: System;
+  readonly manifest: Manifest;
+  readonly digitsOf: DigitsOf;
+  readonly journal: Journal;
+  readonly log: FileLog;
+  readonly passbooks: Passbooks;
+  readonly writerQueue: Queue;
+  readonly posterQueue: Queue;
+  readonly poster: Poster;
+  /** Removes both locks: for a copy of a bank, whose locks nobody holds. */
+  breakLocks(): void;
+}
+
+/** The bank's first segment: `init` makes it. */
+export const FIRST_SEGMENT = segmentName(1, 1);
+export const JOURNAL_START = journalStart(FIRST_SEGMENT);
+
+/** Reads `bank.json`. @throws BankError BANK_NOT_FOUND, BANK_TOO_NEW, BANK_DAMAGED */
+export async function readManifest(disk: Disk, directory: string): Promise<Manifest> {
+  let text: string;
+  try {
+    text = (await disk.read(join(directory, MANIFEST_FILE))).toString('utf8');
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
+    throw await noBank(disk, directory);
+  }
+  const manifest = named(MANIFEST_FILE, () => decodeManifest(text));
+  if (!('id' in manifest)) {
+    throw new BankError(
+      'BANK_TOO_NEW',
+      `The bank in ${directory} has format ${manifest.version}; this drovebank reads up to ${FORMAT_VERSION}.`,
+      { details: { version: manifest.version, supported: FORMAT_VERSION } },
+    );
+  }
+  return manifest;
+}
+
+async function noBank(disk: Disk, directory: string): Promise<BankError> {
+  const facts = await disk.facts(directory);
+  const why =
+    facts === undefined
+      ? 'there is no such directory'
+      : facts.folder
+        ? 'it has no bank.json'
+        : 'it is a file';
+  return new BankError('BANK_NOT_FOUND', `There is no bank in ${directory}: ${why}.`, {
+    details: { directory },
+  });
+}
+
+/** Opens the files of the bank in `directory`. Nothing is written yet. */
+export async function openFiles(directory: string): Promise<BankFiles> {
+  const system = nodeSystem();
+  const manifest = await readManifest(nodeDisk(), directory);
+  const disk = nodeDisk({ shared: manifest.shared });
+  if (await disk.exists(join(directory, PAIN_FILE))) throw await refuseDamaged(disk, directory);
+  return wire(disk, system, directory, manifest);
+}
+
+/** Wires the parts, on whatever disk. */
+export function wire(disk: Disk, system: System, directory: string, manifest: Manifest): BankFiles {
+  const digitsOf: DigitsOf = (currency) =>
+    Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
+  const journal = new Journal(disk, directory, digitsOf);
+  const passbooks = new Passbooks(disk, directory, digitsOf);
+  const of = (role: Role) => {
+    const desks = new Desks(disk, system, directory, role);
+    const queue = new Queue(disk, system, directory, role);
+    const lock = nodeLock(join(directory, 'desks', `${role}.lock`));
+    return { desks, queue, lock, lease: new Lease(disk, system, desks, queue, lock) };
+  };
+  const writer = of('writer');
+  const posting = of('poster');
+  const log = new FileLog({ disk, system, directory, journal, ...writer });
+  const poster = new Poster({ disk, system, directory, digitsOf, passbooks, log, ...posting });
+  const breakLocks = () => {
+    for (const { lock } of [writer, posting]) lock.breakDead();
+  };
+  const parts = { directory, disk, system, manifest, digitsOf, journal, log, passbooks, poster };
+  return { ...parts, writerQueue: writer.queue, posterQueue: posting.queue, breakLocks };
+}
