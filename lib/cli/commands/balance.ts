@@ -1,0 +1,23 @@
+import type { Command } from '../context.js';
+import { balanceJson } from '../json.js';
+import { moneyText } from '../say.js';
+import { withBank } from '../with-bank.js';
+
+/** `drovebank balance <id>` */
+export const run: Command = async (context, [id = '']) => {
+  const { output, signal } = context;
+  await withBank(context, async (bank) => {
+    const balance = await bank.balance(id, { signal });
+    const { ledger, held, available } = balance;
+    if (context.json) output.document('account.balance', { id, ...balanceJson(balance) });
+    else if (context.plain) output.plainRow([ledger.amount]);
+    else {
+      const parts = [moneyText(ledger)];
+      if (held.minor !== 0n) parts.push(`held ${held.amount}`);
+      if (available && available.minor !== ledger.minor)
+        parts.push(`available ${available.amount}`);
+      output.line(parts.join(', '));
+    }
+  });
+  return undefined;
+};

@@ -1,0 +1,91 @@
+import { addAbortSignal } from 'node:stream';
+import { readUserFile } from '../../disk/user-files.js';
+import { readBatch } from '../../interchange/batch-lines.js';
+import { type BatchResult, runBatch } from '../../interchange/run-batch.js';
+import { BankError } from '../../ledger/errors.js';
+import { type Command, type Context, isTerminal } from '../context.js';
+import { errorFacts } from '../error-report.js';
+import { EXIT, exitCodeOf, UsageError } from '../exit-codes.js';
+import { accountJson, receiptJson } from '../json.js';
+import { openedText, receiptText } from '../say.js';
+import { withBank } from '../with-bank.js';
+
+interface Counts {
+  booked: number;
+  repeated: number;
+  refused: number;
+  invalid: number;
+}
+
+/** `drovebank batch <file or ->` */
+export const run: Command = async (context, [file = '-']) => {
+  if (file === '-' && isTerminal(process.stdin)) {
+    throw new UsageError('batch - reads standard input, which is a terminal here; pipe a file in.');
+  }
+  const { output, signal, dryRun } = context;
+  const chunks = file === '-' ? standardInput(signal) : [await readUserFile(file)];
+  const counts: Counts = { booked: 0, repeated: 0, refused: 0, invalid: 0 };
+  await withBank(context, async (bank) => {
+    for await (const lines of readBatch(file, chunks)) {
+      for await (const result of runBatch(bank, lines, { signal, dryRun })) {
+        printResult(context, result);
+        if ('error' in result) countRefusal(counts, result.error);
+        else if (isReplay(result)) counts.repeated += 1;
+        else counts.booked += 1;
+      }
+      await output.drained();
+    }
+  });
+  output.note(
+    `${counts.booked} booked, ${counts.repeated} booked before, ${counts.refused} refused, ${counts.invalid} invalid.`,
+  );
+  if (counts.invalid > 0) return EXIT.usage;
+  return counts.refused > 0 ? EXIT.refused : EXIT.ok;
+};
+
+/** Standard input until its end, or until somebody presses Ctrl-C. */
+async function* standardInput(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  try {
+    yield* addAbortSignal(signal, process.stdin);
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new BankError('CANCELLED', 'Cancelled; the lines answered so far are booked.');
+  }
+}
+
+/** @throws the error itself when it is not about this line: disk full, damage, cancelled, unknown */
+function countRefusal(counts: Counts, error: BankError): void {
+  const code = exitCodeOf(error);
+  if (code === EXIT.usage) counts.invalid += 1;
+  else if (code === EXIT.refused || code === EXIT.notFound) counts.refused += 1;
+  else throw error;
+}
+
+function isReplay(result: BatchResult): boolean {
+  if ('receipt' in result) return result.receipt.replayed;
+  return 'account' in result && result.account.replayed;
+}
+
+function printResult(context: Context, result: BatchResult): void {
+  const { output, dryRun } = context;
+  const { line, op } = result;
+  if (context.json) {
+    output.document('batch.result', { line, op: op ?? null, ...outcomeJson(result), dryRun });
+  } else if ('error' in result) {
+    output.line(`${line}: refused: ${result.error.message} (${result.error.code})`);
+  } else if (!context.quiet) {
+    output.line(`${line}: ${outcomeText(result, dryRun)}`);
+  }
+}
+
+function outcomeJson(result: BatchResult) {
+  if ('error' in result) return { ok: false, error: errorFacts(result.error) };
+  if ('receipt' in result) return { ok: true, receipt: receiptJson(result.receipt) };
+  const { transfer, bookedAt, replayed } = result.account;
+  return { ok: true, account: { ...accountJson(result.account), transfer, bookedAt, replayed } };
+}
+
+function outcomeText(result: BatchResult, dryRun: boolean): string {
+  if ('receipt' in result) return receiptText(result.op, result.receipt, dryRun);
+  return 'account' in result ? openedText(result.account, dryRun) : '';
+}

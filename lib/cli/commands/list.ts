@@ -1,0 +1,29 @@
+import { accountTable } from '../account-table.js';
+import type { Command } from '../context.js';
+import { accountJson } from '../json.js';
+import { printPages } from '../print-pages.js';
+import { choiceOption, countOption, textOption } from '../read-options.js';
+import { withBank } from '../with-bank.js';
+
+/** `drovebank list` */
+export const run: Command = async (context, _operands, options) => {
+  const { output, signal } = context;
+  const limit = countOption(options, 'limit');
+  const search = textOption(options, 'search');
+  const sort = choiceOption(options, 'sort', ['id', 'name']);
+  await withBank(context, async (bank) => {
+    const table = accountTable(context);
+    await printPages(context, {
+      limit,
+      after: textOption(options, 'after'),
+      page: (after, count) => bank.accounts({ search, sort, after, limit: count, signal }).page(),
+      print: (accounts) => {
+        if (!context.json) table.rows(accounts);
+        else for (const account of accounts) output.document('account.list', accountJson(account));
+      },
+      more: (next) => `More accounts: --after ${next}`,
+      none: search === undefined ? 'No accounts yet.' : 'No account matches.',
+    });
+  });
+  return undefined;
+};

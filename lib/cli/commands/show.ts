@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import type { AccountInfo } from '../../bank/api.js';
+import { accountFolder, pageName } from '../../format/account-path.js';
+import type { Command, Context } from '../context.js';
+import { historyTable } from '../history-table.js';
+import { accountJson, entryJson } from '../json.js';
+import { withBank } from '../with-bank.js';
+
+const LAST_ROWS = 10;
+
+/** `drovebank show <id>`: the account's facts, and the last rows of its passbook. */
+export const run: Command = async (context, [typed = '']) => {
+  const { output, signal } = context;
+  await withBank(context, async (bank) => {
+    const account = await bank.account(typed, { signal });
+    const newest = await bank
+      .history(account.id, { reverse: true, limit: LAST_ROWS, signal })
+      .page();
+    const recent = newest.items.toReversed();
+    const passbook = join(context.directory, accountFolder(account.id), pageName(account.id));
+    if (context.json) {
+      const fields = { ...accountJson(account), passbook, recent: recent.map(entryJson) };
+      output.document('account.show', fields);
+      return;
+    }
+    printFacts(context, account, passbook);
+    if (context.plain) return;
+    output.line('');
+    historyTable(context).rows(recent);
+  });
+  return undefined;
+};
+
+function printFacts(context: Context, account: AccountInfo, passbook: string): void {
+  const { output } = context;
+  const facts: [string, string][] = [
+    ['account', account.id],
+    ['name', `${account.firstName} ${account.lastName}`],
+    ['status', account.status],
+    ['balance', account.ledger.amount],
+    ['held', account.held.amount],
+    ['overdraft limit', account.overdraftLimit?.amount ?? 'none'],
+    ['available', account.available?.amount ?? 'no limit'],
+    ['currency', account.currency],
+    ['rows', String(account.entries)],
+    ['passbook', passbook],
+  ];
+  for (const [name, value] of facts) {
+    if (context.plain) output.plainRow([name, value]);
+    else output.line(`${name.padEnd(16)} ${value}`);
+  }
+}

@@ -1,0 +1,32 @@
+import type { Verification } from '../../store/verify.js';
+import type { Command, Context } from '../context.js';
+import { EXIT } from '../exit-codes.js';
+import { createProgress } from '../progress.js';
+import { withBank } from '../with-bank.js';
+
+/** `drovebank verify`: journal and passbooks against each other; 7 if they disagree. */
+export const run: Command = async (context) => {
+  const { output, signal } = context;
+  return withBank(context, async (bank) => {
+    const progress = createProgress(context, 'Verifying');
+    const verification = await bank
+      .verify({ signal, onProgress: progress.update })
+      .finally(progress.end);
+    const { ok, asOf, steps } = verification;
+    if (context.json) output.document('bank.verify', { ok, asOf, steps });
+    else printVerification(context, verification);
+    return ok ? EXIT.ok : EXIT.damaged;
+  });
+};
+
+export function printVerification(context: Context, { ok, asOf, steps }: Verification): void {
+  const { output } = context;
+  for (const { name, checked, problems } of steps) {
+    const good = problems.length === 0;
+    if (context.plain) output.plainRow([good ? 'ok' : 'damaged', name, checked]);
+    else output.line(`${good ? 'ok     ' : 'DAMAGED'}  ${name}: ${checked}`, good ? 'none' : 'bad');
+    for (const { file, what } of problems) output.line(`         ${file}: ${what}`);
+  }
+  if (ok) output.note(`The books agree up to transfer ${asOf}.`);
+  else output.errorLine('error:', 'The books disagree. Run drovebank-recover: it explains.');
+}

@@ -1,0 +1,67 @@
+import type { AccountInfo, Bank, MovementInput } from '../../bank/api.js';
+import { BankError } from '../../ledger/errors.js';
+import type { Receipt } from '../../ledger/receipt.js';
+import { reportError } from '../error-report.js';
+import { type Movement, moneyText, receiptText } from '../say.js';
+import { askAccount } from './ask-account.js';
+import { newKey } from './create-account.js';
+import type { Counter } from './menu.js';
+
+const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
+
+/** Deposit, withdrawal or transfer: accounts, amount, a review, and only then the booking. */
+export async function moveMoney(counter: Counter, type: Movement): Promise<void> {
+  const { context, bank, asker } = counter;
+  const from = type === 'deposit' ? undefined : await askAccount(counter, 'From account');
+  const to = type === 'withdraw' ? undefined : await askAccount(counter, 'To account');
+  const sides = { ...(from && { from: from.id }), ...(to && { to: to.id }) };
+  const { currency } = from ?? to ?? bank;
+  for (;;) {
+    const amount = await asker.ask(`Amount in ${currency}: `);
+    const memo = await asker.ask('Memo (Enter for none): ');
+    const input: MovementInput = { ...sides, amount, memo, idempotencyKey: newKey() };
+    try {
+      review(counter, await move(bank, input, context.signal, true), from, to);
+    } catch (error) {
+      // A mistyped amount is asked for again; any other refusal leads back to the menu.
+      if (!(error instanceof BankError) || error.code !== 'INVALID_AMOUNT') throw error;
+      reportError(context.output, context, error);
+      continue;
+    }
+    if (context.dryRun) return;
+    if (!(await asker.confirm(QUESTIONS[type]))) context.output.line('Nothing was booked.');
+    else {
+      const receipt = await move(bank, input, context.signal, false);
+      context.output.line(receiptText(type, receipt, false));
+    }
+    return;
+  }
+}
+
+async function move(
+  bank: Bank,
+  input: MovementInput,
+  signal: AbortSignal,
+  dryRun: boolean,
+): Promise<Receipt> {
+  const [result] = await bank.transferMany([input], { signal, dryRun });
+  if (result === undefined) throw new Error('drovebank bug: a request without a result');
+  if ('error' in result) throw result.error;
+  return result.receipt;
+}
+
+function review(
+  { context }: Counter,
+  receipt: Receipt,
+  from: AccountInfo | undefined,
+  to: AccountInfo | undefined,
+): void {
+  const { output } = context;
+  output.line(`Review: ${moneyText(receipt.amount)}`);
+  const side = (word: string, account: AccountInfo, before: string, after: string) =>
+    output.line(
+      `  ${word} ${account.id}, ${account.firstName} ${account.lastName}: ${before} -> ${after}`,
+    );
+  if (from) side('from', from, receipt.from.before.amount, receipt.from.after.amount);
+  if (to) side('to  ', to, receipt.to.before.amount, receipt.to.after.amount);
+}

@@ -1,0 +1,19 @@
+import type { Bank } from '../../bank/api.js';
+import { openBank } from '../../bank/open-bank.js';
+import { BankError } from '../../ledger/errors.js';
+import type { Context } from '../context.js';
+import { type Asker, Walkaway } from './asker.js';
+
+/** Opens the bank; if there is none, offers to make one. */
+export async function openOrMake(context: Context, asker: Asker): Promise<Bank> {
+  const { directory, signal } = context;
+  try {
+    return await openBank(directory, { signal });
+  } catch (error) {
+    if (!(error instanceof BankError) || error.code !== 'BANK_NOT_FOUND') throw error;
+    context.output.line(`There is no bank in ${directory}.`);
+    if (!(await asker.confirm('Make one there?'))) throw new Walkaway('left');
+    const currency = (await asker.ask('Its currency (USD): ')) || 'USD';
+    return openBank(directory, { create: true, currency, signal });
+  }
+}

@@ -1,0 +1,102 @@
+import { type Flags, isTerminal } from './context.js';
+import { showable } from './terminal-text.js';
+
+/** The few looks that a whole line can have; colour never carries meaning alone. */
+export type Style = 'strong' | 'faint' | 'good' | 'bad' | 'none';
+
+const ESCAPES: Record<Style, string> = {
+  strong: '1',
+  faint: '2',
+  good: '32',
+  bad: '31',
+  none: '',
+};
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Data goes to standard output, everything else to standard error. */
+export interface Output {
+  /** One JSON document on a line: `{"v":1,"kind":…}`. */
+  document(kind: string, fields: Fields): void;
+  /** A line of data for people. */
+  line(text: string, style?: Style): void;
+  /** A row of data for scripts: cells with tabs between. */
+  plainRow(cells: readonly string[]): void;
+  /** Something beside the data, for people only: hints, summaries. */
+  note(text: string): void;
+  /** Something that went wrong although the command did its work. */
+  warn(text: string): void;
+  /** Like `document`, on standard error. */
+  errorDocument(kind: string, fields: Fields): void;
+  /** A line on standard error, with a label in colour. */
+  errorLine(label: string, text: string): void;
+  /** Nobody reads standard output any more (`| head`): there is no point in going on. */
+  readonly broken: boolean;
+  /** Waits until the reader has taken what was written; lists call it between pages. */
+  drained(): Promise<void>;
+}
+
+/** Whether `stream` gets colour: NO_COLOR and --no-color win, then FORCE_COLOR, then the terminal. */
+function colorOn(stream: { readonly isTTY?: boolean }, flags: Flags): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (!flags.color || flags.plain || flags.json || NO_COLOR) return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return isTerminal(stream) && TERM !== 'dumb';
+}
+
+function documentText(kind: string, fields: Fields): string {
+  return `${JSON.stringify({ v: 1, kind, ...fields })}\n`;
+}
+
+let listening = false;
+
+/** Standard error, made only when there is something to say: it costs start-up time. */
+export function errorStream(): NodeJS.WriteStream {
+  if (!listening) process.stderr.on('error', () => undefined);
+  listening = true;
+  return process.stderr;
+}
+
+export function createOutput(flags: Flags): Output {
+  const { stdout } = process;
+  let broken = false;
+  // `| head -1` closes the pipe: no error of ours, and nobody is left to tell.
+  stdout.on('error', () => {
+    broken = true;
+  });
+  const write = (text: string) => {
+    if (!broken) stdout.write(text);
+  };
+  const complain = (text: string) => errorStream().write(text);
+  const painted = (stream: { isTTY?: boolean }, text: string, style: Style) =>
+    style !== 'none' && colorOn(stream, flags) ? `\u001b[${ESCAPES[style]}m${text}\u001b[0m` : text;
+  return {
+    document: (kind, fields) => write(documentText(kind, fields)),
+    line: (text, style = 'none') => write(`${painted(stdout, showable(text), style)}\n`),
+    plainRow: (cells) => write(`${cells.map(showable).join('\t')}\n`),
+    note: (text) => {
+      if (!flags.quiet && !flags.json) complain(`${showable(text)}\n`);
+    },
+    warn: (text) => {
+      if (flags.json) complain(documentText('warning', { message: text }));
+      else complain(`${painted(errorStream(), 'warning:', 'bad')} ${showable(text)}\n`);
+    },
+    errorDocument: (kind, fields) => {
+      complain(documentText(kind, fields));
+    },
+    errorLine: (label, text) => {
+      complain(`${painted(errorStream(), label, 'bad')} ${showable(text)}\n`);
+    },
+    get broken() {
+      return broken;
+    },
+    drained: async () => {
+      // One turn of the loop lets a closed pipe show; a slow reader is waited for.
+      await new Promise((resolve) => setImmediate(resolve));
+      if (broken || !stdout.writableNeedDrain) return;
+      await new Promise<void>((resolve) => {
+        for (const event of ['drain', 'error', 'close']) stdout.once(event, () => resolve());
+      });
+    },
+  };
+}

@@ -1,0 +1,183 @@
+import { type Argument, Command, CommanderError, Option } from 'commander';
+import { COMMANDS, type CommandFacts } from './command-table.js';
+import { atTerminal, type Context, type Flags, type Options } from './context.js';
+import { reportError } from './error-report.js';
+import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
+import { createOutput, errorStream } from './output.js';
+import { findPackage } from './package-root.js';
+import { watchSignals } from './signals.js';
+
+const DEFAULT_DIRECTORY = './data/bank';
+
+const GLOBAL_OPTIONS = [
+  ['-d, --dir <dir>', `the bank's directory (default: $DROVEBANK_DIR, else ${DEFAULT_DIRECTORY})`],
+  ['--json', 'one JSON document, or one a line for lists; errors too'],
+  ['--plain', 'tab-separated values without header, for scripts'],
+  ['--no-color', 'no colour (as NO_COLOR does)'],
+  ['--no-input', 'never ask, even at a terminal'],
+  ['-q, --quiet', 'no confirmations, notes or progress'],
+] as const;
+const DRY_RUN = ['--dry-run', 'decide and answer, but book nothing'] as const;
+const ANNOTATIONS = [
+  ['--memo <text>', 'for people: shown in the passbook'],
+  ['--reference <text>', 'for the business: an invoice or order number'],
+  ['--value-date <day>', 'the day from which the money counts: 2026-11-20'],
+  ['--key <key>', 'the same key and request again book nothing twice (default: a new one)'],
+] as const;
+
+/** What holds for the report of a command line that could not be read. */
+const PLAIN_FLAGS: Flags = {
+  directory: DEFAULT_DIRECTORY,
+  json: false,
+  plain: false,
+  color: true,
+  input: true,
+  quiet: false,
+  dryRun: false,
+};
+
+/** Runs the command line `argv` (without node and script) and gives the process's exit code. */
+export async function runProgram(argv: readonly string[]): Promise<number> {
+  const signals = watchSignals();
+  let complaint = '';
+  let exitCode: number | undefined;
+  const start = async (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => {
+    const context: Context = { ...flags, output: createOutput(flags), signal: signals.signal };
+    exitCode = await runCommand(facts, context, operands, own, signals.exitCode);
+  };
+  const program = buildProgram(start, (text) => {
+    complaint += text;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return exitCode ?? EXIT.ok;
+  } catch (error) {
+    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
+    const json = argv.includes('--json');
+    if (error instanceof UsageError) return reportUsage(json, error);
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.code !== 'commander.help') return reportUsage(json, usageError(complaint));
+    const flags = readFlags(program.opts(), {});
+    if (!atTerminal(flags)) {
+      errorStream().write(complaint);
+      return EXIT.usage;
+    }
+    const { runMenu } = await import('./menu/menu.js');
+    const code = await runMenu({ ...flags, output: createOutput(flags), signal: signals.signal });
+    return signals.exitCode() ?? code;
+  }
+}
+
+async function runCommand(
+  facts: CommandFacts,
+  context: Context,
+  operands: readonly string[],
+  options: Options,
+  signalCode: () => number | undefined,
+): Promise<number> {
+  try {
+    const { run } = await facts.load();
+    return (await run(context, operands, options)) ?? EXIT.ok;
+  } catch (error) {
+    reportError(context.output, context, error);
+    const code = exitCodeOf(error);
+    // A request that was given up because of a signal ends as the signal's own code says.
+    return code === EXIT.interrupted ? (signalCode() ?? code) : code;
+  }
+}
+
+type Start = (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => Promise<void>;
+
+function buildProgram(start: Start, complain: (text: string) => void): Command {
+  const program = new Command('drovebank')
+    .description('A bank in a folder. Without a command, at a terminal: the interactive bank.')
+    .usage('[flags] [command]')
+    .exitOverride()
+    .configureOutput({ writeErr: complain })
+    // Flags before the command are the program's, flags behind it the command's: a memo such as
+    // "-d x" is never taken for the program's own flag.
+    .enablePositionalOptions()
+    .helpOption('-h, --help', 'help, also for each command')
+    .helpCommand('help [command]', 'help for a command')
+    .commandsGroup('Help:')
+    .configureHelp({
+      // Descriptions fold in at 80 columns; the flags of a command stand in its own help.
+      minWidthToWrap: 30,
+      subcommandTerm: (command) =>
+        [command.name(), ...command.registeredArguments.map(operandText)].join(' '),
+    });
+  addOptions(program, [...GLOBAL_OPTIONS, DRY_RUN]);
+  program.option('-V, --version', 'the version');
+  program.on('option:version', () => {
+    process.stdout.write(`${findPackage().version}\n`);
+    throw new CommanderError(EXIT.ok, 'commander.version', '');
+  });
+  for (const facts of COMMANDS) addCommand(program, facts, start);
+  return program;
+}
+
+function addCommand(program: Command, facts: CommandFacts, start: Start): void {
+  const command = program.command(facts.usage).summary(facts.summary).helpGroup(`${facts.group}:`);
+  command.description([capital(facts.summary), facts.about].filter(Boolean).join('\n\n'));
+  addOptions(command, facts.options ?? []);
+  if (facts.annotated) addOptions(command, ANNOTATIONS);
+  if (facts.writes) addOptions(command, [DRY_RUN]);
+  addOptions(command, GLOBAL_OPTIONS, 'Global flags:');
+  command.helpOption('-h, --help', 'this help');
+  command.addHelpText('after', `\nExamples:\n  ${facts.examples.join('\n  ')}`);
+  command.action(async () => {
+    const own: Options = command.opts();
+    await start(facts, readFlags(program.opts(), own), command.args, own);
+  });
+}
+
+function addOptions(
+  command: Command,
+  options: readonly (readonly [flags: string, meaning: string])[],
+  group?: string,
+): void {
+  for (const [flags, meaning] of options) {
+    const option = new Option(flags, meaning);
+    command.addOption(group === undefined ? option : option.helpGroup(group));
+  }
+}
+
+const operandText = (argument: Argument) =>
+  argument.variadic ? `<${argument.name()}...>` : `<${argument.name()}>`;
+
+const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}.`;
+
+/** The global flags, given before the command or behind it. */
+function readFlags(before: Options, behind: Options): Flags {
+  const either = (name: string) => before[name] === true || behind[name] === true;
+  return {
+    directory: readDirectory(behind.dir ?? before.dir),
+    json: either('json'),
+    plain: either('plain'),
+    color: before.color !== false && behind.color !== false,
+    input: before.input !== false && behind.input !== false,
+    quiet: either('quiet'),
+    dryRun: either('dryRun'),
+  };
+}
+
+/** An empty name is a script's unset variable: it must not fall back to another bank. */
+function readDirectory(given: unknown): string {
+  if (given === '') throw new UsageError('--dir is empty; name the directory of a bank.');
+  return typeof given === 'string' ? given : process.env.DROVEBANK_DIR || DEFAULT_DIRECTORY;
+}
+
+/** Commander's own complaint: `error: unknown command 'depsit'`, `(Did you mean deposit?)`. */
+function usageError(complaint: string): UsageError {
+  const message = complaint
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\s*\n\s*/g, '. ');
+  return new UsageError(`${message.slice(0, 1).toUpperCase()}${message.slice(1)}`);
+}
+
+function reportUsage(json: boolean, error: UsageError): number {
+  const flags: Flags = { ...PLAIN_FLAGS, json };
+  reportError(createOutput(flags), flags, error);
+  return EXIT.usage;
+}

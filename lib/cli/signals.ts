@@ -1,0 +1,25 @@
+import { setMaxListeners } from 'node:events';
+import { EXIT } from './exit-codes.js';
+
+/** SIGINT and SIGTERM as an abort: what is not committed yet is given up. */
+export interface Signals {
+  readonly signal: AbortSignal;
+  /** 130 or 143 by the signal that came, `undefined` if none did. */
+  exitCode(): number | undefined;
+}
+
+export function watchSignals(): Signals {
+  const controller = new AbortController();
+  // An import has hundreds of requests under way, and all of them listen.
+  setMaxListeners(0, controller.signal);
+  let code: number | undefined;
+  const on = (signalCode: number) => () => {
+    // Whoever asks twice does not want to wait for an orderly end.
+    if (code !== undefined) process.exit(signalCode);
+    code = signalCode;
+    controller.abort();
+  };
+  process.on('SIGINT', on(EXIT.interrupted));
+  process.on('SIGTERM', on(EXIT.terminated));
+  return { signal: controller.signal, exitCode: () => code };
+}

@@ -1,0 +1,99 @@
+import { type Context, isTerminal } from './context.js';
+import { alignTo, cutTo, showable, widthOf } from './terminal-text.js';
+
+/** One column: `text` columns may be cut at a terminal, ids and money never are. */
+export interface Column<Row> {
+  readonly title: string;
+  readonly kind: 'id' | 'text' | 'money';
+  readonly cell: (row: Row) => string;
+}
+
+const GAP = 2;
+const INDENT = 4;
+/** A text column is not cut narrower than this. */
+const TEXT_WIDTH_MIN = 12;
+
+export interface Table<Row> {
+  /** Prints more rows; the header stands before the first ones. */
+  rows(rows: readonly Row[]): void;
+}
+
+/** A table for people, or tab-separated rows with `--plain`. */
+export function createTable<Row>(context: Context, columns: readonly Column<Row>[]): Table<Row> {
+  const { output } = context;
+  if (context.plain) {
+    return {
+      rows: (rows) => {
+        for (const row of rows) output.plainRow(columns.map((column) => column.cell(row)));
+      },
+    };
+  }
+  let natural = columns.map((column) => widthOf(column.title));
+  let headed = false;
+  return {
+    rows: (rows) => {
+      if (rows.length === 0) return;
+      const texts = rows.map((row) => columns.map((column) => showable(column.cell(row))));
+      natural = natural.map((width, index) =>
+        Math.max(width, ...texts.map((cells) => widthOf(cells[index] ?? ''))),
+      );
+      const widths = fitted(columns, natural, lineWidth());
+      const layout = (cells: readonly string[]) => layOut(columns, cells, widths, lineWidth());
+      if (!headed) {
+        for (const line of layout(columns.map(({ title }) => title))) output.line(line, 'faint');
+      }
+      headed = true;
+      for (const cells of texts) for (const line of layout(cells)) output.line(line);
+    },
+  };
+}
+
+/** Columns of the terminal; files and pipes have no edge unless COLUMNS says so. */
+function lineWidth(): number {
+  if (isTerminal(process.stdout)) return process.stdout.columns || 80;
+  const columns = Number(process.env.COLUMNS);
+  return columns > 0 ? columns : Number.POSITIVE_INFINITY;
+}
+
+/** Takes what is too wide from the text columns, the last one first. */
+function fitted<Row>(
+  columns: readonly Column<Row>[],
+  natural: readonly number[],
+  lineMax: number,
+): number[] {
+  const widths = [...natural];
+  let excess = widths.reduce((sum, width) => sum + width + GAP, -GAP) - lineMax;
+  for (let index = columns.length - 1; index >= 0 && excess > 0; index--) {
+    const width = widths[index] ?? 0;
+    if (columns[index]?.kind !== 'text' || width <= TEXT_WIDTH_MIN) continue;
+    widths[index] = Math.max(TEXT_WIDTH_MIN, width - excess);
+    excess -= width - (widths[index] ?? 0);
+  }
+  return widths;
+}
+
+/** Cells side by side; what no longer fits goes on in an indented line, so that nothing wraps. */
+function layOut<Row>(
+  columns: readonly Column<Row>[],
+  cells: readonly string[],
+  widths: readonly number[],
+  lineMax: number,
+): string[] {
+  const lines: string[] = [];
+  let line = '';
+  let used = 0;
+  for (const [index, cell] of cells.entries()) {
+    const width = widths[index] ?? 0;
+    if (used > 0 && used + GAP + width > lineMax) {
+      lines.push(line.trimEnd());
+      line = ' '.repeat(INDENT);
+      used = INDENT;
+    } else if (used > 0) {
+      line += ' '.repeat(GAP);
+      used += GAP;
+    }
+    line += alignTo(cutTo(cell, width), width, columns[index]?.kind === 'money' ? 'right' : 'left');
+    used += width;
+  }
+  return [...lines, line.trimEnd()];
+}
