@@ -1,0 +1,122 @@
+import { parse } from 'csv-parse/sync';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import {
+  type Checkpoint,
+  decodeCheckpoint,
+  decodeMark,
+  encodeCheckpoint,
+  encodeMark,
+  MARK_BYTES,
+  type Position,
+} from '#lib/format/position.js';
+import { cuts, flips, readOrDamage } from './damage.js';
+
+const SAMPLE: Position = {
+  segment: '000003-17.csv',
+  offset: 4711,
+  transfer: 9,
+  epoch: 17,
+  seal: 'c'.repeat(64),
+};
+const CHECKPOINT: Checkpoint = {
+  position: SAMPLE,
+  nextAccount: 1003,
+  bookedAt: '2026-11-20T09:05:40.007Z',
+  desks: '1234567-1795165200000',
+};
+
+const count = fc.maxSafeNat();
+const position = fc.record({
+  segment: fc.stringMatching(/^[0-9]{6,12}-[0-9]{1,15}\.csv$/),
+  offset: count,
+  transfer: count,
+  epoch: count,
+  seal: fc.stringMatching(/^[0-9a-f]{64}$/),
+});
+
+describe('A mark', () => {
+  it('is one line of always as many bytes', () => {
+    const mark = encodeMark(SAMPLE);
+    expect(mark).toMatch(/^000003-17\.csv,4711,9,17,c{64},[0-9a-f]{16} *\n$/);
+    expect(mark).toHaveLength(MARK_BYTES);
+  });
+
+  it('comes back as it was, and fits whatever it says', () => {
+    fc.assert(
+      fc.property(position, (each) => {
+        const mark = encodeMark(each);
+        expect(decodeMark(mark)).toEqual(each);
+        expect(Buffer.byteLength(mark)).toBe(MARK_BYTES);
+      }),
+    );
+  });
+
+  it('half written is none, never another one', () => {
+    const whole = Buffer.from(encodeMark(SAMPLE));
+    const next = Buffer.from(encodeMark({ ...SAMPLE, offset: 5822, transfer: 10 }));
+    for (let at = 0; at <= MARK_BYTES; at++) {
+      const torn = Buffer.concat([next.subarray(0, at), whole.subarray(at)]).toString();
+      const read = decodeMark(torn);
+      if (read !== undefined) expect([encodeMark(SAMPLE), next.toString()]).toContain(torn);
+    }
+    for (const cut of cuts(whole)) expect([undefined, SAMPLE]).toContainEqual(decodeMark(`${cut}`));
+  });
+
+  it('with a changed byte is none, or says the same', () => {
+    for (const changed of flips(Buffer.from(encodeMark(SAMPLE)))) {
+      const read = decodeMark(changed.toString());
+      if (read !== undefined) expect(read).toEqual(SAMPLE);
+    }
+  });
+
+  it.each([
+    ['nothing', ''],
+    ['blanks', ' '.repeat(MARK_BYTES)],
+    ['zeros', '\0'.repeat(MARK_BYTES)],
+    ['empty cells', ',,,,,\n'],
+    ['something else', 'x'],
+  ])('that was never written is none: %s', (_, text) => {
+    expect(decodeMark(text)).toBeUndefined();
+  });
+});
+
+describe('A checkpoint', () => {
+  const text = encodeCheckpoint(CHECKPOINT);
+
+  it('is a table with one row', () => {
+    const { check, ...row } = (parse(text, { columns: true }) as Record<string, string>[])[0] ?? {};
+    expect(check).toMatch(/^[0-9a-f]{16}$/);
+    expect(row).toEqual({
+      ...{ segment: '000003-17.csv', offset: '4711', transfer: '9', epoch: '17' },
+      ...{ seal: 'c'.repeat(64), next_account: '1003' },
+      ...{ booked_at: '2026-11-20T09:05:40.007Z', desks: '1234567-1795165200000' },
+    });
+  });
+
+  it('comes back as it was', () => {
+    const bookedAt = fc.constantFrom('', '2026-11-20T09:05:40.007Z');
+    const desks = fc.stringMatching(/^[0-9]{1,12}-[0-9]{1,15}$/);
+    fc.assert(
+      fc.property(fc.record({ position, nextAccount: count, bookedAt, desks }), (each) => {
+        expect(decodeCheckpoint(encodeCheckpoint(each))).toEqual(each);
+      }),
+    );
+  });
+
+  it('that was cut or changed anywhere is damage', () => {
+    const bytes = Buffer.from(text);
+    for (const cut of cuts(bytes)) {
+      expect(readOrDamage(() => decodeCheckpoint(`${cut}`))).toBe('damage');
+    }
+    for (const changed of flips(bytes)) {
+      const read = readOrDamage(() => decodeCheckpoint(changed.toString()));
+      if (read !== 'damage') throw new Error(`not found: ${changed}`);
+    }
+  });
+
+  it('with a second row is damage', () => {
+    expect(readOrDamage(() => decodeCheckpoint(text + text))).toBe('damage');
+    expect(readOrDamage(() => decodeCheckpoint(`${text}\n`))).toBe('damage');
+  });
+});
