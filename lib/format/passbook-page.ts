@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { Account, AccountStatus } from '../ledger/account.js';
 import { legOf } from '../ledger/account.js';
 import { type AccountId, isAccountId } from '../ledger/account-id.js';
@@ -63,10 +63,7 @@ export interface Page {
 
 /** A row's check: SHA-256 over the check before it and the row's bytes up to the last comma. */
 export function rowCheck(previous: string, row: string): string {
-  return createHash('sha256')
-    .update(previous + row)
-    .digest('hex')
-    .slice(0, CHECK_DIGITS);
+  return hash('sha256', previous + row).slice(0, CHECK_DIGITS);
 }
 
 /**
@@ -104,25 +101,30 @@ export function encodeRow(
 export function rowOf(after: Account, entry: Entry): PassbookRow {
   const leg = legOf(entry, after.id);
   const debited = leg === entry.debit;
-  const { type, transfer, bookedAt, amount, memo, reference, valueDate, key } = entry;
-  const { held, limit, currency, status, firstName, lastName } = after;
-  const moved = amount !== 0n;
-  const counterparty = moved ? ((debited ? entry.credit : entry.debit)?.account ?? '') : '';
-  const direction = moved ? (debited ? 'out' : 'in') : undefined;
-  const { account, seq, balance } = leg;
-  const own = {
-    account,
-    seq,
-    bookedAt,
-    type,
-    transfer,
-    counterparty,
-    direction,
-    amount,
-    balance,
-  } as const;
-  const texts = { firstName, lastName, memo, reference, valueDate, details: '', key, check: '' };
-  return { ...own, held, limit, currency, status, ...texts };
+  const moved = entry.amount !== 0n;
+  return {
+    account: after.id,
+    seq: leg.seq,
+    bookedAt: entry.bookedAt,
+    type: entry.type,
+    transfer: entry.transfer,
+    counterparty: moved ? ((debited ? entry.credit : entry.debit)?.account ?? '') : '',
+    direction: moved ? (debited ? 'out' : 'in') : undefined,
+    amount: entry.amount,
+    balance: leg.balance,
+    held: after.held,
+    limit: after.limit,
+    currency: after.currency,
+    status: after.status,
+    firstName: after.firstName,
+    lastName: after.lastName,
+    memo: entry.memo,
+    reference: entry.reference,
+    valueDate: entry.valueDate,
+    details: '',
+    key: entry.key,
+    check: '',
+  };
 }
 
 /** A page of rows as {@link encodeRow} makes them. The `.` behind the last shows that nothing was cut. */

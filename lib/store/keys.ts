@@ -40,12 +40,15 @@ export class Keys {
       return this.#search(keys, position);
     }
     await this.#catchUp(position);
-    const found: Entry[] = [];
+    const byPlace = new Map<Place, Set<string>>();
     for (const key of keys) {
       const place = this.#places?.get(key);
-      if (place === undefined) continue;
-      for await (const batch of this.#journal.read(place.before, place.behind)) {
-        found.push(...batch.entries.filter((entry) => entry.key === key));
+      if (place) byPlace.set(place, (byPlace.get(place) ?? new Set()).add(key));
+    }
+    const found: Entry[] = [];
+    for (const [{ before, behind }, wanted] of byPlace) {
+      for await (const { entries } of this.#journal.read(before, behind)) {
+        found.push(...entries.filter(({ key }) => wanted.has(key)));
       }
     }
     return found;

@@ -14,7 +14,7 @@
  * takes over publishes every page touched since the checkpoint anew: it can't know which renames its
  * predecessor made durable.
  */
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Awaitable, type Disk, writeAll } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { accountFolder, pageName } from '../format/account-path.js';
@@ -182,8 +182,9 @@ export class Poster {
     const many = count >= BARRIER_PAGES_MIN;
     const sealed: [string, string][] = [];
     const open: [string, string][] = [];
+    const changed = new Set<string>();
     for (const { id, page, sealed: seal } of changes) {
-      const folder = await this.#folderOf(id);
+      const folder = await this.#folderOf(id, changed);
       const stage = (rows: readonly string[]) => this.#stage(role, rows, !many);
       if (seal) sealed.push([await stage(seal.rows), join(folder, pageName(id, seal.number))]);
       open.push([await stage(page.rows), join(folder, pageName(id))]);
@@ -192,7 +193,7 @@ export class Poster {
     if (!(await this.#parts.desks.isMine(role.taken.desk))) throw new Displaced();
     for (const renames of [sealed, open]) {
       for (const [from, to] of renames) await this.#rename(from, to);
-      await this.#makeNamesDurable(renames, many);
+      if (renames.length > 0) await this.#makeNamesDurable(changed, many);
     }
     for (const { id, page } of changes) {
       this.#remember(role, id, page);
@@ -219,14 +220,15 @@ export class Poster {
     }
   }
 
-  /** The folder of an account, made as needed, its name durable up to the bank's directory. */
-  async #folderOf(id: AccountId): Promise<string> {
+  /** The folder of an account, made as needed. Folders with new names in them join `changed`. */
+  async #folderOf(id: AccountId, changed: Set<string>): Promise<string> {
     const { disk, directory } = this.#parts;
     const folder = join(directory, accountFolder(id));
+    changed.add(folder);
     if (await disk.exists(folder)) return folder;
-    const parent = join(folder, '..');
-    if (await disk.makeFolder(parent)) await disk.syncFolder(join(directory, 'accounts'));
-    if (await disk.makeFolder(folder)) await disk.syncFolder(parent);
+    const parent = dirname(folder);
+    if (await disk.makeFolder(parent)) changed.add(dirname(parent));
+    if (await disk.makeFolder(folder)) changed.add(parent);
     return folder;
   }
 
@@ -267,11 +269,9 @@ export class Poster {
     }
   }
 
-  async #makeNamesDurable(renames: readonly [string, string][], many: boolean): Promise<void> {
+  async #makeNamesDurable(folders: ReadonlySet<string>, many: boolean): Promise<void> {
     const { disk, directory } = this.#parts;
-    if (renames.length === 0) return;
     if (many && (await disk.flushFileSystem(directory))) return;
-    const folders = new Set(renames.map(([, to]) => join(to, '..')));
     for (const folder of folders) await disk.syncFolder(folder);
   }
 

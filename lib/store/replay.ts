@@ -1,5 +1,5 @@
 /** The journal told anew: what every account must look like, derived from its entries alone. */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type PassbookRow, rowOf } from '../format/passbook-page.js';
 import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
@@ -11,7 +11,7 @@ interface Told {
   readonly account: Account;
   readonly digest: string;
   /** Digests by row, for the rows that may not be posted yet. */
-  readonly recent: ReadonlyMap<number, string>;
+  readonly recent: Map<number, string>;
 }
 
 /** A digest over the digest before and everything that a row and a journal entry both tell. */
@@ -32,7 +32,7 @@ export function rowDigest(previous: string, row: PassbookRow): string {
     row.valueDate,
     row.key,
   ].join('\u0000');
-  return createHash('sha256').update(previous).update(told).digest('base64').slice(0, 22);
+  return hash('sha256', previous + told).slice(0, 32);
 }
 
 export class Replay {
@@ -82,9 +82,9 @@ export class Replay {
     const known = this.accounts.get(leg.account);
     const account = afterEntry(known?.account, entry, leg.account);
     const digest = rowDigest(known?.digest ?? '', rowOf(account, entry));
-    let recent = known?.recent ?? new Map<number, string>();
+    const recent = known?.recent ?? new Map<number, string>();
     if (entry.transfer > this.#postedTransfer) {
-      recent = new Map(recent).set(leg.seq, digest).set(leg.seq - 1, known?.digest ?? '');
+      recent.set(leg.seq, digest).set(leg.seq - 1, known?.digest ?? '');
     }
     this.accounts.set(leg.account, { account, digest, recent });
   }

@@ -38,7 +38,9 @@ export interface VerifyOptions {
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
-type Files = Pick<BankFiles, 'disk' | 'directory' | 'passbooks' | 'log'>;
+type Files = Pick<BankFiles, 'disk' | 'directory' | 'passbooks'> & {
+  readonly log: Pick<BankFiles['log'], 'head' | 'read'>;
+};
 
 export async function verifyFiles(files: Files, options: VerifyOptions): Promise<Verification> {
   const checkpoint = await readCheckpoint(files.disk, files.directory);
