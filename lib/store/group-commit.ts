@@ -47,6 +47,14 @@ interface Waiting {
   cancelled: boolean;
 }
 
+/** The batch that was on its way: where, by which writer, up to which entry. */
+interface Mine {
+  readonly before: Position;
+  readonly epoch: number;
+  readonly transfer: number;
+  readonly count: number;
+}
+
 type Outcome = { readonly value: unknown } | { readonly error: unknown };
 
 export interface GroupCommitParts {
@@ -269,7 +277,7 @@ export class GroupCommit {
     error: unknown,
     batch: readonly Waiting[],
     outcomes: readonly Outcome[],
-    mine: { before: Position; epoch: number; transfer: number; count: number },
+    mine: Mine,
   ): Promise<void> {
     this.#state = undefined;
     if (error instanceof Fenced) return this.#learnFate(batch, outcomes, mine);
@@ -288,26 +296,28 @@ export class GroupCommit {
   async #learnFate(
     batch: readonly Waiting[],
     outcomes: readonly Outcome[],
-    mine: { before: Position; epoch: number; transfer: number; count: number },
+    mine: Mine,
   ): Promise<void> {
+    // Without entries nothing is in doubt: all are answered anew, from what counts now.
     let counts = false;
     try {
-      const position = await this.#parts.log.lead();
-      if (mine.count > 0) {
-        for await (const { epoch, position: behind } of this.#parts.log.read(
-          mine.before,
-          position,
-        )) {
-          counts ||= epoch === mine.epoch && behind.transfer === mine.transfer;
-          if (counts) break;
-        }
-      }
+      if (mine.count > 0) counts = await this.#isInJournal(mine);
     } catch (cause) {
       for (const waiting of batch) waiting.reject(unknownError(cause));
       return;
     }
     if (counts) settle(batch, outcomes);
     else this.#queue = [...batch, ...this.#queue];
+  }
+
+  /** Leads again, and looks whether the journal took the batch in: only then is it settled for ever. */
+  async #isInJournal(mine: Mine): Promise<boolean> {
+    const { log } = this.#parts;
+    const position = await log.lead();
+    for await (const { epoch, position: behind } of log.read(mine.before, position)) {
+      if (epoch === mine.epoch && behind.transfer === mine.transfer) return true;
+    }
+    return false;
   }
 
   async #failAll(error: unknown): Promise<void> {

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Disk } from '../disk/disk.js';
 import { errorCode } from '../disk/disk.js';
+import type { Lock } from '../disk/lock.js';
 import { nodeDisk } from '../disk/node-disk.js';
 import { nodeLock } from '../disk/node-lock.js';
 import { nodeSystem } from '../disk/node-system.js';
@@ -84,8 +85,14 @@ export async function openFiles(directory: string): Promise<BankFiles> {
   return wire(disk, system, directory, manifest);
 }
 
-/** Wires the parts, on whatever disk. */
-export function wire(disk: Disk, system: System, directory: string, manifest: Manifest): BankFiles {
+/** Wires the parts, on whatever disk, machine and lock. */
+export function wire(
+  disk: Disk,
+  system: System,
+  directory: string,
+  manifest: Manifest,
+  lockAt: (path: string) => Lock = nodeLock,
+): BankFiles {
   const digitsOf: DigitsOf = (currency) =>
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
   const journal = new Journal(disk, directory, digitsOf);
@@ -93,7 +100,7 @@ export function wire(disk: Disk, system: System, directory: string, manifest: Ma
   const of = (role: Role) => {
     const desks = new Desks(disk, system, directory, role);
     const queue = new Queue(disk, system, directory, role);
-    const lock = nodeLock(join(directory, 'desks', `${role}.lock`));
+    const lock = lockAt(join(directory, 'desks', `${role}.lock`));
     return { desks, queue, lock, lease: new Lease(disk, system, desks, queue, lock) };
   };
   const writer = of('writer');

@@ -1,0 +1,82 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { initBank } from 'drovebank';
+import { onTestFinished } from 'vitest';
+import { OpenedBank } from '#lib/bank/bank.js';
+import type { Disk } from '#lib/disk/disk.js';
+import type { Lock } from '#lib/disk/lock.js';
+import { nodeDisk } from '#lib/disk/node-disk.js';
+import { nodeSystem } from '#lib/disk/node-system.js';
+import type { System } from '#lib/disk/system.js';
+import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
+
+/** One process as the store sees it, played within the test's own. */
+export interface PlayedProcess {
+  readonly files: BankFiles;
+  readonly bank: OpenedBank;
+}
+
+/** A machine on which several processes are played: who lives is said by the test. */
+export class Machine {
+  readonly directory: string;
+  readonly dead = new Set<number>();
+  boot = nodeSystem().identity.boot;
+  #pid = 100;
+  readonly #holders = new Map<string, object>();
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** A new bank in a folder that goes when the test ends. */
+  static async withBank(currency = 'USD'): Promise<Machine> {
+    const folder = mkdtempSync(join(tmpdir(), 'drovebank-test-'));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const directory = join(folder, 'bank');
+    await initBank(directory, { currency });
+    return new Machine(directory);
+  }
+
+  /** Starts a process. `alter` may put something between the store and the disk. */
+  async start(
+    alter: (disk: Disk) => Disk = (disk) => disk,
+  ): Promise<PlayedProcess & { pid: number }> {
+    const pid = this.#pid++;
+    const real = nodeSystem();
+    const system: System = {
+      ...real,
+      identity: { boot: this.boot, pidNamespace: '1', pid, started: `${pid}` },
+      isSurelyDead: (owner) => owner.boot === this.boot && this.dead.has(owner.pid),
+    };
+    const disk = alter(nodeDisk());
+    const manifest = await readManifest(disk, this.directory);
+    const files = wire(disk, system, this.directory, manifest, (path) => this.#lockAt(path));
+    return { pid, files, bank: new OpenedBank(files) };
+  }
+
+  /** kill -9: it does nothing more that anybody could see, and everybody can tell. */
+  kill({ pid }: { pid: number }): void {
+    this.dead.add(pid);
+  }
+
+  /** After a reboot nobody of before is alive, and the kernel has another id. */
+  reboot(): void {
+    this.boot = `${this.boot}1`;
+    this.#holders.clear();
+  }
+
+  #lockAt(path: string): Lock {
+    return {
+      tryTake: async () => {
+        if (this.#holders.has(path)) return undefined;
+        const holder = {};
+        this.#holders.set(path, holder);
+        return async () => {
+          if (this.#holders.get(path) === holder) this.#holders.delete(path);
+        };
+      },
+      breakDead: () => void this.#holders.delete(path),
+    };
+  }
+}
