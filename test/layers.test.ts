@@ -119,6 +119,7 @@ describe('The reader of imports', () => {
       export * from './nine.js';
       /** import { none } from './comment.js' */
       const later = await import('./later.js');
+      const lazy = require('lazy');
       new Worker(new URL('./worker.js', import.meta.url));
     `;
     expect(importsOf('lib/store/a.ts', source)).toEqual({
@@ -127,7 +128,7 @@ describe('The reader of imports', () => {
         ...['lib/store/eight.ts', 'lib/store/nine.ts', 'one'],
       ],
       types: ['lib/store/four.ts'],
-      later: ['lib/store/later.ts', 'lib/store/worker.ts'],
+      later: ['lib/store/later.ts', 'lazy', 'lib/store/worker.ts'],
     });
   });
 
