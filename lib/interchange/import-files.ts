@@ -129,8 +129,13 @@ async function moveChunk(
     // Without an index nothing of this chunk is known to be refused: cancelled, disk full, unknown.
     if (typeof index !== 'number') return stopAt(chunk[0], error);
     const before = await moveChunk(bank, chunk.slice(0, index), count, signal);
-    return before ?? stopAt(chunk[index], error);
+    return before ?? stopAt(chunk[index], withoutIndex(error));
   }
+}
+
+/** The refusal itself: its place among the chunk's transfers says nothing to whoever has the file. */
+function withoutIndex(error: unknown): unknown {
+  return error instanceof BankError && error.cause instanceof BankError ? error.cause : error;
 }
 
 function stopAt(row: ImportRow<unknown> | undefined, error: unknown): ImportStop {

@@ -45,6 +45,9 @@ export function createAsker(context: Context): Asker {
   context.signal.addEventListener('abort', () => lines.close(), { once: true });
 
   const choose = async (question: string): Promise<string> => {
+    // What was typed ahead is shown behind its question, as if it had waited.
+    const ahead = typed[0];
+    if (ahead !== undefined) context.output.line(`${question}${ahead}`);
     while (typed.length === 0) {
       if (left) throw new Walkaway('left');
       const woken = new Promise<void>((resolve) => {

@@ -1,0 +1,117 @@
+import { describe, expect, it } from 'vitest';
+import { EXIT, exitCodeOf, UsageError } from '#lib/cli/exit-codes.js';
+import { editDistance } from '#lib/cli/nearest-account.js';
+import { alignTo, cutTo, showable, widthOf } from '#lib/cli/terminal-text.js';
+import { BANK_ERROR_CODES, BankError } from '#lib/ledger/errors.js';
+import { drovebank, start, succeed, temporaryBank } from './run-cli.js';
+
+describe('text in a terminal', () => {
+  it.each([
+    ['abc', 3],
+    ['李小龙', 6],
+    ['e\u0301', 1],
+    ['ｗｉｄｅ', 8],
+    ['👩‍👩‍👧', 2],
+    ['한글', 4],
+    ['Weiß', 4],
+  ])('%s takes %i columns', (text, width) => {
+    expect(widthOf(text)).toBe(width);
+    expect(widthOf(alignTo(text, 12, 'right'))).toBe(12);
+  });
+
+  it('is cut between characters, never through one', () => {
+    expect(cutTo('abcdef', 4)).toBe('abc…');
+    expect(cutTo('李小龙', 4)).toBe('李…');
+    expect(cutTo('abcd', 4)).toBe('abcd');
+  });
+
+  it('never brings an escape, a line break or a change of direction along', () => {
+    expect(showable('a\u001b[31mb\nc\u202ed\u009b')).toBe('a\ufffd[31mb\ufffdc\ufffdd\ufffd');
+  });
+});
+
+describe('exit codes', () => {
+  it('each error has one between 1 and 9, or 130', () => {
+    for (const code of BANK_ERROR_CODES) {
+      const exitCode = exitCodeOf(new BankError(code, ''));
+      expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 130], code).toContain(exitCode);
+    }
+    expect(exitCodeOf(new UsageError(''))).toBe(EXIT.usage);
+    expect(exitCodeOf(new TypeError(''))).toBe(EXIT.unexpected);
+  });
+});
+
+describe('suggestions', () => {
+  it.each([
+    ['a10017', 'a10017', 0],
+    ['a10071', 'a10017', 1],
+    ['a1017', 'a10017', 1],
+    ['b10018', 'a10017', 2],
+    ['', 'abc', 3],
+  ])('from %s to %s it is %i', (a, b, distance) => {
+    expect(editDistance(a, b)).toBe(distance);
+  });
+});
+
+describe('standard output and standard error', () => {
+  it('tables line up, money to the right, and fit 80 columns', async () => {
+    const folder = await temporaryBank();
+    succeed(folder, ['open', '李'.repeat(30), 'Long name '.repeat(5), '--id', 'x'.repeat(64)]);
+    succeed(folder, ['deposit', 'x'.repeat(64), '1234567890123456.78', '--memo', 'm'.repeat(200)]);
+    for (const args of [['list'], ['history', 'x'.repeat(64)], ['totals']]) {
+      const lines = succeed(folder, args, { env: { COLUMNS: '80' } }).split('\n');
+      for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(80);
+    }
+    const short = succeed(folder, ['list', '--limit', '2'], { env: { COLUMNS: '80' } });
+    expect(short).toBe(
+      [
+        'account  name          balance  cur  status',
+        'a10017   Ada Lovelace   100.00  USD  open',
+        'a10025   Bob Smith        0.00  USD  open',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('has no colour in a pipe; FORCE_COLOR brings it, NO_COLOR and --no-color win', async () => {
+    const folder = await temporaryBank();
+    const colour = '\u001b[';
+    const list = (args: string[], env: Record<string, string>) =>
+      succeed(folder, ['list', ...args], { env });
+    expect(list([], {})).not.toContain(colour);
+    expect(list([], { FORCE_COLOR: '1' })).toContain(colour);
+    expect(list([], { FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(colour);
+    expect(list(['--no-color'], { FORCE_COLOR: '1' })).not.toContain(colour);
+  });
+
+  it('an escape that was typed never reaches the terminal', async () => {
+    const folder = await temporaryBank();
+    const ran = drovebank(folder, ['balance', '\u009b31mred\u001b[0m']);
+    expect(ran.code).toBe(2);
+    for (const control of ['\u001b', '\u009b']) expect(ran.stderr).not.toContain(control);
+    const usage = drovebank(folder, ['\u001b[31mred']);
+    expect(usage.code).toBe(2);
+    expect(usage.stderr).not.toContain('\u001b');
+  });
+
+  it('is quiet when its reader leaves (| head -1)', async () => {
+    const folder = await temporaryBank();
+    for (let row = 0; row < 3; row++) succeed(folder, ['deposit', 'a10017', '1']);
+    const child = start(folder, ['history', 'a10017', '--json']);
+    let complaint = '';
+    child.stderr.on('data', (text) => {
+      complaint += text;
+    });
+    child.stdout.destroy();
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
+  });
+
+  it('money that moved is exit code 0 although nobody reads the receipt', async () => {
+    const folder = await temporaryBank();
+    const child = start(folder, ['deposit', 'a10017', '1.00']);
+    child.stdout.destroy();
+    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
+  });
+});

@@ -1,0 +1,49 @@
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  BANK,
+  declareDamage,
+  documents,
+  leaveUnverified,
+  PROGRAM,
+  succeed,
+  temporaryBank,
+  temporaryFolder,
+} from './run-cli.js';
+
+function recover(folder: string, args: readonly string[]) {
+  const program = PROGRAM.replace(/drovebank\.js$/, 'drovebank-recover.js');
+  const options = { cwd: folder, encoding: 'utf8' } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options);
+  return { code: status, stdout, stderr };
+}
+
+describe('drovebank-recover', () => {
+  it('ends with 0 for a clean bank', async () => {
+    const folder = await temporaryBank();
+    expect(recover(folder, [])).toMatchObject({ code: 0, stderr: '' });
+    expect(documents(recover(folder, ['--json', '-d', BANK]).stdout)).toMatchObject([
+      { v: 1, kind: 'bank.recovery', state: 'clean', problems: [] },
+    ]);
+  });
+
+  it('explains a bank that was declared damaged, and with --apply sets it going again', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    declareDamage(join(folder, BANK));
+    const told = recover(folder, []);
+    expect(told.code, told.stdout + told.stderr).toBe(4);
+    expect(told.stdout).toContain('PAIN.csv');
+    const applied = recover(folder, ['--apply']);
+    expect(applied.code, applied.stdout + applied.stderr).toBe(1);
+    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('100.00\n');
+  });
+
+  it('ends with 8 where there is no bank, and with 16 for what it does not know', () => {
+    const folder = temporaryFolder();
+    expect(recover(folder, ['-d', 'absent'])).toMatchObject({ code: 8, stdout: '' });
+    expect(recover(folder, ['--nonsense'])).toMatchObject({ code: 16, stdout: '' });
+    expect(recover(folder, ['--help'])).toMatchObject({ code: 0, stderr: '' });
+  });
+});

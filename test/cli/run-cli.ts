@@ -1,0 +1,128 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, expect } from 'vitest';
+import { openBank } from '#lib/bank/open-bank.js';
+
+export const PROGRAM = fileURLToPath(new URL('../../dist/bin/drovebank.js', import.meta.url));
+export const EXAMPLE = fileURLToPath(new URL('../../data/example/', import.meta.url));
+
+export interface Ran {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface RunOptions {
+  readonly input?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly uid?: number;
+}
+
+/** The tests' own surroundings must not colour, place or size what the program prints. */
+function environment(extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const { NO_COLOR, FORCE_COLOR, DROVEBANK_DIR, COLUMNS, ...rest } = process.env;
+  return { ...rest, ...extra };
+}
+
+/** Runs `drovebank` in `folder` until it ends; nobody sits at a terminal. */
+export function drovebank(folder: string, args: readonly string[], options: RunOptions = {}): Ran {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
+    cwd: folder,
+    encoding: 'utf8',
+    input: options.input ?? '',
+    env: environment(options.env),
+    ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
+  });
+  return { code: status, stdout, stderr };
+}
+
+/** Runs a command that must succeed, and gives what it printed. */
+export function succeed(folder: string, args: readonly string[], options?: RunOptions): string {
+  const ran = drovebank(folder, args, options);
+  expect(ran, ran.stderr).toMatchObject({ code: 0 });
+  return ran.stdout;
+}
+
+/** Starts `drovebank` to be spoken with while it runs. */
+export function start(folder: string, args: readonly string[]) {
+  return spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env: environment() });
+}
+
+/** The JSON documents in `text`, one a line. */
+export function documents(text: string): Record<string, unknown>[] {
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line));
+}
+
+const folders: string[] = [];
+
+/** A folder of its own for a test; removed behind it, after the bank in it was verified. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'drovebank-cli-'));
+  folders.push(folder);
+  return folder;
+}
+
+/** Where the bank of {@link temporaryBank} lies in its folder: the command's own default. */
+export const BANK = join('data', 'bank');
+
+/**
+ * A folder with a bank: a10017 (Ada, 100.00), a10025 (Bob, nothing), `euro` (in EUR, 50.00).
+ */
+export async function temporaryBank(): Promise<string> {
+  const folder = temporaryFolder();
+  const bank = await openBank(join(folder, BANK), { create: true });
+  const ada = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+  await bank.openAccount({ firstName: 'Bob', lastName: 'Smith' });
+  await bank.openAccount({ firstName: 'Eva', lastName: 'Weiß', id: 'euro', currency: 'EUR' });
+  await bank.deposit(ada.id, '100.00', { memo: 'first deposit' });
+  await bank.deposit('euro', '50.00');
+  await bank.close();
+  toVerify.add(folder);
+  return folder;
+}
+
+const toVerify = new Set<string>();
+
+/** For tests that damage the bank on purpose. */
+export function leaveUnverified(folder: string): void {
+  toVerify.delete(folder);
+}
+
+/** What whoever finds damage leaves behind: the notice, and both desks out of the way. */
+export function declareDamage(bank: string): void {
+  writeFileSync(join(bank, 'PAIN.csv'), 'when,what,where,do\n"now","a test","nowhere","recover"\n');
+  for (const role of ['writer', 'poster']) {
+    const desks = join(bank, 'desks', role);
+    for (const name of readdirSync(desks)) {
+      renameSync(join(desks, name), join(desks, `damaged-${name}`));
+    }
+  }
+}
+
+/** Balances by account, to show that nothing changed. */
+export async function balances(folder: string): Promise<Record<string, string>> {
+  const bank = await openBank(join(folder, BANK));
+  const found: Record<string, string> = {};
+  for await (const { id, ledger, entries } of bank.accounts({ world: true })) {
+    found[id] = `${ledger.amount} after ${entries} rows`;
+  }
+  await bank.close();
+  return found;
+}
+
+afterEach(async () => {
+  for (const folder of toVerify) {
+    const bank = await openBank(join(folder, BANK));
+    const { steps, ok } = await bank.verify();
+    await bank.close();
+    expect(ok, JSON.stringify(steps)).toBe(true);
+  }
+  toVerify.clear();
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+});
