@@ -4,16 +4,24 @@ import type { Annotations } from '../ledger/request.js';
 import type { Context, Options } from './context.js';
 import { annotationOptions } from './read-options.js';
 
-/**
- * Opens the bank, does `work`, and closes it: when this returns, the passbooks show every row.
- * Once the work is done it stays done: a close that fails is told as a warning, not as a failure.
- */
+/** Opens the bank, does `work` with it, and closes it: then the passbooks show every row. */
 export async function withBank<Result>(
   context: Context,
   work: (bank: Bank) => Promise<Result>,
 ): Promise<Result> {
   const { openBank } = await import('../bank/open-bank.js');
-  const bank = await openBank(context.directory, { signal: context.signal });
+  return closing(context, await openBank(context.directory, { signal: context.signal }), work);
+}
+
+/**
+ * Does `work` and closes the bank. Once the work is done it stays done: a close that fails is told
+ * as a warning, not as a failure.
+ */
+export async function closing<Result>(
+  context: Context,
+  bank: Bank,
+  work: (bank: Bank) => Promise<Result>,
+): Promise<Result> {
   let result: Result;
   try {
     result = await work(bank);
@@ -69,10 +77,17 @@ export async function book<Result>(
 ): Promise<Result> {
   const given = annotationOptions(options);
   const key = given.idempotencyKey ?? `cli-${crypto.randomUUID()}`;
+  const annotations = { ...given, idempotencyKey: key };
+  return settleable(key, () => withBank(context, (bank) => work(bank, { annotations, key })));
+}
+
+/** Says with which key to ask again, where the outcome is unknown. */
+export async function settleable<Result>(
+  key: string,
+  work: () => Promise<Result>,
+): Promise<Result> {
   try {
-    return await withBank(context, (bank) =>
-      work(bank, { annotations: { ...given, idempotencyKey: key }, key }),
-    );
+    return await work();
   } catch (error) {
     if (!(error instanceof BankError) || error.code !== 'OUTCOME_UNKNOWN') throw error;
     throw new BankError(error.code, error.message, {
