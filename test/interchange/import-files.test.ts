@@ -100,6 +100,24 @@ describe('importing', () => {
     expect(await booksOf(bank)).toEqual({});
   });
 
+  it('stops between two portions when it is cancelled, and goes on from there later', async () => {
+    const bank = await newBank();
+    const rows = Array.from({ length: 2_500 }, (_, index) => `${index},2026-01-03,c1,in,1.00\n`);
+    const many = file('t.csv', `id,date,account,direction,amount\n${rows.join('')}`);
+    const files = [file('accounts.csv', ACCOUNTS), many];
+    const cancel = new AbortController();
+    const onProgress = (done: number) => done > 2 && cancel.abort();
+    const result = await importFiles(bank, files, { signal: cancel.signal, onProgress });
+    expect(result).toMatchObject({
+      transactions: { rows: 2_500, booked: 2_000 },
+      stopped: { file: 't.csv', line: 2_002, error: { code: 'CANCELLED' } },
+    });
+    expect(await importFiles(bank, files)).toMatchObject({
+      transactions: { booked: 500, skipped: 2_000 },
+    });
+    expect(await booksOf(bank)).toMatchObject({ c1: '2500.00, 2501 rows' });
+  });
+
   it('tells how far it has come', async () => {
     const bank = await newBank();
     const told: [number, number][] = [];

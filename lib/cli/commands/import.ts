@@ -53,7 +53,8 @@ function countText(noun: string, { rows, booked, skipped }: ImportCount, dryRun:
 }
 
 function stopError({ file, line, error }: NonNullable<ImportResult['stopped']>): BankError {
-  return new BankError(error.code, `${file}:${line}: ${error.message}`, {
+  const what = error.code === 'CANCELLED' ? 'cancelled here.' : error.message;
+  return new BankError(error.code, `${file}:${line}: ${what}`, {
     details: { ...error.details, file, line },
     committed: error.committed,
     hint: `${error.hint} The rows before it are booked; running the import again goes on from there.`,
