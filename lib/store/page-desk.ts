@@ -78,7 +78,7 @@ export function postEntries(
   let check = page?.check ?? '';
   const rows = page ? [...page.rows] : [];
   const fresh = entries.filter((entry) => legOf(entry, id).seq > (account?.seq ?? 0));
-  const turns = rows.length > 0 && rows.length + fresh.length > PAGE_ROWS_MAX;
+  const turns = fresh.length > 0 && rows.length + fresh.length > PAGE_ROWS_MAX;
   const last = fresh.at(-1);
   for (const entry of fresh) {
     const leg = legOf(entry, id);

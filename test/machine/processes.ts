@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { initBank } from 'drovebank';
@@ -17,6 +17,13 @@ export interface PlayedProcess {
   readonly bank: OpenedBank;
 }
 
+/** Where a bank can be made; it goes when the test ends. */
+export function newDirectory(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'drovebank-test-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'bank');
+}
+
 /** A machine on which several processes are played: who lives is said by the test. */
 export class Machine {
   readonly directory: string;
@@ -31,11 +38,19 @@ export class Machine {
 
   /** A new bank in a folder that goes when the test ends. */
   static async withBank(currency = 'USD'): Promise<Machine> {
-    const folder = mkdtempSync(join(tmpdir(), 'drovebank-test-'));
-    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
-    const directory = join(folder, 'bank');
+    const directory = newDirectory();
     await initBank(directory, { currency });
     return new Machine(directory);
+  }
+
+  /** The bank as it lies there now, in another folder, where everybody who had it open was killed. */
+  fork(): Machine {
+    const directory = newDirectory();
+    cpSync(this.directory, directory, { recursive: true });
+    const fork = new Machine(directory);
+    fork.boot = this.boot;
+    for (; fork.#pid < this.#pid; fork.#pid++) fork.dead.add(fork.#pid);
+    return fork;
   }
 
   /** Starts a process. `alter` may put something between the store and the disk. */

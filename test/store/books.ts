@@ -1,0 +1,78 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'csv-parse/sync';
+import { expect } from 'vitest';
+import type { Bank } from '#lib/bank/api.js';
+import { accountFolder, pageName } from '#lib/format/account-path.js';
+import type { Machine, PlayedProcess } from '../machine/processes.js';
+
+/** Two accounts of 100.00 each, opened by `process`. */
+export async function fund({ bank }: PlayedProcess): Promise<[string, string]> {
+  const ada = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+  const bob = await bank.openAccount({ firstName: 'Bob', lastName: 'Smith' });
+  await bank.transferMany([ada, bob].map(({ id }) => ({ to: id, amount: '100.00' })));
+  return [ada.id, bob.id];
+}
+
+/** Nothing that `verify` looks at is wrong. */
+export async function expectClean(bank: Bank): Promise<void> {
+  const { ok, steps } = await bank.verify();
+  expect(steps.flatMap(({ problems }) => problems)).toEqual([]);
+  expect(ok).toBe(true);
+}
+
+/** The bank has these balances, for who opens it next and, once everything is posted, for the one behind. */
+export async function expectWhole(
+  machine: Machine,
+  balances: Record<string, string>,
+): Promise<void> {
+  const { bank } = await machine.start();
+  for (const [id, amount] of Object.entries(balances)) {
+    expect((await bank.balance(id)).ledger.amount).toBe(amount);
+  }
+  await expectClean(bank);
+  await bank.posted();
+  await bank.close();
+  const after = await machine.start();
+  await expectClean(after.bank);
+  await after.bank.close();
+}
+
+/** Path of a page in the bank's directory; the open one unless a number is given. */
+export function pagePath(directory: string, id: string, page?: number): string {
+  return join(directory, accountFolder(id), pageName(id, page));
+}
+
+/** Every page of every passbook, by its path. */
+export function pagesOf(directory: string): Record<string, string> {
+  const root = join(directory, 'accounts');
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' });
+  const files = names.filter((name) => name.endsWith('.csv')).sort();
+  return Object.fromEntries(files.map((name) => [name, readFileSync(join(root, name), 'utf8')]));
+}
+
+/** The rows of one page, read by a parser that is not ours. */
+export function rowsOn(
+  directory: string,
+  id: string,
+  page?: number,
+): Record<string, string | undefined>[] {
+  const text = readFileSync(pagePath(directory, id, page), 'utf8');
+  return parse(text, { columns: true });
+}
+
+/** Names in one of the bank's folders. */
+export function namesIn(directory: string, folder: string): string[] {
+  return readdirSync(join(directory, folder)).sort();
+}
+
+/** Nobody waits, and nothing is left staged: `answered` marks apart, the desks are empty. */
+export function expectTidy(directory: string): void {
+  for (const role of ['writer', 'poster']) {
+    expect(namesIn(directory, `desks/${role}.queue`)).toEqual([]);
+    const [desk = '', ...more] = namesIn(directory, `desks/${role}`);
+    expect(more).toEqual([]);
+    const left = namesIn(directory, `desks/${role}/${desk}`);
+    expect(left.filter((name) => !name.startsWith('answered-'))).toEqual([]);
+  }
+}
