@@ -42,7 +42,7 @@ export class OpenedBank implements api.Bank {
   readonly #commit: GroupCommit;
   readonly #posting: Posting;
   readonly #roster: Roster;
-  readonly #stop: (() => void)[];
+  #aside: (() => void)[] = [];
   #reading: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
@@ -72,8 +72,6 @@ export class OpenedBank implements api.Bank {
         new LedgerState(manifest, passbooks, await readCheckpoint(disk, directory)),
       backlog: this.#posting,
     });
-    const aside = () => this.#commit.lookAside();
-    this.#stop = [disk.watch(files.writerQueue.folder, aside), system.every(ASIDE_LOOK_MS, aside)];
   }
 
   async openAccount(
@@ -168,7 +166,7 @@ export class OpenedBank implements api.Bank {
   }
 
   async #close(): Promise<void> {
-    for (const stop of this.#stop) stop();
+    for (const stop of this.#aside) stop();
     try {
       await this.#commit.close();
       await this.#posting.close();
@@ -201,7 +199,15 @@ export class OpenedBank implements api.Bank {
   }
 
   #submit<T>(task: Task<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (task.books && this.#aside.length === 0) this.#lookAside();
     return this.#commit.submit(task, signal);
+  }
+
+  /** Who has written once may still lead when it is idle: it hears of others who want to. */
+  #lookAside(): void {
+    const { disk, system, writerQueue } = this.#files;
+    const aside = () => this.#commit.lookAside();
+    this.#aside = [disk.watch(writerQueue.folder, aside), system.every(ASIDE_LOOK_MS, aside)];
   }
 
   /** An account as it stands. @throws BankError ACCOUNT_NOT_FOUND */

@@ -51,6 +51,8 @@ export interface DiskFile {
   /** Returns when all bytes written before are on the disk. A failure is final. */
   sync(): Awaitable<void>;
   size(): Awaitable<number>;
+  /** Cuts the file to `size` bytes. */
+  truncate(size: number): Awaitable<void>;
   close(): Awaitable<void>;
 }
 

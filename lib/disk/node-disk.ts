@@ -147,6 +147,10 @@ class NodeFile implements DiskFile {
     return fs.fstatSync(this.#descriptor).size;
   }
 
+  truncate(size: number): void {
+    fs.ftruncateSync(this.#descriptor, size);
+  }
+
   close(): void {
     fs.closeSync(this.#descriptor);
   }

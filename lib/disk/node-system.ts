@@ -27,6 +27,7 @@ function makeSystem(): System {
     random: () => randomBytes(6).toString('hex'),
     isSurelyDead: (owner) => isSurelyDead(owner, identity),
     pause,
+    turn: () => new Promise((resolve) => setImmediate(resolve)),
     every(ms, call) {
       const timer = setInterval(call, ms);
       timer.unref();

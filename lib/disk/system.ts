@@ -16,6 +16,8 @@ export interface System {
   isSurelyDead(owner: Owner): boolean;
   /** Resolves after about `ms`, or as soon as `wake` is called. Keeps the process alive. */
   pause(ms: number): { done: Promise<void>; wake(): void };
+  /** Resolves when everything that is ready to run has run. */
+  turn(): Promise<void>;
   /** Calls again and again, without keeping the process alive. Returns how to stop. */
   every(ms: number, call: () => void): () => void;
 }

@@ -22,7 +22,14 @@ import type { Desk, Desks } from './desk.js';
 import { asBankError, isFull } from './disk-error.js';
 import type { Journal, LoggedBatch, Tail } from './journal.js';
 import type { Lease, Taken } from './lease.js';
-import { ASKED_LOOK_MS, LEAVE_WITHIN_MS, SEGMENT_BYTES_MAX } from './limits.js';
+import {
+  ASKED_LOOK_MS,
+  LEAVE_WITHIN_MS,
+  ROOM_AFTER_BYTES,
+  ROOM_BYTES_MAX,
+  ROOM_BYTES_MIN,
+  SEGMENT_BYTES_MAX,
+} from './limits.js';
 import { Fenced, type Log, type NewBatch, WriteFailed } from './log.js';
 import type { Queue } from './queue.js';
 
@@ -42,8 +49,10 @@ interface Lead {
   readonly file: DiskFile;
   readonly mark: MarkWriter;
   position: Position;
-  /** Names staged so far: none is ever used again. */
-  staged: number;
+  /** Bytes of the segment's file: behind `position` they are zeros, to be written over. */
+  room: number;
+  /** Bytes written since the desk was taken. */
+  written: number;
 }
 
 export class FileLog implements Log {
@@ -52,7 +61,7 @@ export class FileLog implements Log {
   #desk: Desk | undefined;
   #lead: Lead | undefined;
   #askedSince: number | undefined;
-  #lookedAt = 0;
+  #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: FileLogParts) {
     this.#parts = parts;
@@ -117,13 +126,16 @@ export class FileLog implements Log {
         `it ends before byte ${mark.offset}, which was answered for`,
       );
     }
-    const tail = await journal.findTail(mark ?? (await readCheckpoint(disk, directory)).position);
+    const tail =
+      (mark && (await journal.findLeave(mark))) ??
+      (await journal.findTail(mark ?? (await readCheckpoint(disk, directory)).position));
     const goOn = sameBoot && tail.left === before.owner.number;
     const position = goOn ? tail.position : await this.#newSegment(desk, tail, 'take-over');
+    if (!goOn) await this.#trim(tail);
     if (!(await desks.isMine(desk))) return undefined;
     const file = await disk.open(join(journal.folder, position.segment), 'write');
     const written = await MarkWriter.create(disk, desk, position, old);
-    return { taken, file, mark: written, position, staged: 1 };
+    return { taken, file, mark: written, position, room: await file.size(), written: 0 };
   }
 
   /**
@@ -160,6 +172,17 @@ export class FileLog implements Log {
     return { segment: name, offset: bytes.length, transfer, epoch, seal };
   }
 
+  /** Takes the zeros off the end of a segment that is left for good: people read it. */
+  async #trim({ position, content }: Tail): Promise<void> {
+    const { disk, journal } = this.#parts;
+    const file = await disk.open(join(journal.folder, position.segment), 'write');
+    try {
+      if ((await file.size()) > content) await file.truncate(content);
+    } finally {
+      await file.close();
+    }
+  }
+
   /**
    * A1 write the batch and its seal behind the last
    * A2 sync: the commit point
@@ -178,7 +201,10 @@ export class FileLog implements Log {
       count: batch.count,
       previous: position.seal,
     });
+    const current = this.#lead ?? lead;
+    if (current.written > ROOM_AFTER_BYTES) await this.#makeRoom(current, bytes.length);
     await this.#writeAndSync(file, bytes, position);
+    current.written += bytes.length;
     const { segment, offset } = position;
     const next = { segment, offset: offset + bytes.length, transfer: batch.transfer, epoch, seal };
     try {
@@ -190,6 +216,21 @@ export class FileLog implements Log {
     }
     if (this.#lead) this.#lead.position = next;
     return next;
+  }
+
+  /** Zeros behind the segment's end, durable before they are written over. None, if the disk is full. */
+  async #makeRoom(lead: Lead, need: number): Promise<void> {
+    const { offset } = lead.position;
+    if (offset + need <= lead.room) return;
+    const size = Math.min(ROOM_BYTES_MAX, Math.max(ROOM_BYTES_MIN, offset)) + need;
+    const start = Math.max(offset, lead.room);
+    try {
+      await writeAll(lead.file, Buffer.alloc(offset + size - start), start);
+      await lead.file.sync();
+      lead.room = offset + size;
+    } catch (error) {
+      if (!isFull(error)) throw await this.#fenced(error);
+    }
   }
 
   /** No failure here is tried again on this descriptor, and no byte behind it is ever trusted. */
@@ -209,13 +250,15 @@ export class FileLog implements Log {
   /** Everything written is durable: the next segment pins this one's end, and copies nothing. */
   async #turnSegment(lead: Lead): Promise<void> {
     const { disk, journal, desks } = this.#parts;
-    const tail = { position: lead.position, last: undefined, left: undefined };
+    const { position: end } = lead;
+    const tail = { position: end, last: undefined, left: undefined, content: end.offset };
     const position = await this.#newSegment(lead.taken.desk, tail, 'turn');
     if (!(await desks.isMine(lead.taken.desk))) throw await this.#fenced();
     const file = await disk.open(join(journal.folder, position.segment), 'write');
     await lead.file.close();
     await lead.mark.set(position);
-    this.#lead = { ...lead, file, position, staged: lead.staged + 1 };
+    await this.#trim(tail);
+    this.#lead = { ...lead, file, position, room: position.offset };
   }
 
   async #fenced(cause?: unknown): Promise<Fenced> {
@@ -249,21 +292,32 @@ export class FileLog implements Log {
     return this.#parts.journal.read(from, to);
   }
 
-  async yieldIfAsked(idle: boolean): Promise<void> {
+  expectAsking(): void {
+    this.#lookedAt = Number.NEGATIVE_INFINITY;
+  }
+
+  async yieldIfAsked(idle: () => boolean): Promise<void> {
     if (!this.#lead) return;
-    const now = this.#parts.system.monotonic();
-    if (!idle && now - this.#lookedAt < ASKED_LOOK_MS) return;
+    const { system, queue } = this.#parts;
+    const now = system.monotonic();
+    if (now - this.#lookedAt < ASKED_LOOK_MS) return;
     this.#lookedAt = now;
-    if ((await this.#parts.queue.waiting()).length === 0) {
+    if ((await queue.waiting()).length === 0) {
       this.#askedSince = undefined;
       return;
     }
     this.#askedSince ??= now;
-    if (idle || now - this.#askedSince >= LEAVE_WITHIN_MS) await this.leave();
+    // Those who were just answered may ask for more: that is not idleness.
+    if (idle()) await system.turn();
+    if (idle() || now - this.#askedSince >= LEAVE_WITHIN_MS) await this.#leave('to who waits');
   }
 
-  /** L6 write `leave`, close the segment, let go of the lock. */
   async leave(): Promise<void> {
+    await this.#leave('for good');
+  }
+
+  /** L6 write `leave`, close the segment, let go of the lock. Who waits goes on in the room that is there. */
+  async #leave(how: 'for good' | 'to who waits'): Promise<void> {
     const lead = this.#lead;
     if (!lead) return;
     this.#askedSince = undefined;
@@ -274,8 +328,11 @@ export class FileLog implements Log {
       previous: position.seal,
     });
     try {
-      if (await this.#parts.desks.isMine(taken.desk))
+      if (await this.#parts.desks.isMine(taken.desk)) {
         await writeAll(file, row.bytes, position.offset);
+        const end = position.offset + row.bytes.length;
+        if (how === 'for good' && lead.room > end) await file.truncate(end);
+      }
     } catch (error) {
       // A leave that is not there, or torn, costs the next writer a new segment and nothing else.
       if (errorCode(error) === '') throw error;
@@ -299,6 +356,7 @@ export class FileLog implements Log {
 
   async close(): Promise<void> {
     await this.leave();
+    this.#parts.lease.close();
     await this.#marks.close();
   }
 }

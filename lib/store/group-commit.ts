@@ -111,7 +111,9 @@ export class GroupCommit {
 
   /** Looks whether somebody else wants to lead, if nothing is under way here. */
   lookAside(): void {
-    if (this.#running === undefined && this.#parts.log.leading) this.#wake();
+    if (!this.#parts.log.leading) return;
+    this.#parts.log.expectAsking();
+    if (this.#running === undefined) this.#wake();
   }
 
   /** Answers what is queued, then leaves the log. */
@@ -133,15 +135,16 @@ export class GroupCommit {
 
   async #run(): Promise<void> {
     const { log } = this.#parts;
+    const idle = () => this.#queue.length === 0;
     do {
-      if (this.#queue.length > 0) await this.#batch();
+      if (!idle()) await this.#batch();
       try {
-        await log.yieldIfAsked(this.#queue.length === 0);
+        await log.yieldIfAsked(idle);
       } catch (error) {
         this.#state = undefined;
-        this.#failAll(error);
+        await this.#failAll(error);
       }
-    } while (this.#queue.length > 0);
+    } while (!idle());
   }
 
   #cancel(waiting: Waiting): void {

@@ -14,7 +14,7 @@ import type { Position } from '../format/position.js';
 import type { Entry } from '../ledger/entry.js';
 import { damaged, named } from './damage.js';
 import { type Batch, batchAt, entriesOf, scanTail } from './journal-scan.js';
-import { READ_BYTES_MAX } from './limits.js';
+import { LEAVE_LOOK_BYTES, READ_BYTES_MAX } from './limits.js';
 
 /** Entries that were decided and sealed together. */
 export interface LoggedBatch {
@@ -32,6 +32,8 @@ export interface Tail {
   readonly last: { readonly batch: Batch; readonly before: Position } | undefined;
   /** The last row is the `leave` of this epoch, and nothing follows it. */
   readonly left: number | undefined;
+  /** Bytes of the last segment's file up to its last one that is not zero. */
+  readonly content: number;
 }
 
 export class Journal {
@@ -164,6 +166,21 @@ export class Journal {
     yield await this.#readBytes(segment, offset, to.offset);
   }
 
+  /**
+   * The journal's end when right behind `from`, which was answered for, somebody left cleanly: nothing
+   * but zeros come behind. Else `undefined`: look with `findTail`.
+   */
+  async findLeave(from: Position): Promise<Tail | undefined> {
+    if (await this.successorOf(from.segment)) return undefined;
+    const bytes = await this.#readBytes(from.segment, from.offset, from.offset + LEAVE_LOOK_BYTES);
+    const look = bytes.length === 0 ? undefined : batchAt(bytes, 0, from.offset, from.seal);
+    if (!look || !('batch' in look) || look.batch.control.type !== 'leave') return undefined;
+    const position = positionBehind(from, look.batch);
+    if (from.offset + lengthWithoutZeros(bytes) > position.offset) return undefined;
+    const left = look.batch.control.epoch;
+    return { position, last: undefined, left, content: position.offset };
+  }
+
   /** The journal's end behind `from`, whoever wrote it: what a take-over builds on. */
   async findTail(from: Position): Promise<Tail> {
     let at = from;
@@ -183,9 +200,9 @@ export class Journal {
       }
       if (!next || !pin) {
         const final = batches.at(-1)?.control;
-        const whole = at.offset === start + bytes.length;
-        const left = whole && final?.type === 'leave' ? final.epoch : undefined;
-        return { position: at, last, left };
+        const content = start + lengthWithoutZeros(bytes);
+        const left = at.offset >= content && final?.type === 'leave' ? final.epoch : undefined;
+        return { position: at, last, left, content: Math.max(content, at.offset) };
       }
       if (at.offset < pin.length) throw damaged(file, `it is shorter than ${pin.length} bytes`);
       at = {
@@ -207,6 +224,12 @@ export class Journal {
       (await this.#readBytes(position.segment, start, position.offset)).toString('latin1') === end
     );
   }
+}
+
+function lengthWithoutZeros(bytes: Buffer): number {
+  let length = bytes.length;
+  while (length > 0 && bytes[length - 1] === 0) length--;
+  return length;
 }
 
 function positionBehind(before: Position, { control, end }: Batch): Position {

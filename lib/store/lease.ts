@@ -8,6 +8,7 @@
  *  L4 rename the desk to the own name, one epoch up; lost: back to L2
  *  L5 remove the ticket
  */
+import { dirname } from 'node:path';
 import type { Disk } from '../disk/disk.js';
 import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
@@ -30,6 +31,8 @@ export class Lease {
   readonly #desks: Desks;
   readonly #queue: Queue;
   readonly #lock: Lock;
+  #heard = () => {};
+  #unwatch: (() => void)[] = [];
 
   constructor(disk: Disk, system: System, desks: Desks, queue: Queue, lock: Lock) {
     this.#disk = disk;
@@ -55,10 +58,7 @@ export class Lease {
     const taken = await this.tryTake(epochMin);
     if (taken) return taken;
     let ticket = await this.#queue.draw();
-    let heard = () => {};
-    const unwatch = [this.#queue.folder, `${this.#desks.folder}/..`].map((folder) =>
-      this.#disk.watch(folder, () => heard()),
-    );
+    this.#listen();
     const start = this.#system.monotonic();
     let touched = start;
     try {
@@ -74,13 +74,24 @@ export class Lease {
         const turn = await this.#tryTurn(ticket, epochMin);
         if (turn) return turn;
         const pause = this.#system.pause(WAIT_LOOK_MS);
-        heard = pause.wake;
+        this.#heard = pause.wake;
         await pause.done;
       }
     } finally {
-      for (const stop of unwatch) stop();
       await this.#queue.remove(ticket);
     }
+  }
+
+  /** Hears of tickets and locks that come and go; kept, since who waited once waits again. */
+  #listen(): void {
+    if (this.#unwatch.length > 0) return;
+    const folders = [this.#queue.folder, dirname(this.#desks.folder)];
+    this.#unwatch = folders.map((folder) => this.#disk.watch(folder, () => this.#heard()));
+  }
+
+  close(): void {
+    for (const stop of this.#unwatch) stop();
+    this.#unwatch = [];
   }
 
   async #tryTurn(ticket: Ticket, epochMin: () => Promise<number>): Promise<Taken | undefined> {

@@ -6,6 +6,16 @@ export const BATCH_ENTRIES_MAX = 16_384;
 export const QUEUE_REQUESTS_MAX = 1_000_000;
 /** A segment that has grown past this is followed by a new one. */
 export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
+/**
+ * A writer that has written this much makes room ahead: bytes written over zeros that are there already
+ * are synced without waiting for the file system's own journal.
+ */
+export const ROOM_AFTER_BYTES = 32 * 1024;
+/** Room is made for as much as the segment holds already, within these bounds. */
+export const ROOM_BYTES_MIN = 64 * 1024;
+export const ROOM_BYTES_MAX = 8 * 1024 * 1024;
+/** Where a clean leave is looked for first, behind what was answered for. */
+export const LEAVE_LOOK_BYTES = 4 * 1024;
 /** Journal bytes read at once. */
 export const READ_BYTES_MAX = 4 * 1024 * 1024;
 

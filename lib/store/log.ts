@@ -48,8 +48,10 @@ export interface Log {
   readonly epoch: number;
   /** All batches behind `from` up to `to`, which counts. */
   read(from: Position, to: Position): AsyncIterable<LoggedBatch>;
-  /** Stops leading, cleanly, if somebody else waits to lead. `idle`: nothing is queued here. */
-  yieldIfAsked(idle: boolean): Promise<void>;
+  /** Stops leading, cleanly, if somebody else waits to lead. `idle`: whether nothing is queued here. */
+  yieldIfAsked(idle: () => boolean): Promise<void>;
+  /** Somebody may be waiting: the next `yieldIfAsked` looks. */
+  expectAsking(): void;
   /** Stops leading, cleanly. */
   leave(): Promise<void>;
 }

@@ -2,6 +2,8 @@ import { Worker } from 'node:worker_threads';
 
 /** A thread that posts while the bank is open. It never keeps the process alive. */
 export interface PosterThread {
+  /** False once it has ended, by itself or not. */
+  readonly alive: boolean;
   /** Posts now, or tries to get the role. */
   wake(): void;
   /** Finishes what it is at, lets go of the role, and ends. */
@@ -17,12 +19,20 @@ export function startPosterThread(directory: string): PosterThread {
     execArgv: [],
   });
   worker.unref();
+  let alive = true;
   const ended = new Promise<void>((resolve) => {
-    worker.once('exit', () => resolve());
-    worker.once('error', () => resolve()); // It reports damage itself; another poster goes on.
+    const end = () => {
+      alive = false;
+      resolve();
+    };
+    worker.once('exit', end);
+    worker.once('error', end); // It reports damage itself; another poster goes on.
   });
   const tell = (message: ThreadMessage) => worker.postMessage(message);
   return {
+    get alive() {
+      return alive;
+    },
     wake: () => tell('wake'),
     async stop() {
       worker.ref();

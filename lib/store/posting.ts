@@ -91,7 +91,7 @@ export class Posting {
   /** Posts in this thread, if no other does. Answers whether it got as far as `transfer`. */
   async #postHere(transfer: number): Promise<boolean> {
     const { poster } = this.#parts;
-    if (this.#thread || !(await poster.tryStart())) return false;
+    if (this.#thread?.alive || !(await poster.tryStart())) return false;
     try {
       const posted = await poster.post();
       return posted !== undefined && posted >= transfer;

@@ -160,6 +160,7 @@ describe('a writer that is fenced', () => {
         return {
           read: (buffer, position) => file.read(buffer, position),
           write: (bytes, position) => file.write(bytes, position),
+          truncate: (size) => file.truncate(size),
           size: () => file.size(),
           close: () => file.close(),
           async sync() {
