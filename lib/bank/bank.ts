@@ -71,6 +71,7 @@ export class OpenedBank implements api.Bank {
       freshState: async () =>
         new LedgerState(manifest, passbooks, await readCheckpoint(disk, directory)),
       backlog: this.#posting,
+      onLead: () => this.#lookAside(),
     });
   }
 
@@ -166,11 +167,11 @@ export class OpenedBank implements api.Bank {
   }
 
   async #close(): Promise<void> {
-    for (const stop of this.#aside) stop();
     try {
       await this.#commit.close();
       await this.#posting.close();
     } finally {
+      for (const stop of this.#aside) stop();
       await this.#files.log.close();
     }
   }
@@ -199,12 +200,12 @@ export class OpenedBank implements api.Bank {
   }
 
   #submit<T>(task: Task<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (task.books && this.#aside.length === 0) this.#lookAside();
     return this.#commit.submit(task, signal);
   }
 
-  /** Who has written once may still lead when it is idle: it hears of others who want to. */
+  /** Who has led once may still lead when it is idle: it hears of others who want to. */
   #lookAside(): void {
+    if (this.#aside.length > 0) return;
     const { disk, system, writerQueue } = this.#files;
     const aside = () => this.#commit.lookAside();
     this.#aside = [disk.watch(writerQueue.folder, aside), system.every(ASIDE_LOOK_MS, aside)];

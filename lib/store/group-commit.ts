@@ -67,6 +67,8 @@ export interface GroupCommitParts {
   freshState(): Promise<LedgerState>;
   /** Waits while too much is answered and not yet posted; says what was answered. */
   readonly backlog: { admit(): Promise<void>; answered(position: Position): void };
+  /** Called when this process has come to lead the log, be it only to read where nobody else had. */
+  onLead(): void;
 }
 
 export class GroupCommit {
@@ -216,6 +218,7 @@ export class GroupCommit {
     // Before the log's end is looked up: a checkpoint read later might be ahead of it.
     this.#state ??= await this.#parts.freshState();
     const position = books ? await log.lead() : ((await log.head()) ?? (await log.lead()));
+    if (log.leading) this.#parts.onLead();
     return this.#follow(position);
   }
 
