@@ -39,7 +39,7 @@ export async function compare(
         const asked = entry.processes.map((process, number) =>
           process.ask('load', { inFlight, ms, seed: round * 100 + number + 1 }),
         );
-        const parts = await Promise.all(asked);
+        const parts = await allOrFirstFailure(asked);
         if (round > 0) entry.rounds.push(merge(parts));
       });
     }
@@ -65,6 +65,13 @@ async function guard(entry, work) {
     entry.failure = error.message;
     await Promise.all(entry.processes.map((process) => process.end()));
   }
+}
+
+/** Waits for everybody before it tells of a failure: who is still at work cannot be ended cleanly. */
+async function allOrFirstFailure(asked) {
+  const outcomes = await Promise.allSettled(asked);
+  for (const { status, reason } of outcomes) if (status === 'rejected') throw reason;
+  return outcomes.map(({ value }) => value);
 }
 
 function merge(parts) {

@@ -33,10 +33,15 @@ const calls = {
   close: () => contestant.close(),
 };
 
-process.on('message', async ({ call, asked }) => {
+async function outcomeOf({ call, asked }) {
   try {
-    process.send({ answer: await calls[call](asked) });
+    return { answer: await calls[call](asked) };
   } catch (error) {
-    process.send({ failure: error.message });
+    return { failure: error.message };
   }
+}
+
+process.on('message', async (message) => {
+  const outcome = await outcomeOf(message);
+  if (process.connected) process.send(outcome);
 });
