@@ -2,7 +2,7 @@ import type { Position } from '../format/position.js';
 import type { Account } from '../ledger/account.js';
 import { type AccountId, parseAccountId } from '../ledger/account-id.js';
 import { accountsOf } from '../ledger/decide.js';
-import { assert, BankError } from '../ledger/errors.js';
+import { assert, BankError, cancelledError } from '../ledger/errors.js';
 import { type Receipt, toReceipt } from '../ledger/receipt.js';
 import {
   type OpenAccountInput,
@@ -16,7 +16,7 @@ import {
 import type { Bookkeeper } from '../store/bookkeeper.js';
 import { readCheckpoint } from '../store/checkpoint.js';
 import { asBankError } from '../store/disk-error.js';
-import { cancelledError, GroupCommit, type Task } from '../store/group-commit.js';
+import { GroupCommit, type Task } from '../store/group-commit.js';
 import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
 import { startPosterThread } from '../store/poster-thread.js';
@@ -61,6 +61,7 @@ export class OpenedBank implements api.Bank {
       queue: files.posterQueue,
       startThread: () => startPosterThread(directory),
       onPosted: (transfer) => this.#commit.state?.posted(transfer),
+      refuseDamaged: async () => void (await log.owner()),
     });
     this.#commit = new GroupCommit({
       disk,
@@ -169,7 +170,7 @@ export class OpenedBank implements api.Bank {
   async #close(): Promise<void> {
     try {
       await this.#commit.close();
-      await this.#posting.close();
+      await this.#posting.close(this.#commit.state?.position.transfer ?? 0);
     } finally {
       for (const stop of this.#aside) stop();
       await this.#files.log.close();
@@ -193,7 +194,7 @@ export class OpenedBank implements api.Bank {
       books: dryRun !== true,
       size: 1,
       ids: (state) => accountsOf(state, request),
-      keys: request.key === '' ? [] : [request.key],
+      keys: request.key === '' || request.freshKey ? [] : [request.key],
       run: dryRun ? (book) => book.dryly(() => run(book)) : run,
     };
     return this.#submit(task, signal);

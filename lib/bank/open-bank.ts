@@ -4,7 +4,7 @@ import { whyUnsupported } from '../disk/file-system.js';
 import { nodeDisk } from '../disk/node-disk.js';
 import { nodeSystem } from '../disk/node-system.js';
 import { FORMAT_VERSION, type Manifest, standardDigits } from '../format/manifest.js';
-import { BankError } from '../ledger/errors.js';
+import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { readCurrency } from '../ledger/request.js';
 import { acceptCopy, isCopy } from '../store/copy.js';
 import { createBank } from '../store/create.js';
@@ -29,7 +29,7 @@ export interface NewBank {
 export async function openBank(directory: string, options: OpenBankOptions = {}): Promise<Bank> {
   const path = resolve(directory);
   try {
-    options.signal?.throwIfAborted();
+    refuseCancelled(options.signal);
     if (options.force !== true) await refuseFileSystem(path);
     return await openAt(path);
   } catch (error) {
@@ -78,7 +78,7 @@ export async function initBank(directory: string, options: InitOptions = {}): Pr
     digits,
   };
   try {
-    options.signal?.throwIfAborted();
+    refuseCancelled(options.signal);
     if (options.force !== true) await refuseFileSystem(path);
     await createBank(nodeDisk({ shared }), system, path, manifest);
   } catch (error) {

@@ -31,7 +31,7 @@ export function bookMany(
     books: !dryRun,
     size: requests.length,
     ids: (state) => idsOf(state, wellFormed),
-    keys: wellFormed.flatMap(({ key }) => (key === '' ? [] : [key])),
+    keys: wellFormed.flatMap(({ key, freshKey }) => (key === '' || freshKey ? [] : [key])),
     run(book) {
       if (dryRun) return book.dryly(() => all(book));
       return atomic ? book.atomically(() => all(book)) : all(book);

@@ -77,7 +77,8 @@ export async function book<Result>(
 ): Promise<Result> {
   const given = annotationOptions(options);
   const key = given.idempotencyKey ?? `cli-${crypto.randomUUID()}`;
-  const annotations = { ...given, idempotencyKey: key };
+  const freshKey = given.idempotencyKey === undefined;
+  const annotations = { ...given, idempotencyKey: key, freshKey };
   return settleable(key, () => withBank(context, (bank) => work(bank, { annotations, key })));
 }
 

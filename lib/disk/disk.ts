@@ -3,8 +3,8 @@ export type Awaitable<T> = T | Promise<T>;
 
 export interface FileFacts {
   readonly size: number;
-  /** Device and inode, `2049:131`: which file it is, whatever its name. */
-  readonly identity: string;
+  /** Which file it is, whatever its name. Without the device: one disk may be mounted twice. */
+  readonly inode: string;
   /** Birth time in nanoseconds, '' where the file system does not know it. */
   readonly born: string;
   /** Last change, in milliseconds. Only ever compared with itself: clocks lie. */

@@ -48,7 +48,7 @@ function factsOf(path: string): FileFacts | undefined {
   if (stat === undefined) return undefined;
   return {
     size: Number(stat.size),
-    identity: `${stat.dev}:${stat.ino}`,
+    inode: `${stat.ino}`,
     born: stat.birthtimeNs > 0n ? `${stat.birthtimeNs}` : '',
     modified: Number(stat.mtimeNs / 1000n) / 1000,
     folder: stat.isDirectory(),

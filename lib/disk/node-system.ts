@@ -18,7 +18,7 @@ function makeSystem(): System {
     boot: bootId(),
     pidNamespace: pidNamespace(),
     pid: process.pid,
-    started: startOf(process.pid) ?? '0',
+    started: lookUp(process.pid)?.started ?? '0',
   };
   return {
     identity,
@@ -75,12 +75,14 @@ function pidNamespace(): string {
   }
 }
 
-/** When a process started, in ticks since the boot; `undefined` when there is none, or no way to know. */
-function startOf(pid: number): string | undefined {
+/** A process as the kernel tells it; `undefined` when there is none, or no way to know. */
+function lookUp(pid: number): { started: string; ended: boolean } | undefined {
   try {
     const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The name in brackets may hold anything; what follows it are numbers. Start time is field 22.
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+    // The name in brackets may hold anything; what follows it are fields 3 and up.
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // A zombie has ended: its parent has only not asked for it yet.
+    return { started: fields[19] ?? '0', ended: fields[0] === 'Z' || fields[0] === 'X' };
   } catch {
     return undefined;
   }
@@ -93,6 +95,7 @@ function isSurelyDead(owner: Owner, self: Identity): boolean {
   } catch (error) {
     return errorCode(error) === 'ESRCH';
   }
-  const started = startOf(owner.pid);
-  return started !== undefined && owner.started !== '0' && started !== owner.started;
+  const found = lookUp(owner.pid);
+  if (found === undefined) return false;
+  return found.ended || (owner.started !== '0' && found.started !== owner.started);
 }

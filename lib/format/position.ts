@@ -47,19 +47,25 @@ function decodePosition(cells: readonly string[]): Position {
 }
 
 /** Bytes of an `answered` mark: always as many, so that it is written over in place. */
-export const MARK_BYTES = 192;
+export const MARK_BYTES = 256;
 
-/** The mark up to which the journal has been answered for: one padded line with its own check. */
-export function encodeMark(position: Position): string {
-  const text = encodePosition(position);
+/** How far the journal has been answered for, and under which boot of the machine. */
+export interface Mark {
+  readonly position: Position;
+  readonly boot: string;
+}
+
+/** A mark as one padded line with its own check. */
+export function encodeMark({ position, boot }: Mark): string {
+  const text = `${encodePosition(position)},${boot}`;
   return `${text},${checkOf(text)}`.padEnd(MARK_BYTES - 1, ' ').concat('\n');
 }
 
 /** Reads a mark; `undefined` when it was caught half written, or was never written. */
-export function decodeMark(text: string): Position | undefined {
+export function decodeMark(text: string): Mark | undefined {
   const cells = text.trimEnd().split(',');
-  if (cells.length !== 6 || cells[5] !== checkOf(cells.slice(0, 5).join(','))) return undefined;
-  return decodePosition(cells);
+  if (cells.length !== 7 || cells[6] !== checkOf(cells.slice(0, 6).join(','))) return undefined;
+  return { position: decodePosition(cells), boot: cells[5] ?? '' };
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): string {

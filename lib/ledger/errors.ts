@@ -122,6 +122,18 @@ export class BankError extends Error {
   }
 }
 
+/** Cancelled by the caller before anything was booked. */
+export function cancelledError(signal?: AbortSignal): BankError {
+  return new BankError('CANCELLED', 'Cancelled before anything was booked.', {
+    cause: signal?.reason,
+  });
+}
+
+/** @throws BankError CANCELLED when `signal` was aborted */
+export function refuseCancelled(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw cancelledError(signal);
+}
+
 /** All codes, in the order of the union. */
 export const BANK_ERROR_CODES = Object.keys(FACTS) as readonly BankErrorCode[];
 

@@ -17,6 +17,8 @@ export interface OpenRequest {
   readonly reference: string;
   readonly valueDate: string;
   readonly key: string;
+  /** Nobody can have used the key before. */
+  readonly freshKey: boolean;
 }
 
 /** A request to move money, checked for all that is wrong in itself. */
@@ -31,6 +33,8 @@ export interface MoveRequest {
   readonly reference: string;
   readonly valueDate: string;
   readonly key: string;
+  /** Nobody can have used the key before. */
+  readonly freshKey: boolean;
 }
 
 export type Request = OpenRequest | MoveRequest;
@@ -45,6 +49,8 @@ export interface Annotations {
   readonly valueDate?: string | undefined;
   /** The same key and request again give the first receipt; another request is refused. */
   readonly idempotencyKey?: string | undefined;
+  /** The key was drawn at random for this very request: nobody looks whether it was used before. */
+  readonly freshKey?: boolean | undefined;
 }
 
 export interface OpenAccountInput extends Annotations {
@@ -64,12 +70,13 @@ export interface TransferInput extends Annotations {
 }
 
 function readAnnotations(input: Annotations) {
-  const { memo = '', reference = '', valueDate, idempotencyKey } = input;
+  const { memo = '', reference = '', valueDate, idempotencyKey, freshKey } = input;
   return {
     memo: readText(memo, 'memo', TEXT_LENGTH_MAX.memo),
     reference: readText(reference, 'reference', TEXT_LENGTH_MAX.reference),
     valueDate: valueDate === undefined ? '' : readDay(valueDate, 'value date'),
     key: idempotencyKey === undefined ? '' : readKey(idempotencyKey),
+    freshKey: freshKey === true,
   };
 }
 

@@ -7,9 +7,17 @@
  */
 import { join } from 'node:path';
 import { type Disk, type DiskFile, errorCode, readRange, writeAll } from '../disk/disk.js';
-import { decodeMark, encodeMark, MARK_BYTES, type Position } from '../format/position.js';
+import { parseSegmentName } from '../format/journal-row.js';
+import {
+  decodeMark,
+  encodeMark,
+  MARK_BYTES,
+  type Mark,
+  type Position,
+} from '../format/position.js';
 import type { Desk } from './desk.js';
 import { removeIfThere } from './desk.js';
+import { MARK_LOOKS_MAX } from './limits.js';
 
 const PREFIX = 'answered-';
 
@@ -24,21 +32,23 @@ function pathOf(desk: Desk): string {
 /** The writer's side: one mark, written over in place. */
 export class MarkWriter {
   readonly #file: DiskFile;
+  readonly #boot: string;
 
-  private constructor(file: DiskFile) {
+  private constructor(file: DiskFile, boot: string) {
     this.#file = file;
+    this.#boot = boot;
   }
 
   /** Makes this epoch's mark; those of epochs before (`old`) go when it stands. */
-  static async create(disk: Disk, desk: Desk, position: Position, old: string[]) {
-    const mark = new MarkWriter(await disk.open(pathOf(desk), 'create'));
+  static async create(disk: Disk, desk: Desk, { position, boot }: Mark, old: readonly string[]) {
+    const mark = new MarkWriter(await disk.open(pathOf(desk), 'create'), boot);
     await mark.set(position);
     for (const name of old) await removeIfThere(disk, join(desk.path, name));
     return mark;
   }
 
   async set(position: Position): Promise<void> {
-    await writeAll(this.#file, Buffer.from(encodeMark(position)), 0);
+    await writeAll(this.#file, Buffer.from(encodeMark({ position, boot: this.#boot })), 0);
   }
 
   async close(): Promise<void> {
@@ -46,54 +56,72 @@ export class MarkWriter {
   }
 }
 
-/** The furthest of the marks that epochs before left in the desk. */
+/** The furthest of the marks in a desk that this boot wrote. */
 export async function furthestMark(
   disk: Disk,
   desk: Desk,
   names: readonly string[],
+  boot: string,
 ): Promise<Position | undefined> {
   let furthest: Position | undefined;
   for (const name of names) {
     const mark = decodeMark((await disk.read(join(desk.path, name))).toString('latin1'));
-    if (mark && !isBehind(mark, furthest)) furthest = mark;
+    if (mark?.boot !== boot) continue;
+    if (furthest === undefined || isFurther(mark.position, furthest)) furthest = mark.position;
   }
   return furthest;
 }
 
-function isBehind(mark: Position, other: Position | undefined): boolean {
-  if (other === undefined) return false;
-  if (mark.segment !== other.segment) return mark.segment < other.segment;
-  return mark.offset < other.offset;
+function isFurther(mark: Position, other: Position): boolean {
+  const [a, b] = [mark, other].map(({ segment }) => parseSegmentName(segment)?.number ?? 0);
+  return a === b ? mark.offset > other.offset : (a ?? 0) > (b ?? 0);
 }
 
 /** The others' side: keeps the current desk's mark open and reads it again and again. */
 export class MarkReader {
   readonly #disk: Disk;
+  readonly #boot: string;
   #desk: Desk | undefined;
   #file: DiskFile | undefined;
   #bytes = '';
   #position: Position | undefined;
 
-  constructor(disk: Disk) {
+  constructor(disk: Disk, boot: string) {
     this.#disk = disk;
+    this.#boot = boot;
   }
 
-  /** The mark of `desk`; `undefined` when its owner has not set it yet. */
+  /**
+   * How far has been answered, by the mark of `desk`. While its owner has not set one yet, the mark of
+   * the owner before still lies there, and nothing has been answered since. `undefined`: neither.
+   */
   async read(desk: Desk): Promise<Position | undefined> {
     if (this.#desk?.path !== desk.path) await this.#open(desk);
-    if (this.#file === undefined) return undefined;
+    return this.#file === undefined ? this.#readBefore(desk) : this.#readOwn(this.#file);
+  }
+
+  async #readOwn(file: DiskFile): Promise<Position | undefined> {
     // Caught half written, the mark's own check does not fit: the writer is at it, look again.
-    for (let look = 0; look < 1_000; look++) {
-      const bytes = (await readRange(this.#file, 0, MARK_BYTES)).toString('latin1');
+    for (let look = 0; look < MARK_LOOKS_MAX; look++) {
+      const bytes = (await readRange(file, 0, MARK_BYTES)).toString('latin1');
       if (bytes === this.#bytes) return this.#position;
-      const position = decodeMark(bytes);
-      if (position) {
-        this.#bytes = bytes;
-        this.#position = position;
-        return position;
-      }
+      const mark = decodeMark(bytes);
+      if (mark === undefined) continue;
+      this.#bytes = bytes;
+      this.#position = mark.boot === this.#boot ? mark.position : undefined;
+      return this.#position;
     }
     return undefined;
+  }
+
+  async #readBefore(desk: Desk): Promise<Position | undefined> {
+    try {
+      const names = (await this.#disk.list(desk.path)).filter(isMarkName);
+      return await furthestMark(this.#disk, desk, names, this.#boot);
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return undefined; // It is being replaced right now.
+      throw error;
+    }
   }
 
   async #open(desk: Desk): Promise<void> {

@@ -46,5 +46,5 @@ export async function writeDurably(disk: Disk, path: string, bytes: Buffer): Pro
 export async function desksIdentity(disk: Disk, directory: string): Promise<string> {
   const facts = await disk.facts(join(directory, 'desks'));
   if (facts === undefined) throw damaged('desks', 'the folder is missing');
-  return `${facts.identity}:${facts.born}`;
+  return `${facts.inode}:${facts.born}`;
 }

@@ -55,17 +55,25 @@ interface Lead {
   written: number;
 }
 
+/** A segment that lies whole and durable in the desk, and the position behind it once it is published. */
+interface StagedSegment {
+  readonly path: string;
+  readonly position: Position;
+}
+
 export class FileLog implements Log {
   readonly #parts: FileLogParts;
   readonly #marks: MarkReader;
   #desk: Desk | undefined;
   #lead: Lead | undefined;
+  /** Counts the names staged so far: none is ever used again. */
+  #staged = 0;
   #askedSince: number | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: FileLogParts) {
     this.#parts = parts;
-    this.#marks = new MarkReader(parts.disk);
+    this.#marks = new MarkReader(parts.disk, parts.system.identity.boot);
   }
 
   get leading(): boolean {
@@ -76,12 +84,13 @@ export class FileLog implements Log {
     return this.#lead?.taken.desk.owner.number ?? 0;
   }
 
-  /** Whose desk it is, as last seen. */
+  /** Whose desk it is. @throws BankError BANK_DAMAGED when it was moved away */
   async owner(): Promise<Desk> {
     return this.#parts.desks.find();
   }
 
   async lead(signal?: AbortSignal): Promise<Position> {
+    if (this.#lead) await this.confirm();
     while (this.#lead === undefined) {
       const taken = await this.#parts.lease.take(() => this.#newestEpoch(), signal);
       try {
@@ -117,9 +126,10 @@ export class FileLog implements Log {
   async #takeOver(taken: Taken): Promise<Lead | undefined> {
     const { disk, system, desks, journal, directory } = this.#parts;
     const { desk, before } = taken;
-    const old = await desks.empty(desk, isMarkName);
     const sameBoot = before.owner.boot === system.identity.boot;
-    const mark = sameBoot ? await furthestMark(disk, desk, old) : undefined;
+    // Marks of before a reboot mean nothing: they were never synced.
+    const old = await desks.empty(desk, (name) => sameBoot && isMarkName(name));
+    const mark = await furthestMark(disk, desk, old, system.identity.boot);
     if (mark && !(await journal.holds(mark))) {
       throw damaged(
         `journal/${mark.segment}`,
@@ -130,46 +140,53 @@ export class FileLog implements Log {
       (mark && (await journal.findLeave(mark))) ??
       (await journal.findTail(mark ?? (await readCheckpoint(disk, directory)).position));
     const goOn = sameBoot && tail.left === before.owner.number;
-    const position = goOn ? tail.position : await this.#newSegment(desk, tail, 'take-over');
-    if (!goOn) await this.#trim(tail);
+    const position = goOn ? tail.position : await this.#newSegment(desk, tail);
     if (!(await desks.isMine(desk))) return undefined;
     const file = await disk.open(join(journal.folder, position.segment), 'write');
-    const written = await MarkWriter.create(disk, desk, position, old);
-    return { taken, file, mark: written, position, room: await file.size(), written: 0 };
+    const marking = await MarkWriter.create(
+      disk,
+      desk,
+      { position, boot: system.identity.boot },
+      old,
+    );
+    if (!goOn) await this.#trim(tail);
+    return { taken, file, mark: marking, position, room: await file.size(), written: 0 };
   }
 
   /**
    * Begins a segment behind the tail. The last batch may not be durable yet: it is copied, and the
    * pin stands before it. All batches before it are durable, since only one is ever on its way.
    */
-  async #newSegment(desk: Desk, tail: Tail, why: string): Promise<Position> {
-    const { disk, journal } = this.#parts;
-    const { last } = tail;
-    const copied = last?.before.segment === tail.position.segment ? last : undefined;
-    const from = copied?.before ?? tail.position;
-    const number = 1 + (parseSegmentName(from.segment)?.number ?? 0);
+  async #newSegment(desk: Desk, tail: Tail): Promise<Position> {
+    return this.#publishSegment(await this.#stageSegment(desk, tail));
+  }
+
+  async #stageSegment(desk: Desk, { position, last }: Tail): Promise<StagedSegment> {
+    const copied = last?.before.segment === position.segment ? last : undefined;
+    const { segment, offset, seal, transfer } = copied?.before ?? position;
     const epoch = desk.owner.number;
-    const name = segmentName(number, epoch);
-    const head = encodeSegmentHead({
-      segment: from.segment,
-      length: from.offset,
-      seal: from.seal,
-      transfer: from.transfer,
-      epoch,
-    });
-    let { bytes, seal } = head;
-    if (copied) {
-      const { lines, control } = copied.batch;
-      const batch = encodeBatch(lines.toString('utf8'), { ...control, previous: seal });
-      bytes = Buffer.concat([bytes, batch.bytes]);
-      seal = batch.seal;
-    }
-    const staged = join(desk.path, `segment-${epoch}-${number}-${why}`);
-    await writeDurably(disk, staged, bytes);
-    await disk.rename(staged, join(journal.folder, name));
+    const head = encodeSegmentHead({ segment, length: offset, seal, transfer, epoch });
+    const batch = copied && {
+      ...copied.batch.control,
+      ...encodeBatch(copied.batch.lines.toString('utf8'), {
+        ...copied.batch.control,
+        previous: head.seal,
+      }),
+    };
+    const bytes = batch ? Buffer.concat([head.bytes, batch.bytes]) : head.bytes;
+    this.#staged++;
+    const path = join(desk.path, `segment-${epoch}-${this.#staged}`);
+    await writeDurably(this.#parts.disk, path, bytes);
+    const name = segmentName(1 + (parseSegmentName(segment)?.number ?? 0), epoch);
+    const end = { transfer: batch?.transfer ?? transfer, seal: batch?.seal ?? head.seal };
+    return { path, position: { segment: name, offset: bytes.length, epoch, ...end } };
+  }
+
+  async #publishSegment({ path, position }: StagedSegment): Promise<Position> {
+    const { disk, journal } = this.#parts;
+    await disk.rename(path, join(journal.folder, position.segment));
     await disk.syncFolder(journal.folder);
-    const transfer = copied?.batch.control.transfer ?? from.transfer;
-    return { segment: name, offset: bytes.length, transfer, epoch, seal };
+    return position;
   }
 
   /** Takes the zeros off the end of a segment that is left for good: people read it. */
@@ -190,23 +207,17 @@ export class FileLog implements Log {
    * A4 mark it as answered for
    */
   async append(expected: Position, batch: NewBatch): Promise<Position> {
+    if (this.#lead?.position.seal !== expected.seal) throw new Fenced('not leading there');
+    if (this.#lead.position.offset > SEGMENT_BYTES_MAX) await this.#turnSegment(this.#lead);
     const lead = this.#lead;
-    if (!lead || lead.position.seal !== expected.seal) throw new Fenced('not leading there');
-    if (lead.position.offset > SEGMENT_BYTES_MAX) await this.#turnSegment(lead);
-    const { file, position, mark, taken } = this.#lead ?? lead;
+    const { file, position, mark, taken } = lead;
+    const { transfer, count, lines } = batch;
     const epoch = taken.desk.owner.number;
-    const { bytes, seal } = encodeBatch(batch.lines, {
-      transfer: batch.transfer,
-      epoch,
-      count: batch.count,
-      previous: position.seal,
-    });
-    const current = this.#lead ?? lead;
-    if (current.written > ROOM_AFTER_BYTES) await this.#makeRoom(current, bytes.length);
+    const { bytes, seal } = encodeBatch(lines, { transfer, epoch, count, previous: position.seal });
+    if (lead.written > ROOM_AFTER_BYTES) await this.#makeRoom(lead, bytes.length);
     await this.#writeAndSync(file, bytes, position);
-    current.written += bytes.length;
     const { segment, offset } = position;
-    const next = { segment, offset: offset + bytes.length, transfer: batch.transfer, epoch, seal };
+    const next = { segment, offset: offset + bytes.length, transfer, epoch, seal };
     try {
       if (!(await this.#parts.desks.isMine(taken.desk))) throw await this.#fenced();
       await mark.set(next);
@@ -214,7 +225,8 @@ export class FileLog implements Log {
       // The batch is durable; whether it counts shows when the desk is taken anew.
       throw error instanceof Fenced ? error : await this.#fenced(error);
     }
-    if (this.#lead) this.#lead.position = next;
+    lead.position = next;
+    lead.written += bytes.length;
     return next;
   }
 
@@ -222,15 +234,20 @@ export class FileLog implements Log {
   async #makeRoom(lead: Lead, need: number): Promise<void> {
     const { offset } = lead.position;
     if (offset + need <= lead.room) return;
-    const size = Math.min(ROOM_BYTES_MAX, Math.max(ROOM_BYTES_MIN, offset)) + need;
+    const end = offset + need + Math.min(ROOM_BYTES_MAX, Math.max(ROOM_BYTES_MIN, offset));
     const start = Math.max(offset, lead.room);
     try {
-      await writeAll(lead.file, Buffer.alloc(offset + size - start), start);
-      await lead.file.sync();
-      lead.room = offset + size;
+      await writeAll(lead.file, Buffer.alloc(end - start), start);
     } catch (error) {
-      if (!isFull(error)) throw await this.#fenced(error);
+      if (isFull(error)) return;
+      throw await this.#fenced(error);
     }
+    try {
+      await lead.file.sync();
+    } catch (error) {
+      throw await this.#fenced(error); // Never trusted again: the next segment pins what was durable.
+    }
+    lead.room = end;
   }
 
   /** No failure here is tried again on this descriptor, and no byte behind it is ever trusted. */
@@ -247,18 +264,32 @@ export class FileLog implements Log {
     }
   }
 
-  /** Everything written is durable: the next segment pins this one's end, and copies nothing. */
+  /**
+   * Everything written is durable: the next segment pins this one's end, and copies nothing. A disk
+   * without room for it is no reason to stop: the segment grows on.
+   */
   async #turnSegment(lead: Lead): Promise<void> {
     const { disk, journal, desks } = this.#parts;
-    const { position: end } = lead;
+    const { position: end, taken } = lead;
     const tail = { position: end, last: undefined, left: undefined, content: end.offset };
-    const position = await this.#newSegment(lead.taken.desk, tail, 'turn');
-    if (!(await desks.isMine(lead.taken.desk))) throw await this.#fenced();
-    const file = await disk.open(join(journal.folder, position.segment), 'write');
-    await lead.file.close();
-    await lead.mark.set(position);
-    await this.#trim(tail);
-    this.#lead = { ...lead, file, position, room: position.offset };
+    let staged: StagedSegment;
+    try {
+      staged = await this.#stageSegment(taken.desk, tail);
+    } catch (error) {
+      if (isFull(error)) return;
+      throw await this.#fenced(error);
+    }
+    try {
+      const position = await this.#publishSegment(staged);
+      if (!(await desks.isMine(taken.desk))) throw await this.#fenced();
+      const file = await disk.open(join(journal.folder, position.segment), 'write');
+      await lead.mark.set(position);
+      await lead.file.close();
+      this.#lead = { ...lead, file, position, room: position.offset };
+      await this.#trim(tail);
+    } catch (error) {
+      throw error instanceof Fenced ? error : await this.#fenced(error);
+    }
   }
 
   async #fenced(cause?: unknown): Promise<Fenced> {
@@ -329,9 +360,9 @@ export class FileLog implements Log {
     });
     try {
       if (await this.#parts.desks.isMine(taken.desk)) {
+        // `leave` comes last: behind it the segment is somebody else's.
+        if (how === 'for good' && lead.room > position.offset) await file.truncate(position.offset);
         await writeAll(file, row.bytes, position.offset);
-        const end = position.offset + row.bytes.length;
-        if (how === 'for good' && lead.room > end) await file.truncate(end);
       }
     } catch (error) {
       // A leave that is not there, or torn, costs the next writer a new segment and nothing else.

@@ -14,7 +14,7 @@ import type { Disk } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import type { Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
-import { assert, BankError } from '../ledger/errors.js';
+import { assert, BankError, cancelledError } from '../ledger/errors.js';
 import { Bookkeeper } from './bookkeeper.js';
 import { channels } from './channels.js';
 import { damaged, declareDamage, PAIN_FILE } from './damage.js';
@@ -357,6 +357,7 @@ export class GroupCommit {
     this.#suspected = true;
     this.#state = undefined;
     try {
+      await this.#parts.log.leave(); // What was held may be what was wrong.
       await this.#parts.log.lead();
       return true;
     } catch {
@@ -394,12 +395,6 @@ function unknownError(cause: unknown): BankError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new BankError('OUTCOME_UNKNOWN', `Whether this was booked is not known: ${why}`, {
     cause,
-  });
-}
-
-export function cancelledError(signal: AbortSignal | undefined): BankError {
-  return new BankError('CANCELLED', 'Cancelled before anything was booked.', {
-    cause: signal?.reason,
   });
 }
 

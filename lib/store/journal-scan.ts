@@ -75,7 +75,7 @@ export function scanTail(bytes: Buffer, base: number, previous: string): Batch[]
   const batches: Batch[] = [];
   let at = 0;
   let seal = previous;
-  while (at < bytes.length && bytes[at] !== 0) {
+  while (at < bytes.length) {
     const look = batchAt(bytes, at, base, seal);
     if ('broken' in look) {
       undamaged(

@@ -12,7 +12,7 @@ import { dirname } from 'node:path';
 import type { Disk } from '../disk/disk.js';
 import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
-import { BankError } from '../ledger/errors.js';
+import { BankError, refuseCancelled } from '../ledger/errors.js';
 import type { Desk, Desks } from './desk.js';
 import { LEASE_WAIT_MAX_MS, TICKET_TOUCH_MS, WAIT_LOOK_MS } from './limits.js';
 import type { Queue, Ticket } from './queue.js';
@@ -63,7 +63,7 @@ export class Lease {
     let touched = start;
     try {
       for (;;) {
-        signal?.throwIfAborted();
+        refuseCancelled(signal);
         const now = this.#system.monotonic();
         if (now - start > LEASE_WAIT_MAX_MS) throw await this.#busy();
         if (now - touched > TICKET_TOUCH_MS) {

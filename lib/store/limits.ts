@@ -54,5 +54,7 @@ export const ASKED_LOOK_MS = 2;
 export const LEAVE_WITHIN_MS = 4;
 /** How long a request waits for the writer's desk before it is refused with BANK_BUSY. */
 export const LEASE_WAIT_MAX_MS = 30_000;
+/** Tries to read a mark that its writer is writing over. */
+export const MARK_LOOKS_MAX = 1_000;
 /** Tries to see the one directory in a desk's folder while it is being renamed. */
 export const DESK_LOOKS_MAX = 200;

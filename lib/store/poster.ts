@@ -160,11 +160,11 @@ export class Poster {
     if (role.read.seal === role.checkpoint.position.seal || role.pending.size === 0) {
       await this.#read(role, head, SLICE_ENTRIES_MAX);
     }
-    const ids = [...role.pending.keys()];
     let pages = 0;
-    for (let at = 0; at < ids.length; at += CYCLE_ACCOUNTS_MAX) {
-      pages += await this.#publish(role, ids.slice(at, at + CYCLE_ACCOUNTS_MAX));
-      if (at + CYCLE_ACCOUNTS_MAX < ids.length) await this.#serve(role, head);
+    // Who waits is served in between, which may read further: the checkpoint moves when nothing pends.
+    while (role.pending.size > 0) {
+      if (pages > 0) await this.#serve(role, head);
+      pages += await this.#publish(role, [...role.pending.keys()].slice(0, CYCLE_ACCOUNTS_MAX));
     }
     const entries = role.read.transfer - role.checkpoint.position.transfer;
     await this.#advance(role);

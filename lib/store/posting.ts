@@ -6,7 +6,9 @@
 import type { Disk } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import type { Position } from '../format/position.js';
+import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { readCheckpoint } from './checkpoint.js';
+import { asBankError } from './disk-error.js';
 import {
   BACKLOG_ENTRIES_MAX,
   POSTING_DELAY_MS,
@@ -27,6 +29,8 @@ export interface PostingParts {
   startThread(): PosterThread;
   /** Told how far the passbooks are, now and then. */
   onPosted(transfer: number): void;
+  /** @throws BankError BANK_DAMAGED when nobody will post any more */
+  refuseDamaged(): Promise<void>;
 }
 
 export class Posting {
@@ -109,10 +113,11 @@ export class Posting {
     let touched = system.monotonic();
     try {
       while (await queue.isThere(ticket)) {
-        signal?.throwIfAborted();
+        refuseCancelled(signal);
         if (system.monotonic() - touched > TICKET_TOUCH_MS) {
           touched = system.monotonic();
           await queue.touch(ticket);
+          await this.#parts.refuseDamaged();
           this.#thread?.wake();
           // Whoever posted may have died or stopped: then it is our turn.
           if (await this.#postHere(transfer)) return;
@@ -127,15 +132,31 @@ export class Posting {
     }
   }
 
-  /** Posts what this process has answered for, and ends the thread. */
-  async close(): Promise<void> {
+  /**
+   * Posts what this process has answered for, and ends the thread. Who only looked (as far as `seen`)
+   * posts what a process that died had answered, if it may and nobody else does.
+   */
+  async close(seen: number): Promise<void> {
     this.#starting?.();
     this.#starting = undefined;
     try {
       if (this.#answered > 0) await this.flush(this.#answered, []);
+      else await this.#postForTheDead(seen);
     } finally {
       await this.#thread?.stop();
       this.#thread = undefined;
+    }
+  }
+
+  async #postForTheDead(seen: number): Promise<void> {
+    if (seen <= this.#posted) return;
+    try {
+      await this.#look();
+      if (seen > this.#posted) await this.#postHere(seen);
+    } catch (error) {
+      const told = asBankError(error);
+      // Who may only read has seen all there is to see.
+      if (!(told instanceof BankError) || told.code === 'BANK_DAMAGED') throw error;
     }
   }
 }

@@ -44,7 +44,11 @@ export async function recoverBank(directory: string, options: RecoverOptions): P
           file,
           what: `${what} (run with --apply)`,
         }));
-        return { state: 'problems', findings: stopped, problems: waiting };
+        const planned = stopped.map((finding) => ({
+          ...finding,
+          action: `would be ${finding.action}`,
+        }));
+        return { state: 'problems', findings: planned, problems: waiting };
       }
       await startAgain(files);
     }

@@ -7,7 +7,7 @@ import { accountFolder, pageName } from '../format/account-path.js';
 import type { Page, PassbookRow } from '../format/passbook-page.js';
 import type { Checkpoint, Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
-import { BankError } from '../ledger/errors.js';
+import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoint.js';
 import { Replay, rowDigest } from './replay.js';
 import { type BankFiles, JOURNAL_START } from './store.js';
@@ -63,7 +63,7 @@ async function verifyJournal(files: Files, replay: Replay, head: Position): Prom
   const problems: Problem[] = [];
   try {
     for await (const { entries, position } of files.log.read(JOURNAL_START, head)) {
-      batches++;
+      if (entries.length > 0) batches++;
       for (const entry of entries) {
         const what = replay.follow(entry);
         if (what === undefined) continue;
@@ -96,7 +96,7 @@ async function verifyPassbooks(
   let passbooks = 0;
   let rows = 0;
   for await (const name of files.passbooks.ids()) {
-    signal?.throwIfAborted();
+    refuseCancelled(signal);
     const id = name as AccountId;
     try {
       const found = await verifyPassbook(files, replay, id);

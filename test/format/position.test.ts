@@ -35,16 +35,18 @@ const position = fc.record({
   seal: fc.stringMatching(/^[0-9a-f]{64}$/),
 });
 
+const MARK = { position: SAMPLE, boot: 'b007' };
+
 describe('A mark', () => {
   it('is one line of always as many bytes', () => {
-    const mark = encodeMark(SAMPLE);
-    expect(mark).toMatch(/^000003-17\.csv,4711,9,17,c{64},[0-9a-f]{16} *\n$/);
+    const mark = encodeMark(MARK);
+    expect(mark).toMatch(/^000003-17\.csv,4711,9,17,c{64},b007,[0-9a-f]{16} *\n$/);
     expect(mark).toHaveLength(MARK_BYTES);
   });
 
   it('comes back as it was, and fits whatever it says', () => {
     fc.assert(
-      fc.property(position, (each) => {
+      fc.property(fc.record({ position, boot: fc.stringMatching(/^[0-9a-f]{1,32}$/) }), (each) => {
         const mark = encodeMark(each);
         expect(decodeMark(mark)).toEqual(each);
         expect(Buffer.byteLength(mark)).toBe(MARK_BYTES);
@@ -53,20 +55,22 @@ describe('A mark', () => {
   });
 
   it('half written is none, never another one', () => {
-    const whole = Buffer.from(encodeMark(SAMPLE));
-    const next = Buffer.from(encodeMark({ ...SAMPLE, offset: 5822, transfer: 10 }));
+    const whole = Buffer.from(encodeMark(MARK));
+    const next = Buffer.from(
+      encodeMark({ ...MARK, position: { ...SAMPLE, offset: 5822, transfer: 10 } }),
+    );
     for (let at = 0; at <= MARK_BYTES; at++) {
       const torn = Buffer.concat([next.subarray(0, at), whole.subarray(at)]).toString();
       const read = decodeMark(torn);
-      if (read !== undefined) expect([encodeMark(SAMPLE), next.toString()]).toContain(torn);
+      if (read !== undefined) expect([encodeMark(MARK), next.toString()]).toContain(torn);
     }
-    for (const cut of cuts(whole)) expect([undefined, SAMPLE]).toContainEqual(decodeMark(`${cut}`));
+    for (const cut of cuts(whole)) expect([undefined, MARK]).toContainEqual(decodeMark(`${cut}`));
   });
 
   it('with a changed byte is none, or says the same', () => {
-    for (const changed of flips(Buffer.from(encodeMark(SAMPLE)))) {
+    for (const changed of flips(Buffer.from(encodeMark(MARK)))) {
       const read = decodeMark(changed.toString());
-      if (read !== undefined) expect(read).toEqual(SAMPLE);
+      if (read !== undefined) expect(read).toEqual(MARK);
     }
   });
 

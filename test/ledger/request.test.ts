@@ -29,6 +29,7 @@ describe('A request to open an account', () => {
       reference: '',
       valueDate: '',
       key: '',
+      freshKey: false,
     });
   });
 
