@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { CURRENCY_DIGITS } from '#lib/ledger/currencies.js';
 
@@ -10,6 +11,12 @@ describe('The currencies', () => {
     const codes = [...CURRENCY_DIGITS.keys()];
     expect(codes).toEqual([...new Set(codes)].sort());
     expect(codes.filter((code) => !/^[A-Z]{3}$/.test(code))).toEqual([]);
+  });
+
+  it('stand in the table once each: a second line would win in silence', () => {
+    const source = readFileSync(new URL('../../lib/ledger/currencies.ts', import.meta.url), 'utf8');
+    const table = source.slice(source.indexOf('CODES_BY_DIGITS'), source.indexOf('];'));
+    expect(table.match(/\b[A-Z]{3}\b/g)?.sort()).toEqual([...CURRENCY_DIGITS.keys()]);
   });
 
   it.each(
