@@ -137,7 +137,8 @@ export const COMMANDS: readonly CommandFacts[] = [
     usage: 'verify',
     summary: 'check journal and passbooks against each other',
     group: 'Keep',
-    examples: ['drovebank verify', 'drovebank verify --json'],
+    options: [['--report <file>', 'write what was found to a file as well, as JSON']],
+    examples: ['drovebank verify', 'drovebank verify --report verified.json'],
     load: () => import('./commands/verify.js'),
   },
   {

@@ -27,6 +27,16 @@ export async function readUserFile(path: string): Promise<Buffer> {
   }
 }
 
+/** Writes a file that a user named, whole or not at all: whoever reads it sees the old or the new. */
+export async function writeUserFile(path: string, text: string): Promise<void> {
+  const { default: writeFileAtomic } = await import('write-file-atomic');
+  try {
+    await writeFileAtomic(path, text);
+  } catch (error) {
+    throw toBankError(error, path);
+  }
+}
+
 /** A new folder of its own for things that may be thrown away. */
 export async function makeTemporaryFolder(prefix: string): Promise<string> {
   try {

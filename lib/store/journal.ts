@@ -60,9 +60,11 @@ export class Journal {
     return [...byNumber].sort(([a], [b]) => a - b).map(([, { name }]) => name);
   }
 
-  /** The segment that goes on from `name`, with its pin; `undefined` for the last. */
-  async successorOf(name: string): Promise<{ name: string; pin: Batch } | undefined> {
-    const segments = await this.segments();
+  /** The segment that goes on from `name`, with its pin; `undefined` for the last of `segments`. */
+  async successorOf(
+    name: string,
+    segments: readonly string[],
+  ): Promise<{ name: string; pin: Batch } | undefined> {
     const next = segments[segments.indexOf(name) + 1];
     if (!segments.includes(name)) throw damaged(`journal/${name}`, 'the segment is missing');
     if (next === undefined) return undefined;
@@ -105,8 +107,9 @@ export class Journal {
   /** All entries behind `from` up to `to`, batch by batch. `to` has been answered for. */
   async *read(from: Position, to: Position): AsyncGenerator<LoggedBatch> {
     let at = from;
+    const segments = at.segment === to.segment ? [] : await this.segments();
     while (at.segment !== to.segment) {
-      const next = await this.successorOf(at.segment);
+      const next = await this.successorOf(at.segment, segments);
       const pin = next?.pin.control.pin;
       if (!next || !pin) throw damaged(`journal/${to.segment}`, `it does not follow ${at.segment}`);
       // Where a batch was copied into the next segment we may have read it here already.
@@ -155,8 +158,9 @@ export class Journal {
   /** The bytes that count of each segment behind `from` up to `to`, a segment at a time. */
   async *bytes(from: Position, to: Position): AsyncGenerator<Buffer> {
     let { segment, offset } = from;
+    const segments = segment === to.segment ? [] : await this.segments();
     while (segment !== to.segment) {
-      const next = await this.successorOf(segment);
+      const next = await this.successorOf(segment, segments);
       const pin = next?.pin.control.pin;
       if (!next || !pin) throw damaged(`journal/${to.segment}`, `it does not follow ${segment}`);
       yield await this.#readBytes(segment, offset, pin.length);
@@ -171,7 +175,7 @@ export class Journal {
    * but zeros come behind. Else `undefined`: look with `findTail`.
    */
   async findLeave(from: Position): Promise<Tail | undefined> {
-    if (await this.successorOf(from.segment)) return undefined;
+    if (await this.successorOf(from.segment, await this.segments())) return undefined;
     const bytes = await this.#readBytes(from.segment, from.offset, from.offset + LEAVE_LOOK_BYTES);
     const look = bytes.length === 0 ? undefined : batchAt(bytes, 0, from.offset, from.seal);
     if (!look || !('batch' in look) || look.batch.control.type !== 'leave') return undefined;
@@ -185,8 +189,9 @@ export class Journal {
   async findTail(from: Position): Promise<Tail> {
     let at = from;
     let last: Tail['last'];
+    const segments = await this.segments();
     for (;;) {
-      const next = await this.successorOf(at.segment);
+      const next = await this.successorOf(at.segment, segments);
       const pin = next?.pin.control.pin;
       const end = pin === undefined ? undefined : Math.max(pin.length, at.offset);
       const bytes = await this.#readBytes(at.segment, at.offset, end);

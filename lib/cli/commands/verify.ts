@@ -1,11 +1,13 @@
+import { writeUserFile } from '../../disk/user-files.js';
 import type { Verification } from '../../store/verify.js';
 import type { Command, Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { createProgress } from '../progress.js';
+import { textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
 
 /** `drovebank verify`: journal and passbooks against each other; 7 if they disagree. */
-export const run: Command = async (context) => {
+export const run: Command = async (context, _operands, options) => {
   const { output, signal } = context;
   return withBank(context, async (bank) => {
     const progress = createProgress(context, 'Verifying');
@@ -13,6 +15,13 @@ export const run: Command = async (context) => {
       .verify({ signal, onProgress: progress.update })
       .finally(progress.end);
     const { ok, asOf, steps } = verification;
+    const report = textOption(options, 'report');
+    if (report !== undefined) {
+      await writeUserFile(
+        report,
+        `${JSON.stringify({ v: 1, kind: 'bank.verify', ok, asOf, steps })}\n`,
+      );
+    }
     if (context.json) output.document('bank.verify', { ok, asOf, steps });
     else printVerification(context, verification);
     return ok ? EXIT.ok : EXIT.damaged;
