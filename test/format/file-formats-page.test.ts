@@ -147,6 +147,8 @@ describe('The script that walks the journal', () => {
   it('does not care for what is void', () => {
     expect(check(first.replace('100.00,world', '900.00,world'), second).status).toBe(0);
     expect(check(first.slice(0, -10), second).status).toBe(0);
+    const { stdout } = check(first, second);
+    expect(check(first, second + '\0'.repeat(4096))).toMatchObject({ status: 0, stdout });
   });
 
   it('finds that what counts was changed', () => {
