@@ -152,6 +152,7 @@ export class Poster {
       role.read = batch.position;
       if (count >= entriesMax) return;
     }
+    role.read = head; // A segment that was begun and not yet written to ends with its pin.
   }
 
   async #postSlice(role: Role, head: Position): Promise<void> {

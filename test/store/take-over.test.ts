@@ -2,33 +2,14 @@ import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeBatch } from '#lib/format/journal-row.js';
-import { Machine, type PlayedProcess } from '../machine/processes.js';
+import { Machine } from '../machine/processes.js';
+import { expectWhole, fund, rowsOn } from './books.js';
 
 const segmentsOf = (machine: Machine) =>
   readdirSync(join(machine.directory, 'journal'))
     .filter((name) => name !== 'checkpoint.csv')
     .sort();
 const journalPath = (machine: Machine, name: string) => join(machine.directory, 'journal', name);
-
-/** A bank with two accounts of 100.00 each, opened by `process`. */
-async function fund({ bank }: PlayedProcess): Promise<[string, string]> {
-  const ada = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
-  const bob = await bank.openAccount({ firstName: 'Bob', lastName: 'Smith' });
-  await bank.transferMany([ada, bob].map(({ id }) => ({ to: id, amount: '100.00' })));
-  return [ada.id, bob.id];
-}
-
-async function expectWhole(machine: Machine, balances: Record<string, string>): Promise<void> {
-  const { bank } = await machine.start();
-  for (const [id, amount] of Object.entries(balances)) {
-    expect((await bank.balance(id)).ledger.amount).toBe(amount);
-  }
-  expect((await bank.verify()).steps.flatMap(({ problems }) => problems)).toEqual([]);
-  await bank.close();
-  const after = await machine.start();
-  expect((await after.bank.verify()).ok).toBe(true);
-  await after.bank.close();
-}
 
 describe('taking over the writer’s desk', () => {
   it('goes on in the same segment when the owner before left cleanly', async () => {
@@ -91,6 +72,20 @@ describe('taking over the writer’s desk', () => {
     expect(copy).toContain(line);
     await second.bank.close();
     await expectWhole(machine, { [ada]: '108.00' });
+  });
+
+  it('posts what was left behind though it has nothing to add', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada, bob] = await fund(first);
+    machine.kill(first);
+    const second = await machine.start();
+    const refused = second.bank.withdraw(ada, '500.00');
+    await expect(refused).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    await second.bank.posted();
+    expect(rowsOn(machine.directory, ada)).toHaveLength(2);
+    await second.bank.close();
+    await expectWhole(machine, { [ada]: '100.00', [bob]: '100.00' });
   });
 
   it('takes over after a reboot before anything counts', async () => {
