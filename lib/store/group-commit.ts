@@ -160,10 +160,14 @@ export class GroupCommit {
   async #batch(): Promise<void> {
     const { log, system } = this.#parts;
     let state: LedgerState;
+    const books = this.#queue.some(({ task }) => task.books);
     try {
-      state = await this.#ready(this.#queue.some(({ task }) => task.books));
+      state = await this.#ready(books);
     } catch (error) {
-      await this.#failAll(error);
+      // Where nothing can be booked (no room, no permission) there may still be something to read.
+      const failed = this.#queue.filter(({ task }) => task.books === books);
+      this.#queue = this.#queue.filter(({ task }) => task.books !== books);
+      await this.#fail(failed, error);
       return;
     }
     const batch = this.#take();
