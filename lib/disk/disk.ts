@@ -74,6 +74,19 @@ export async function writeAll(file: DiskFile, bytes: Buffer, position: number):
   }
 }
 
+/** What `work` makes of something open, which is closed if it fails. */
+export async function orClose<T>(
+  open: { close(): Awaitable<void> },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    await open.close();
+    throw error;
+  }
+}
+
 /** The bytes of an open file from `start` up to `end`; fewer when it is shorter. */
 export async function readRange(file: DiskFile, start: number, end: number): Promise<Buffer> {
   const buffer = Buffer.allocUnsafe(Math.max(0, end - start));

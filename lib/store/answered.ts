@@ -6,7 +6,7 @@
  * nothing: it is never synced.
  */
 import { join } from 'node:path';
-import { type Disk, type DiskFile, errorCode, readRange, writeAll } from '../disk/disk.js';
+import { type Disk, type DiskFile, errorCode, orClose, readRange, writeAll } from '../disk/disk.js';
 import { parseSegmentName } from '../format/journal-row.js';
 import {
   decodeMark,
@@ -42,9 +42,11 @@ export class MarkWriter {
   /** Makes this epoch's mark; those of epochs before (`old`) go when it stands. */
   static async create(disk: Disk, desk: Desk, { position, boot }: Mark, old: readonly string[]) {
     const mark = new MarkWriter(await disk.open(pathOf(desk), 'create'), boot);
-    await mark.set(position);
-    for (const name of old) await removeIfThere(disk, join(desk.path, name));
-    return mark;
+    return orClose(mark, async () => {
+      await mark.set(position);
+      for (const name of old) await removeIfThere(disk, join(desk.path, name));
+      return mark;
+    });
   }
 
   async set(position: Position): Promise<void> {

@@ -5,7 +5,7 @@
  * batch that was on its way is there whole, or not at all, for everybody and for ever.
  */
 import { join } from 'node:path';
-import { type Disk, type DiskFile, errorCode, writeAll } from '../disk/disk.js';
+import { type Disk, type DiskFile, errorCode, orClose, writeAll } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import {
   encodeBatch,
@@ -143,14 +143,13 @@ export class FileLog implements Log {
     const position = goOn ? tail.position : await this.#newSegment(desk, tail);
     if (!(await desks.isMine(desk))) return undefined;
     const file = await disk.open(join(journal.folder, position.segment), 'write');
-    const marking = await MarkWriter.create(
-      disk,
-      desk,
-      { position, boot: system.identity.boot },
-      old,
-    );
-    if (!goOn) await this.#trim(tail);
-    return { taken, file, mark: marking, position, room: await file.size(), written: 0 };
+    return orClose(file, async () => {
+      const room = await file.size();
+      if (!goOn) await this.#trim(tail);
+      const { boot } = system.identity;
+      const marking = await MarkWriter.create(disk, desk, { position, boot }, old);
+      return { taken, file, mark: marking, position, room, written: 0 };
+    });
   }
 
   /**
@@ -283,7 +282,7 @@ export class FileLog implements Log {
       const position = await this.#publishSegment(staged);
       if (!(await desks.isMine(taken.desk))) throw await this.#fenced();
       const file = await disk.open(join(journal.folder, position.segment), 'write');
-      await lead.mark.set(position);
+      await orClose(file, () => lead.mark.set(position));
       await lead.file.close();
       this.#lead = { ...lead, file, position, room: position.offset };
       await this.#trim(tail);

@@ -1,0 +1,225 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { BankErrorCode } from '#lib/ledger/errors.js';
+import { changes, FaultyDisk, hooked, type Step, systemError } from '../machine/hooked-disk.js';
+import { Machine } from '../machine/processes.js';
+import { expectClean, expectTidy, expectWhole, fund, rowsOn } from './books.js';
+
+const inJournal = ({ path }: Step) => path.includes('/journal/');
+const isWrite = ({ name }: Step) => name === 'write';
+const takesRoom = ({ name }: Step) => name === 'write' || name === 'create';
+const amountOf = async ({ bank }: Awaited<ReturnType<Machine['start']>>, id: string) =>
+  (await bank.balance(id)).ledger.amount;
+
+describe('a disk without room', () => {
+  it.each<[string, string, (step: Step) => boolean]>([
+    ['ENOSPC', 'for the journal', (step) => isWrite(step) && inJournal(step)],
+    ['EDQUOT', 'for the journal', (step) => isWrite(step) && inJournal(step)],
+    ['EFBIG', 'for the journal', (step) => isWrite(step) && inJournal(step)],
+    ['ENOSPC', 'for anything written', isWrite],
+    ['ENOSPC', 'for a new file', takesRoom],
+  ])(
+    '(%s %s) refuses, goes on reading, and books again when there is room',
+    async (code, _, full) => {
+      const machine = await Machine.withBank();
+      const disk = new FaultyDisk();
+      const first = await machine.start(disk.on);
+      const [ada, bob] = await fund(first);
+      const other = await machine.start();
+      disk.fault = (step) => (full(step) ? code : undefined);
+      for (let time = 0; time < 3; time++) {
+        await expect(first.bank.deposit(ada, '1.00')).rejects.toMatchObject({
+          code: 'DISK_FULL',
+          committed: false,
+          retryable: true,
+        });
+        expect(await amountOf(first, ada)).toBe('100.00');
+        expect(await amountOf(other, bob)).toBe('100.00');
+        expect((await first.bank.totals()).map(({ sum }) => sum.minor)).toEqual([0n]);
+      }
+      expect(existsSync(join(machine.directory, 'PAIN.csv'))).toBe(false);
+      disk.fault = () => undefined;
+      expect((await first.bank.deposit(ada, '5.00')).transfer).toBe(5);
+      await expectClean(first.bank);
+      await Promise.all([first.bank.close(), other.bank.close()]);
+      expectTidy(machine.directory);
+      await expectWhole(machine, { [ada]: '105.00', [bob]: '100.00' });
+    },
+  );
+
+  it.each<[string, (bytes: number) => number]>([
+    ['its first byte', () => 1],
+    ['one half', (bytes) => bytes >> 1],
+    ['all but its last byte', (bytes) => bytes - 1],
+  ])('leaves a batch void of which it took %s', async (_, some) => {
+    const machine = await Machine.withBank();
+    let full = false;
+    let short = false;
+    const first = await machine.start((disk) =>
+      hooked(disk, async (step, go) => {
+        if (!full || !isWrite(step) || !inJournal(step)) return go();
+        if (short) throw systemError('ENOSPC', step.path);
+        short = true;
+        return go(step.bytes?.subarray(0, some(step.bytes.length)));
+      }),
+    );
+    const [ada, bob] = await fund(first);
+    full = true;
+    const asked = first.bank.transfer({ from: ada, to: bob, amount: '60.00' });
+    await expect(asked).rejects.toMatchObject({ code: 'DISK_FULL', committed: false });
+    expect(await amountOf(first, ada)).toBe('100.00');
+    full = false;
+    await first.bank.transfer({ from: ada, to: bob, amount: '1.00' });
+    await first.bank.close();
+    await expectWhole(machine, { [ada]: '99.00', [bob]: '101.00' });
+  });
+
+  it('never books a refused request later, though the process is killed before there is room', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    const [ada] = await fund(first);
+    disk.fault = (step) => (isWrite(step) && inJournal(step) ? 'ENOSPC' : undefined);
+    const key = { idempotencyKey: 'refused' };
+    await expect(first.bank.deposit(ada, '1.00', key)).rejects.toMatchObject({ code: 'DISK_FULL' });
+    machine.kill(first);
+    const second = await machine.start();
+    expect((await second.bank.deposit(ada, '1.00', key)).replayed).toBe(false);
+    await second.bank.close();
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+
+  it('keeps what it answered when it is the passbooks that have no room', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    const [ada] = await fund(first);
+    disk.fault = (step) => (isWrite(step) && step.path.includes('/poster/') ? 'ENOSPC' : undefined);
+    await expect(first.bank.posted()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    await first.bank.deposit(ada, '1.00');
+    expect(await amountOf(first, ada)).toBe('101.00');
+    await expect(first.bank.posted()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    disk.fault = () => undefined;
+    await first.bank.posted();
+    expect(rowsOn(machine.directory, ada)).toHaveLength(3);
+    await first.bank.close();
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+
+  it('lets go of everything when the bank is closed, and tells that the passbooks are behind', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    const [ada] = await fund(first);
+    disk.fault = (step) => (takesRoom(step) ? 'ENOSPC' : undefined);
+    await expect(first.bank.close()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    const second = await machine.start();
+    await second.bank.deposit(ada, '1.00');
+    await second.bank.close();
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+});
+
+describe('an error of the disk', () => {
+  const opens = ({ name }: Step) => name === 'open' || name === 'create';
+
+  it.each<[string, BankErrorCode, (step: Step) => boolean]>([
+    ['EACCES', 'NO_PERMISSION', changes],
+    ['EPERM', 'NO_PERMISSION', changes],
+    ['EROFS', 'BANK_READ_ONLY', changes],
+    ['EMFILE', 'IO_ERROR', opens],
+    ['ENFILE', 'IO_ERROR', opens],
+    ['EIO', 'IO_ERROR', changes],
+    ['EIO', 'IO_ERROR', ({ name }) => name === 'list'],
+    ['EIO', 'IO_ERROR', ({ name }) => name === 'exists' || name === 'facts'],
+  ])('%s is told as %s by a process that comes to write', async (code, told, fails) => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.close();
+    const disk = new FaultyDisk();
+    const second = await machine.start(disk.on);
+    disk.fault = (step) => (fails(step) ? code : undefined);
+    for (let time = 0; time < 2; time++) {
+      const asked = second.bank.deposit(ada, '1.00');
+      await expect(asked).rejects.toMatchObject({ code: told, committed: false, retryable: true });
+    }
+    disk.fault = () => undefined;
+    await second.bank.deposit(ada, '1.00');
+    await second.bank.close();
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+
+  it.each(['EACCES', 'EROFS'])('%s on every change leaves reading alone', async (code) => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.close();
+    const disk = new FaultyDisk();
+    disk.fault = (step) => (changes(step) && step.name !== 'close' ? code : undefined);
+    const second = await machine.start(disk.on);
+    // Asked for at once: the write is refused, and the reads beside it are not.
+    const [written, read, listed] = await Promise.allSettled([
+      second.bank.deposit(ada, '1.00'),
+      second.bank.balance(ada),
+      second.bank.accounts().page(),
+    ]);
+    expect(written.status).toBe('rejected');
+    expect(read).toMatchObject({ value: { ledger: { amount: '100.00' } } });
+    expect(listed.status).toBe('fulfilled');
+    await second.bank.close();
+    await expectWhole(machine, { [ada]: '100.00' });
+  });
+
+  it('in the middle of writing the journal leaves it open what happened, and stops the bank', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    const [ada] = await fund(first);
+    disk.fault = (step) => (isWrite(step) && inJournal(step) ? 'EIO' : undefined);
+    await expect(first.bank.deposit(ada, '1.00')).rejects.toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+    });
+    await expect(first.bank.balance(ada)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    expect(existsSync(join(machine.directory, 'PAIN.csv'))).toBe(true);
+    await first.bank.close().catch(() => {});
+  });
+});
+
+describe('descriptors', () => {
+  it('are all given back, whatever failed while they were open', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    machine.kill(first);
+    const refused: string[] = [];
+    // Each time one step further, until there is nothing left that fails.
+    for (let at = 0, left = -1; left < 0; at++) {
+      const fork = machine.fork();
+      const held: string[] = [];
+      left = Number.POSITIVE_INFINITY;
+      const { bank, files } = await fork.start((disk) =>
+        hooked(disk, async (step, go) => {
+          if (step.name === 'close') held.splice(held.indexOf(step.path), 1);
+          else if (!isWrite(step) && step.name !== 'sync' && left-- === 0) {
+            throw systemError('EMFILE', step.path);
+          }
+          const result = await go();
+          if (step.name === 'open' || step.name === 'create') held.push(step.path);
+          return result;
+        }),
+      );
+      left = at;
+      await bank.deposit(ada, '1.00').catch(({ code }) => refused.push(code));
+      await files.log.drop();
+      expect(held, `after a failure at step ${at}`).toEqual([]);
+      await expectWhole(fork, {});
+    }
+    expect(refused.length).toBeGreaterThan(10);
+    expect([...new Set(refused)]).toEqual(['IO_ERROR']);
+  });
+});

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import { KillSwitch } from '../machine/hooked-disk.js';
+import { Machine } from '../machine/processes.js';
+import { expectClean, expectTidy, expectWhole, fund, namesIn, rowsOn } from './books.js';
+
+const waiting = (machine: Machine) => namesIn(machine.directory, 'desks/poster.queue').length;
+
+/** Resolves when somebody has drawn a poster's ticket. */
+async function ticketDrawn(machine: Machine): Promise<void> {
+  while (waiting(machine) === 0) await new Promise((resolve) => setImmediate(resolve));
+}
+
+describe('the role of the poster', () => {
+  it('is one process’s: who asks meanwhile is served through a ticket', async () => {
+    const machine = await Machine.withBank();
+    const [poster, writer] = [await machine.start(), await machine.start()];
+    const [ada, bob] = await fund(writer);
+    expect(await poster.files.poster.tryStart()).toBe(true);
+    expect(await writer.files.poster.tryStart()).toBe(false);
+    const posted = writer.bank.posted([ada]);
+    await ticketDrawn(machine);
+    expect(await poster.files.poster.post()).toBe(4);
+    await posted;
+    expect(rowsOn(machine.directory, ada)).toHaveLength(2);
+    expect(rowsOn(machine.directory, bob)).toHaveLength(2);
+    await poster.files.poster.stop();
+    await Promise.all([writer.bank.close(), poster.bank.close()]);
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '100.00', [bob]: '100.00' });
+  });
+
+  it('serves the accounts that somebody waits for before it has posted the others', async () => {
+    const machine = await Machine.withBank();
+    const [poster, writer] = [await machine.start(), await machine.start()];
+    const [ada, bob] = await fund(writer);
+    expect(await poster.files.poster.tryStart()).toBe(true);
+    const posted = writer.bank.posted([ada]);
+    await ticketDrawn(machine);
+    let seen: number | undefined;
+    const posting = poster.files.poster.post(() => {
+      seen ??= waiting(machine);
+      return false;
+    });
+    await Promise.all([posting, posted]);
+    expect(seen).toBe(0);
+    await poster.files.poster.stop();
+    await Promise.all([writer.bank.close(), poster.bank.close()]);
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '100.00', [bob]: '100.00' });
+  });
+
+  it('falls to who waits when the poster is dead', async () => {
+    const machine = await Machine.withBank();
+    const [poster, writer] = [await machine.start(), await machine.start()];
+    const [ada, bob] = await fund(writer);
+    expect(await poster.files.poster.tryStart()).toBe(true);
+    const posted = writer.bank.posted();
+    await ticketDrawn(machine);
+    machine.kill(poster);
+    await posted;
+    expect(rowsOn(machine.directory, bob)).toHaveLength(2);
+    // The dead one, should it breathe on, can do nothing more.
+    expect(await poster.files.poster.post()).toBeUndefined();
+    expect(poster.files.poster.active).toBe(false);
+    await writer.bank.close();
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '100.00', [bob]: '100.00' });
+  });
+
+  it('leaves no ticket behind when who waits is killed', async () => {
+    const machine = await Machine.withBank();
+    const kill = new KillSwitch();
+    const [poster, writer] = [await machine.start(), await machine.start(kill.on)];
+    const [ada] = await fund(writer);
+    expect(await poster.files.poster.tryStart()).toBe(true);
+    void writer.bank.posted([ada]);
+    await ticketDrawn(machine);
+    kill.arm(0);
+    await kill.struck;
+    machine.kill(writer);
+    expect(waiting(machine)).toBe(1);
+    await poster.files.poster.post();
+    await poster.files.poster.stop();
+    await poster.bank.close();
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '100.00' });
+  });
+
+  it('moves from process to process while both write, and no row is lost or doubled', async () => {
+    const machine = await Machine.withBank();
+    const one = await machine.start();
+    const both = [one, await machine.start()];
+    const [ada, bob] = await fund(one);
+    for (let round = 0; round < 20; round++) {
+      const work = both.map(async ({ bank }, index) => {
+        await bank.transfer({ from: ada, to: bob, amount: `0.0${index + 1}` });
+        await bank.posted([ada]);
+      });
+      await Promise.all(work);
+      expect(rowsOn(machine.directory, ada)).toHaveLength(2 + 2 * (round + 1));
+    }
+    for (const { bank } of both) await expectClean(bank);
+    await Promise.all(both.map(({ bank }) => bank.close()));
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '99.40', [bob]: '100.60' });
+  });
+});
