@@ -41,6 +41,8 @@ export class Posting {
   #answered = 0;
   #posted = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
+  /** The posting that this thread is at: one at a time. */
+  #round: Promise<number | undefined> | undefined;
 
   constructor(parts: PostingParts) {
     this.#parts = parts;
@@ -92,13 +94,30 @@ export class Posting {
     await this.#ask(transfer, ids, signal);
   }
 
-  /** Posts in this thread, if no other does. Answers whether it got as far as `transfer`. */
+  /** Posts in this thread, if no other does. Answers whether the passbooks got as far as `transfer`. */
   async #postHere(transfer: number): Promise<boolean> {
-    const { poster } = this.#parts;
-    if (this.#thread?.alive || !(await poster.tryStart())) return false;
+    while (this.#round) {
+      await this.#round.catch(() => {}); // Told to whoever began it.
+      await this.#look();
+      if (this.#posted >= transfer) return true;
+    }
+    if (this.#thread?.alive) return false;
+    this.#round = this.#postRound();
     try {
-      const posted = await poster.post();
-      return posted !== undefined && posted >= transfer;
+      if (((await this.#round) ?? 0) >= transfer) return true;
+    } finally {
+      this.#round = undefined;
+    }
+    await this.#look(); // Another process may have done it.
+    return this.#posted >= transfer;
+  }
+
+  /** Answers up to which entry everything is posted; `undefined` when another process has the role. */
+  async #postRound(): Promise<number | undefined> {
+    const { poster } = this.#parts;
+    if (!(await poster.tryStart())) return undefined;
+    try {
+      return await poster.post();
     } finally {
       await poster.stop();
     }

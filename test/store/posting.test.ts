@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
+import { hooked } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import {
   expectClean,
@@ -59,6 +60,31 @@ describe('rows reach the passbook', () => {
     expect(last('world-usd')).toMatchObject({ seq: '3', balance: '-200.00', limit: 'none' });
     expectTidy(machine.directory);
     await expectWhole(machine, { [ada]: '70.00', [bob]: '130.00' });
+  });
+
+  it('for everybody who waits at once in one process', async () => {
+    const machine = await Machine.withBank();
+    // A disk that takes its time: what one waits for is overtaken by the others.
+    const { bank } = await machine.start((disk) =>
+      hooked(disk, async (_, go) => {
+        await new Promise((resolve) => setImmediate(resolve));
+        return go();
+      }),
+    );
+    const open = (index: number) => bank.openAccount({ firstName: 'Ada', lastName: `${index}` });
+    const opened = await Promise.all(range(1, 8).map(open));
+    const work = opened.map(async ({ id }) => {
+      for (let row = 2; row < 12; row++) {
+        await bank.deposit(id, '1.00');
+        await bank.posted([id]);
+        expect(rowsOn(machine.directory, id)).toHaveLength(row);
+      }
+    });
+    await Promise.all(work);
+    await expectClean(bank);
+    await Promise.all([bank.posted(), bank.posted(), bank.close()]);
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [opened[0]?.id ?? '']: '10.00' });
   });
 
   it('posts what a killed process had answered, as soon as another one asks', async () => {
