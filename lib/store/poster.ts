@@ -102,6 +102,9 @@ export class Poster {
         bookedAt: checkpoint.bookedAt,
       };
       return true;
+    } catch (error) {
+      if (await desks.isMine(taken.desk)) throw error;
+      return false; // Another one has the desk by now.
     } finally {
       if (!this.#role) await taken.release();
     }

@@ -94,6 +94,48 @@ export class KillSwitch {
     });
 }
 
+/** SIGSTOP at one step, `before` it happens or `behind` it, and SIGCONT when the test says so. */
+export class Sleeper {
+  #left = Number.POSITIVE_INFINITY;
+  #when: 'before' | 'behind' = 'before';
+  #awake: Promise<void> = Promise.resolve();
+  #fallAsleep = () => {};
+  wake = () => {};
+  readonly asleep = new Promise<'asleep'>((resolve) => {
+    this.#fallAsleep = () => resolve('asleep');
+  });
+
+  /** Lets `steps` more steps that change something happen. */
+  arm(steps: number, when: 'before' | 'behind'): void {
+    this.#left = steps;
+    this.#when = when;
+  }
+
+  readonly on = (disk: Disk): Disk =>
+    hooked(disk, async (step, go) => {
+      const strikes = changes(step) && this.#left-- === 0;
+      if (!strikes) {
+        await this.#awake;
+        return go();
+      }
+      if (this.#when === 'before') {
+        await this.#sleep();
+        return go();
+      }
+      const done = await go();
+      await this.#sleep();
+      return done;
+    });
+
+  #sleep(): Promise<void> {
+    this.#awake = new Promise((resolve) => {
+      this.wake = resolve;
+    });
+    this.#fallAsleep();
+    return this.#awake;
+  }
+}
+
 /** A system error as the kernel gives it. */
 export function systemError(code: string, path = ''): Error {
   return Object.assign(new Error(`${code}: played by a test`), { code, path });

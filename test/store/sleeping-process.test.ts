@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { Sleeper } from '../machine/hooked-disk.js';
+import { Machine, type PlayedProcess } from '../machine/processes.js';
+import { expectClean, expectTidy, expectWhole, fund } from './books.js';
+
+type Process = PlayedProcess & { pid: number };
+
+/** What a process is at when it is stopped: some way to it, and the work itself. */
+interface Work {
+  prepare(process: Process, ada: string, bob: string): Promise<unknown>;
+  run(process: Process, ada: string, bob: string): Promise<unknown>;
+  /** What ada has when all is done, beside the 1.00 that comes in meanwhile. */
+  readonly ada: string;
+}
+
+const nothing = async () => {};
+const pay = ({ bank }: Process, from: string, to: string) =>
+  bank.transfer({ from, to, amount: '60.00' });
+
+const WORKS: Record<string, Work> = {
+  'taking over': { prepare: nothing, run: pay, ada: '41.00' },
+  appending: {
+    prepare: ({ bank }, ada) => bank.deposit(ada, '5.00'),
+    run: pay,
+    ada: '46.00',
+  },
+  'posting and leaving': { prepare: pay, run: ({ bank }) => bank.close(), ada: '41.00' },
+};
+
+/** Answers `false` when the work was done before the step came. */
+async function sleepAt(machine: Machine, work: Work, at: number, when: 'before' | 'behind') {
+  const [ada, bob] = ['a10017', 'a10025'];
+  const sleeper = new Sleeper();
+  const first = await machine.start(sleeper.on);
+  await work.prepare(first, ada, bob);
+  sleeper.arm(at, when);
+  const outcome = work.run(first, ada, bob).then(
+    () => 'done',
+    (error: unknown) => error,
+  );
+  const slept = (await Promise.race([outcome, sleeper.asleep])) === 'asleep';
+  sleeper.arm(Number.POSITIVE_INFINITY, when);
+  if (slept) machine.kill(first); // It is taken for dead, and fenced.
+  const second = await machine.start();
+  await second.bank.deposit(ada, '1.00');
+  await second.bank.posted();
+  machine.dead.delete(first.pid);
+  sleeper.wake();
+  expect(await outcome, `asleep ${when} step ${at}`).toBe('done');
+  expect((await second.bank.balance(ada)).ledger.amount, `step ${at}`).toBe(work.ada);
+  await second.bank.deposit(bob, '1.00');
+  await expectClean(second.bank);
+  await Promise.all([first.bank.close(), second.bank.close()]);
+  expectTidy(machine.directory);
+  await expectWhole(machine, { [ada]: work.ada });
+  return slept;
+}
+
+describe('a process that is stopped at any step, fenced, and goes on', () => {
+  for (const [name, work] of Object.entries(WORKS)) {
+    it.each(['before', 'behind'] as const)(
+      `harms nobody, and books once: ${name}, %s the step`,
+      async (when) => {
+        const machine = await Machine.withBank();
+        const owner = await machine.start();
+        expect(await fund(owner)).toEqual(['a10017', 'a10025']);
+        let steps = 0;
+        while (await sleepAt(machine.fork(), work, steps, when)) steps++;
+        expect(steps).toBeGreaterThan(2);
+      },
+    );
+  }
+});
