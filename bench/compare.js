@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { Latencies } from './measure.js';
 import { prepare, restDisk, start } from './processes.js';
 
-export const ACCOUNTS = 10_000;
 const BALANCE = 1_000_000_000;
 
 /**
@@ -12,9 +11,9 @@ const BALANCE = 1_000_000_000;
  */
 export async function compare(
   names,
-  { folder, rounds, ms, inFlight, processes = 1, say = () => {} },
+  { folder, accounts, rounds, ms, inFlight, processes = 1, say = () => {} },
 ) {
-  const settings = { accounts: ACCOUNTS, balance: BALANCE };
+  const settings = { accounts, balance: BALANCE };
   const field = new Map();
   for (const name of names) {
     const home = join(folder, name);
@@ -47,8 +46,8 @@ export async function compare(
   for (const entry of field.values()) {
     await guard(entry, async () => {
       const sum = await entry.processes[0].ask('sum');
-      if (sum !== undefined && sum !== ACCOUNTS * BALANCE) {
-        throw new Error(`money was made or lost: ${sum} instead of ${ACCOUNTS * BALANCE}`);
+      if (sum !== undefined && sum !== accounts * BALANCE) {
+        throw new Error(`money was made or lost: ${sum} instead of ${accounts * BALANCE}`);
       }
     });
     await Promise.all(entry.processes.map((process) => process.end()));

@@ -41,6 +41,7 @@ async function outcomeOf({ call, asked }) {
   }
 }
 
+process.on('disconnect', () => process.exit());
 process.on('message', async (message) => {
   const outcome = await outcomeOf(message);
   if (process.connected) process.send(outcome);

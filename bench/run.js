@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: drovebank beside its rivals, turn by turn in one run.
  *
- *   node bench/run.js [--quick] [--only w1,w2] [--contestants drovebank,lmdb]
+ *   node bench/run.js [--quick] [--only w1,w5] [--contestants drovebank,lmdb] [--accounts 10000]
  *
  * BENCH_DIR names the folder for the databases; else the system's folder for temporary files.
  */
@@ -18,6 +18,7 @@ const { values } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     contestants: { type: 'string' },
+    accounts: { type: 'string' },
   },
 });
 
@@ -45,6 +46,7 @@ const list = (text) => text?.split(',');
 const chosen = list(values.only);
 const contestants = list(values.contestants);
 const only = (name) => contestants?.includes(name) ?? true;
+const accounts = Number(values.accounts ?? (values.quick ? 1_000 : 10_000));
 const terminal = process.stderr.isTTY;
 const say = (text) => terminal && process.stderr.write(`\r\x1b[K${text}`);
 
@@ -63,7 +65,7 @@ try {
   for (const [name, run] of Object.entries(WORKLOADS)) {
     if (chosen && !chosen.includes(name)) continue;
     const tell = (text) => say(`${name}: ${text}`);
-    const workload = await run({ quick: values.quick, folder, say: tell, only });
+    const workload = await run({ quick: values.quick, accounts, folder, say: tell, only });
     say('');
     console.log(formatTable(workload));
     results.workloads.push({ workload: name, ...workload });

@@ -74,7 +74,7 @@ async function measure(name, { folder, rounds, coldRounds, say }) {
 }
 
 export async function historyLength({ quick, folder, say, only }) {
-  const rounds = quick ? 7 : 25;
+  const rounds = quick ? 5 : 25;
   const coldRounds = quick ? 3 : 11;
   const rows = [];
   const goals = [];

@@ -1,8 +1,10 @@
-/** Transfers between 10,000 accounts: W1 one in flight, W2 many, W5 many processes on one directory. */
+/** Transfers between many accounts: W1 one in flight, W2 many, W5 many processes on one directory. */
 import { join } from 'node:path';
 import { compare } from '../compare.js';
 import { loadContestant } from '../contestants.js';
 import { medians, ratio } from '../report.js';
+
+const many = (count) => count.toLocaleString('en-US');
 
 async function rowsOf(field, isRate) {
   const rows = [];
@@ -29,7 +31,7 @@ const LATENCIES = [
   ['maxUs', 'longest', 'time'],
 ];
 
-export async function oneInFlight({ quick, folder, say, only }) {
+export async function oneInFlight({ quick, accounts, folder, say, only }) {
   const names = [
     'drovebank',
     'better-sqlite3',
@@ -40,10 +42,10 @@ export async function oneInFlight({ quick, folder, say, only }) {
     'raw-append',
     'raw-dsync',
   ].filter(only);
-  const load = { inFlight: 1, ms: quick ? 300 : 1_500, rounds: quick ? 3 : 9 };
-  const field = await compare(names, { folder: join(folder, 'w1'), say, ...load });
+  const load = { inFlight: 1, ms: quick ? 300 : 1_500, rounds: quick ? 3 : 7 };
+  const field = await compare(names, { folder: join(folder, 'w1'), accounts, say, ...load });
   return {
-    title: 'W1: transfers between 10,000 accounts, 1 in flight (time of one answer)',
+    title: `W1: transfers between ${many(accounts)} accounts, 1 in flight (time of one answer)`,
     columns: [['name', '', 'text'], ...LATENCIES, FASTER, ...RESOURCES],
     rows: await rowsOf(field, false),
     goals: [
@@ -64,15 +66,15 @@ export async function oneInFlight({ quick, folder, say, only }) {
 }
 
 function manyInFlight(inFlight) {
-  return async ({ quick, folder, say, only }) => {
+  return async ({ quick, accounts, folder, say, only }) => {
     const names = ['drovebank', 'better-sqlite3', 'lmdb', 'classic-level'];
     if (inFlight <= 64) names.push('naive-pair');
-    const load = { inFlight, ms: quick ? 500 : 3_000, rounds: quick ? 3 : 7 };
+    const load = { inFlight, ms: quick ? 500 : 3_000, rounds: quick ? 2 : 5 };
     const home = join(folder, `w2-${inFlight}`);
-    const field = await compare(names.filter(only), { folder: home, say, ...load });
+    const field = await compare(names.filter(only), { folder: home, accounts, say, ...load });
     const rateOver = (name) => ratio(field, 'drovebank', name, 'answersPerSecond');
     return {
-      title: `W2: transfers between 10,000 accounts, ${inFlight} in flight`,
+      title: `W2: transfers between ${many(accounts)} accounts, ${inFlight} in flight`,
       columns: [
         ['name', '', 'text'],
         ['answersPerSecond', 'answers/s', 'count'],
@@ -97,12 +99,12 @@ function manyInFlight(inFlight) {
 export const inFlight64 = manyInFlight(64);
 export const inFlight512 = manyInFlight(512);
 
-export async function manyProcesses({ quick, folder, say, only }) {
+export async function manyProcesses({ quick, accounts, folder, say, only }) {
   const names = ['drovebank', 'better-sqlite3', 'lmdb'].filter(only);
-  const load = { inFlight: 64, processes: 4, ms: quick ? 700 : 3_000, rounds: quick ? 2 : 5 };
-  const field = await compare(names, { folder: join(folder, 'w5'), say, ...load });
+  const load = { inFlight: 64, processes: 4, ms: quick ? 700 : 3_000, rounds: quick ? 2 : 4 };
+  const field = await compare(names, { folder: join(folder, 'w5'), accounts, say, ...load });
   return {
-    title: 'W5: 4 processes x 64 in flight on one directory, 10,000 accounts',
+    title: `W5: 4 processes x 64 in flight on one directory, ${many(accounts)} accounts`,
     columns: [
       ['name', '', 'text'],
       ['answersPerSecond', 'answers/s', 'count'],
