@@ -5,6 +5,8 @@
 export interface Lock {
   /** Takes it if it is free or its holder has not stirred for the stale time; else `undefined`. */
   tryTake(onLost: () => void): Promise<(() => Promise<void>) | undefined>;
+  /** Which lock it is that somebody holds now: letters and digits; '' when nobody does. */
+  identity(): string;
   /** Removes the lock of a holder who is surely dead. */
   breakDead(): void;
 }

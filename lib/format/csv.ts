@@ -53,8 +53,14 @@ export function splitRow(line: string): string[] | undefined {
 
 /** A whole number from 0 to 2^53 - 1 as the bank writes it, else `undefined`. */
 export function parseCount(text: string): number | undefined {
-  if (!/^(0|[1-9][0-9]{0,15})$/.test(text)) return undefined;
-  const count = Number(text);
+  const { length } = text;
+  if (length === 0 || length > 16 || (length > 1 && text.charCodeAt(0) === 48)) return undefined;
+  let count = 0;
+  for (let at = 0; at < length; at++) {
+    const digit = text.charCodeAt(at) - 48;
+    if (digit < 0 || digit > 9) return undefined;
+    count = count * 10 + digit;
+  }
   return Number.isSafeInteger(count) ? count : undefined;
 }
 

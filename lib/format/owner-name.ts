@@ -11,6 +11,7 @@ export interface Owner {
   readonly pid: number;
   /** Start time of the process, in the kernel's ticks: a pid may be given out again. */
   readonly started: string;
+  /** Under which lock a desk was taken; for a ticket just a random text. */
   readonly random: string;
 }
 

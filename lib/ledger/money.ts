@@ -97,14 +97,18 @@ export function formatMinor(minor: bigint, digits: number): string {
  * otherwise: each amount has one spelling, so that two books that say the same say it in the same bytes.
  */
 export function parseMinor(text: string, digits: number): bigint | undefined {
-  if (text.length > AMOUNT_DIGITS_MAX + 2) return undefined;
+  const negative = text.charCodeAt(0) === 45;
+  const start = negative ? 1 : 0;
   const point = digits === 0 ? text.length : text.length - digits - 1;
-  if (!/^-?(0|[1-9][0-9]*)$/.test(text.slice(0, point))) return undefined;
-  if (digits === 0) return text === '-0' ? undefined : BigInt(text);
-  const decimals = text.slice(point + 1);
-  if (text.charCodeAt(point) !== 46 || !/^[0-9]+$/.test(decimals)) return undefined;
-  const minor = BigInt(text.slice(0, point) + decimals);
-  return minor === 0n && text.charCodeAt(0) === 45 ? undefined : minor;
+  if (point <= start || text.length > AMOUNT_DIGITS_MAX + 2) return undefined;
+  for (let at = start; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (at === point ? code !== 46 : code < 48 || code > 57) return undefined;
+  }
+  // No zero too many in front, and no minus before nothing.
+  if (text.charCodeAt(start) === 48 && point > start + 1) return undefined;
+  const minor = BigInt(digits === 0 ? text : text.slice(0, point) + text.slice(point + 1));
+  return minor === 0n && negative ? undefined : minor;
 }
 
 /** Frozen {@link Money} of `minor` units. */

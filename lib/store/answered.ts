@@ -85,7 +85,8 @@ export class MarkReader {
   readonly #boot: string;
   #desk: Desk | undefined;
   #file: DiskFile | undefined;
-  #bytes = '';
+  /** What was read last, and what it says; nothing of a file that was just opened. */
+  #bytes: string | undefined;
   #position: Position | undefined;
 
   constructor(disk: Disk, boot: string) {
@@ -140,7 +141,8 @@ export class MarkReader {
     const file = this.#file;
     this.#file = undefined;
     this.#desk = undefined;
-    this.#bytes = '';
+    this.#bytes = undefined;
+    this.#position = undefined;
     await file?.close();
   }
 }

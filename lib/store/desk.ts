@@ -57,9 +57,12 @@ export class Desks {
     }
   }
 
-  /** Renames `from` to this process's own new name; `undefined` when somebody else was faster. */
-  async take(from: Desk, epoch: number): Promise<Desk | undefined> {
-    const owner: Owner = { ...this.#system.identity, number: epoch, random: this.#system.random() };
+  /**
+   * Renames `from` to this process's own new name; `undefined` when somebody else was faster. The name
+   * tells under which lock it was taken.
+   */
+  async take(from: Desk, epoch: number, lock: string): Promise<Desk | undefined> {
+    const owner: Owner = { ...this.#system.identity, number: epoch, random: lock };
     const path = join(this.folder, formatOwner(owner));
     try {
       await this.#disk.rename(from.path, path);

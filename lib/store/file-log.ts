@@ -89,12 +89,15 @@ export class FileLog implements Log {
     return this.#parts.desks.find();
   }
 
-  async lead(signal?: AbortSignal): Promise<Position> {
+  async lead(meanwhile?: () => Promise<void>, signal?: AbortSignal): Promise<Position> {
     if (this.#lead) await this.confirm();
     while (this.#lead === undefined) {
-      const taken = await this.#parts.lease.take(() => this.#newestEpoch(), signal);
+      const taken = await this.#parts.lease.take(() => this.#newestEpoch(), meanwhile, signal);
       try {
         this.#lead = await this.#takeOver(taken);
+      } catch (error) {
+        // What fails because somebody else has the desk by now is no failure.
+        if (await this.#parts.desks.isMine(taken.desk)) throw error;
       } finally {
         if (this.#lead === undefined) await taken.release();
       }

@@ -16,12 +16,13 @@ import type { Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { assert, BankError, cancelledError } from '../ledger/errors.js';
 import { Bookkeeper } from './bookkeeper.js';
+import { Breath } from './breath.js';
 import { channels } from './channels.js';
 import { damaged, declareDamage, PAIN_FILE } from './damage.js';
 import { asBankError } from './disk-error.js';
 import type { Keys } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
-import { BATCH_ENTRIES_MAX, QUEUE_REQUESTS_MAX } from './limits.js';
+import { AHEAD_REQUESTS_MAX, BATCH_ENTRIES_MAX, QUEUE_REQUESTS_MAX } from './limits.js';
 import { Fenced, type Log, WriteFailed } from './log.js';
 
 /** Something to be answered from the state of one moment. */
@@ -79,9 +80,11 @@ export class GroupCommit {
   #closed = false;
   /** Damage was seen once; seen again, holding the desk, it is believed. */
   #suspected = false;
+  readonly #breath: Breath;
 
   constructor(parts: GroupCommitParts) {
     this.#parts = parts;
+    this.#breath = new Breath(parts.system);
   }
 
   get state(): LedgerState | undefined {
@@ -221,9 +224,22 @@ export class GroupCommit {
     if (log.leading && this.#state) return this.#state;
     // Before the log's end is looked up: a checkpoint read later might be ahead of it.
     this.#state ??= await this.#parts.freshState();
-    const position = books ? await log.lead() : ((await log.head()) ?? (await log.lead()));
+    const lead = () => log.lead(() => this.#keepUp());
+    const position = books ? await lead() : ((await log.head()) ?? (await lead()));
     if (log.leading) this.#parts.onLead();
     return this.#follow(position);
+  }
+
+  /**
+   * While the others lead: follows them, and brings the accounts into memory that the next requests
+   * name. When it is our turn, only their last batches are left to read.
+   */
+  async #keepUp(): Promise<void> {
+    this.#state ??= await this.#parts.freshState();
+    const head = await this.#parts.log.head();
+    if (!head) return;
+    const state = await this.#follow(head);
+    await this.#loadAccounts(state, this.#queue.slice(0, AHEAD_REQUESTS_MAX));
   }
 
   async #follow(position: Position): Promise<LedgerState> {
@@ -239,6 +255,7 @@ export class GroupCommit {
           if (entry.transfer > transfer) state.apply(entry);
         }
         transfer = Math.max(transfer, batch.position.transfer);
+        await this.#breath.take();
       }
       state.position = position;
     }
@@ -272,6 +289,10 @@ export class GroupCommit {
   async #load(state: LedgerState, batch: readonly Waiting[]): Promise<void> {
     const keys = batch.flatMap(({ task }) => task.keys);
     for (const entry of await this.#parts.keys.find(keys, state.position)) state.rememberKey(entry);
+    await this.#loadAccounts(state, batch);
+  }
+
+  async #loadAccounts(state: LedgerState, batch: readonly Waiting[]): Promise<void> {
     // Twice: whose world account is needed shows when the account itself is known.
     for (let round = 0; round < 2; round++) {
       const missing = new Set<AccountId>();

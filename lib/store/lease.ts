@@ -4,7 +4,7 @@
  *
  *  L1 draw a ticket, unless nobody waits and the lock is free
  *  L2 wait until it is the oldest that stirs, touching it
- *  L3 take the lock; break it first if the desk's owner is surely dead
+ *  L3 take the lock; break it first if the desk's owner took the desk under it and is surely dead
  *  L4 rename the desk to the own name, one epoch up; lost: back to L2
  *  L5 remove the ticket
  */
@@ -14,7 +14,7 @@ import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
 import type { Desk, Desks } from './desk.js';
-import { LEASE_WAIT_MAX_MS, TICKET_TOUCH_MS, WAIT_LOOK_MS } from './limits.js';
+import { KEEP_UP_MS, LEASE_WAIT_MAX_MS, TICKET_TOUCH_MS, WAIT_LOOK_MS } from './limits.js';
 import type { Queue, Ticket } from './queue.js';
 
 /** A desk that was taken, and whose it was before. */
@@ -53,14 +53,19 @@ export class Lease {
     return this.#tryDesk(epochMin);
   }
 
-  /** Waits for it. `epochMin` says which epoch has been used already elsewhere. */
-  async take(epochMin: () => Promise<number>, signal?: AbortSignal): Promise<Taken> {
+  /** Waits for it, calling `meanwhile` again and again. `epochMin` says which epoch has been used already elsewhere. */
+  async take(
+    epochMin: () => Promise<number>,
+    meanwhile: () => Promise<void> = async () => {},
+    signal?: AbortSignal,
+  ): Promise<Taken> {
     const taken = await this.tryTake(epochMin);
     if (taken) return taken;
     let ticket = await this.#queue.draw();
     this.#listen();
     const start = this.#system.monotonic();
     let touched = start;
+    let kept = Number.NEGATIVE_INFINITY;
     try {
       for (;;) {
         refuseCancelled(signal);
@@ -73,7 +78,12 @@ export class Lease {
         }
         const turn = await this.#tryTurn(ticket, epochMin);
         if (turn) return turn;
-        const pause = this.#system.pause(WAIT_LOOK_MS);
+        // Not at each sound: it comes when the bank changes hands, and the next one needs the processor.
+        if (now - kept > KEEP_UP_MS) {
+          await meanwhile();
+          kept = this.#system.monotonic();
+        }
+        const pause = this.#system.pause(Math.min(WAIT_LOOK_MS, KEEP_UP_MS));
         this.#heard = pause.wake;
         await pause.done;
       }
@@ -107,8 +117,7 @@ export class Lease {
     };
     let release = await this.#lock.tryTake(onLost);
     if (!release) {
-      const { owner } = await this.#desks.find();
-      if (!this.#system.isSurelyDead(owner)) return undefined;
+      if (!(await this.#isHeldByTheDead())) return undefined;
       this.#lock.breakDead();
       release = await this.#lock.tryTake(onLost);
       if (!release) return undefined;
@@ -121,7 +130,7 @@ export class Lease {
     try {
       const before = await this.#desks.find();
       const epoch = 1 + Math.max(before.owner.number, await epochMin());
-      const desk = await this.#desks.take(before, epoch);
+      const desk = await this.#desks.take(before, epoch, this.#lock.identity());
       if (desk) return { desk, before, release: releaseOnce };
     } catch (error) {
       await releaseOnce();
@@ -129,6 +138,12 @@ export class Lease {
     }
     await releaseOnce();
     return undefined;
+  }
+
+  /** Whether the desk's owner took it under this very lock, and is surely dead. */
+  async #isHeldByTheDead(): Promise<boolean> {
+    const { owner } = await this.#desks.find();
+    return owner.random === this.#lock.identity() && this.#system.isSurelyDead(owner);
   }
 
   async #busy(): Promise<BankError> {

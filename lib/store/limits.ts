@@ -4,6 +4,8 @@
 export const BATCH_ENTRIES_MAX = 16_384;
 /** Requests that may wait; further ones are refused with BANK_BUSY. */
 export const QUEUE_REQUESTS_MAX = 1_000_000;
+/** Requests whose accounts are read while the process waits for its turn to write. */
+export const AHEAD_REQUESTS_MAX = 512;
 /** A segment that has grown past this is followed by a new one. */
 export const SEGMENT_BYTES_MAX = 64 * 1024 * 1024;
 /**
@@ -31,6 +33,10 @@ export const CYCLE_ACCOUNTS_MAX = 5_000;
 export const BARRIER_PAGES_MIN = 24;
 /** Passbook pages that a poster keeps in memory, in characters. */
 export const PAGES_CHARACTERS_MAX = 96 * 1024 * 1024;
+/** Long work lets others run after about this long. */
+export const BREATH_MS = 10;
+/** How far the thread that posts stands back behind those that answer. */
+export const POSTER_NICENESS = 5;
 /** Posting follows a write after about this long. */
 export const POSTING_DELAY_MS = 1_000;
 /** A bank is taken to be idle when nothing was answered for this long: what waits is posted at once. */
@@ -46,8 +52,12 @@ export const KEY_SEARCHES_MAX = 8;
 /** A ticket that was not touched for this long, on the observer's clock, is passed over. */
 export const TICKET_FRESH_MS = 1_000;
 export const TICKET_TOUCH_MS = 150;
+/** How often an observer looks at one ticket: most of the time nothing has changed. */
+export const TICKET_LOOK_MS = 50;
 /** How often somebody who waits looks again when nothing was heard. */
 export const WAIT_LOOK_MS = 20;
+/** How often somebody who waits to write reads what the others wrote. */
+export const KEEP_UP_MS = 8;
 /** How often a writer at work looks whether somebody waits. */
 export const ASKED_LOOK_MS = 2;
 /** How long a writer with work to do stays after somebody asked. */

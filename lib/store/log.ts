@@ -30,8 +30,11 @@ export class WriteFailed extends Error {
  * Where the order comes from. Nothing in ledger, posting or passbooks knows which log it is.
  */
 export interface Log {
-  /** Becomes able to append, waiting for others if need be. Returns the log's end. */
-  lead(signal?: AbortSignal): Promise<Position>;
+  /**
+   * Becomes able to append, waiting for others if need be. Returns the log's end. `meanwhile` is called
+   * again and again while it waits.
+   */
+  lead(meanwhile?: () => Promise<void>, signal?: AbortSignal): Promise<Position>;
   /** Whether this process leads, as far as it knows. */
   readonly leading: boolean;
   /**

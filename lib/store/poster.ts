@@ -23,6 +23,7 @@ import type { Checkpoint, Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { givenAccountNumber } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
+import { Breath } from './breath.js';
 import { channels } from './channels.js';
 import { desksIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Desks } from './desk.js';
@@ -71,10 +72,12 @@ class Displaced extends Error {}
 
 export class Poster {
   readonly #parts: PosterParts;
+  readonly #breath: Breath;
   #role: Role | undefined;
 
   constructor(parts: PosterParts) {
     this.#parts = parts;
+    this.#breath = new Breath(parts.system);
   }
 
   get active(): boolean {
@@ -151,6 +154,7 @@ export class Poster {
         // One that was copied from the segment before is known.
         if (entry.transfer > role.read.transfer) remember(role, entry);
       }
+      await this.#breath.take();
       count += batch.entries.length;
       role.read = batch.position;
       if (count >= entriesMax) return;
@@ -181,13 +185,17 @@ export class Poster {
   /** P3 to P5 for the pending entries of `ids`. Answers how many pages were written. */
   async #publish(role: Role, ids: readonly AccountId[]): Promise<number> {
     const changes: PageChange[] = [];
-    for (const id of ids) if (role.pending.has(id)) changes.push(await this.#change(role, id));
+    for (const id of ids) {
+      if (role.pending.has(id)) changes.push(await this.#change(role, id));
+      await this.#breath.take();
+    }
     const count = changes.reduce((sum, { sealed }) => sum + (sealed ? 2 : 1), 0);
     const many = count >= BARRIER_PAGES_MIN;
     const sealed: [string, string][] = [];
     const open: [string, string][] = [];
     const changed = new Set<string>();
     for (const { id, page, sealed: seal } of changes) {
+      await this.#breath.take();
       const folder = await this.#folderOf(id, changed);
       const stage = (rows: readonly string[]) => this.#stage(role, rows, !many);
       if (seal) sealed.push([await stage(seal.rows), join(folder, pageName(id, seal.number))]);
@@ -196,7 +204,10 @@ export class Poster {
     if (many) await this.#makeDurable(role, [...sealed, ...open]);
     if (!(await this.#parts.desks.isMine(role.taken.desk))) throw new Displaced();
     for (const renames of [sealed, open]) {
-      for (const [from, to] of renames) await this.#rename(from, to);
+      for (const [from, to] of renames) {
+        await this.#rename(from, to);
+        await this.#breath.take();
+      }
       if (renames.length > 0) await this.#makeNamesDurable(changed, many);
     }
     for (const { id, page } of changes) {
@@ -256,6 +267,7 @@ export class Poster {
     const { disk } = this.#parts;
     if (await disk.flushFileSystem(role.taken.desk.path)) return;
     for (const [path] of staged) {
+      await this.#breath.take();
       const file = await openStaged(disk, path, 'write');
       try {
         await file.sync();
@@ -276,7 +288,10 @@ export class Poster {
   async #makeNamesDurable(folders: ReadonlySet<string>, many: boolean): Promise<void> {
     const { disk, directory } = this.#parts;
     if (many && (await disk.flushFileSystem(directory))) return;
-    for (const folder of folders) await disk.syncFolder(folder);
+    for (const folder of folders) {
+      await disk.syncFolder(folder);
+      await this.#breath.take();
+    }
   }
 
   /** Writes the checkpoint anew where it stands: for a bank that lies at another place now. */

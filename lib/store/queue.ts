@@ -10,7 +10,7 @@ import type { System } from '../disk/system.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import type { Role } from './desk.js';
 import { removeIfThere } from './desk.js';
-import { TICKET_FRESH_MS } from './limits.js';
+import { TICKET_FRESH_MS, TICKET_LOOK_MS, TICKET_TOUCH_MS } from './limits.js';
 
 export interface Ticket {
   readonly name: string;
@@ -19,8 +19,9 @@ export interface Ticket {
 
 /** What one observer has seen of a ticket: when it last stirred, on the observer's own clock. */
 interface Sighting {
-  modified: number;
-  stirred: number;
+  readonly modified: number;
+  readonly stirred: number;
+  readonly looked: number;
 }
 
 export class Queue {
@@ -92,8 +93,7 @@ export class Queue {
       const owner = parseOwner(name);
       if (!owner) continue;
       const ticket = { name, owner };
-      if (this.#system.isSurelyDead(owner)) await this.remove(ticket);
-      else if (await this.#stirs(ticket, seen)) tickets.push(ticket);
+      if (await this.#stirs(ticket, seen)) tickets.push(ticket);
     }
     this.#sightings = seen;
     return tickets.sort((a, b) => a.owner.number - b.owner.number || (a.name < b.name ? -1 : 1));
@@ -101,11 +101,20 @@ export class Queue {
 
   async #stirs(ticket: Ticket, seen: Map<string, Sighting>): Promise<boolean> {
     const now = this.#system.monotonic();
-    const known = this.#sightings.get(ticket.name);
-    const facts = await this.#disk.facts(join(this.folder, ticket.name));
-    if (facts === undefined) return false;
-    const stirred = known?.modified === facts.modified ? known.stirred : now;
-    seen.set(ticket.name, { modified: facts.modified, stirred });
-    return now - stirred < TICKET_FRESH_MS;
+    let sighting = this.#sightings.get(ticket.name);
+    if (sighting === undefined || now - sighting.looked > TICKET_LOOK_MS) {
+      const facts = await this.#disk.facts(join(this.folder, ticket.name));
+      if (facts === undefined) return false;
+      const same = sighting?.modified === facts.modified;
+      const stirred = same && sighting ? sighting.stirred : now;
+      sighting = { modified: facts.modified, stirred, looked: now };
+      // Who stirs lives; whoever has stopped may have died.
+      if (now - stirred > TICKET_TOUCH_MS * 2 && this.#system.isSurelyDead(ticket.owner)) {
+        await this.remove(ticket);
+        return false;
+      }
+    }
+    seen.set(ticket.name, sighting);
+    return now - sighting.stirred < TICKET_FRESH_MS;
   }
 }

@@ -89,12 +89,12 @@ async function verifyAsFound(
   files: BankFiles,
   signal: AbortSignal | undefined,
 ): Promise<Problem[]> {
-  const { disk, directory, journal, passbooks } = files;
+  const { disk, system, directory, journal, passbooks } = files;
   try {
     const { position } = await readCheckpoint(disk, directory);
     const tail = await journal.findTail(position);
     const log = { head: async () => tail.position, read: journal.read.bind(journal) };
-    const { steps } = await verifyFiles({ disk, directory, passbooks, log }, { signal });
+    const { steps } = await verifyFiles({ disk, system, directory, passbooks, log }, { signal });
     return steps.flatMap(({ problems }) => problems);
   } catch (error) {
     const { details } = error as { details?: { file?: unknown; what?: unknown } };
@@ -130,7 +130,7 @@ async function putRight(files: BankFiles, signal: AbortSignal | undefined): Prom
   const { disk, directory, log, poster } = files;
   const findings: Finding[] = [];
   const before = await readCheckpoint(disk, directory);
-  const head = (await log.head()) ?? (await log.lead(signal));
+  const head = (await log.head()) ?? (await log.lead(undefined, signal));
   const unposted = head.transfer - before.position.transfer;
   if (log.leading) {
     findings.push({

@@ -9,16 +9,17 @@ import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
+import { Breath } from './breath.js';
 import { readCheckpoint } from './checkpoint.js';
 import { damaged } from './damage.js';
 import type { BankFiles } from './store.js';
 
 export class Roster {
-  readonly #files: Pick<BankFiles, 'disk' | 'directory' | 'passbooks' | 'log'>;
+  readonly #files: Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks' | 'log'>;
   #accounts: Map<AccountId, Account> | undefined;
   #position: Position | undefined;
 
-  constructor(files: Pick<BankFiles, 'disk' | 'directory' | 'passbooks' | 'log'>) {
+  constructor(files: Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks' | 'log'>) {
     this.#files = files;
   }
 
@@ -39,8 +40,10 @@ export class Roster {
     this.#accounts = undefined; // Kept only if it gets there whole.
     this.#position = undefined;
     const to = await head();
+    const breath = new Breath(this.#files.system);
     for await (const batch of log.read(from, to)) {
       for (const entry of batch.entries) follow(accounts, entry);
+      await breath.take();
     }
     this.#accounts = accounts;
     this.#position = to;
@@ -49,7 +52,9 @@ export class Roster {
 
   async #readPages(): Promise<Map<AccountId, Account>> {
     const accounts = new Map<AccountId, Account>();
+    const breath = new Breath(this.#files.system);
     for await (const id of this.#files.passbooks.ids()) {
+      await breath.take();
       const page = await this.#files.passbooks.read(id);
       if (page) accounts.set(page.account.id, page.account);
     }

@@ -8,6 +8,7 @@ import type { Page, PassbookRow } from '../format/passbook-page.js';
 import type { Checkpoint, Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
+import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoint.js';
 import { Replay, rowDigest } from './replay.js';
 import { type BankFiles, JOURNAL_START } from './store.js';
@@ -38,7 +39,7 @@ export interface VerifyOptions {
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
-type Files = Pick<BankFiles, 'disk' | 'directory' | 'passbooks'> & {
+type Files = Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks'> & {
   readonly log: Pick<BankFiles['log'], 'head' | 'read'>;
 };
 
@@ -60,9 +61,11 @@ export async function verifyFiles(files: Files, options: VerifyOptions): Promise
 
 async function verifyJournal(files: Files, replay: Replay, head: Position): Promise<VerifyStep> {
   let batches = 0;
+  const breath = new Breath(files.system);
   const problems: Problem[] = [];
   try {
     for await (const { entries, position } of files.log.read(JOURNAL_START, head)) {
+      await breath.take();
       if (entries.length > 0) batches++;
       for (const entry of entries) {
         const what = replay.follow(entry);
@@ -94,9 +97,11 @@ async function verifyPassbooks(
   const missing = new Set<AccountId>();
   for (const [id, { recent }] of replay.accounts) if (!recent.has(0)) missing.add(id);
   let passbooks = 0;
+  const breath = new Breath(files.system);
   let rows = 0;
   for await (const name of files.passbooks.ids()) {
     refuseCancelled(signal);
+    await breath.take();
     const id = name as AccountId;
     try {
       const found = await verifyPassbook(files, replay, id);

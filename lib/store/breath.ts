@@ -1,0 +1,23 @@
+import type { System } from '../disk/system.js';
+import { BREATH_MS } from './limits.js';
+
+/**
+ * Long work lets others run in between: timers above all, since who holds a lock and gives no sign of
+ * life for long is taken for dead.
+ */
+export class Breath {
+  readonly #system: Pick<System, 'monotonic' | 'turn'>;
+  #taken: number;
+
+  constructor(system: Pick<System, 'monotonic' | 'turn'>) {
+    this.#system = system;
+    this.#taken = system.monotonic();
+  }
+
+  /** Lets everything run that is ready, if that was long ago. */
+  async take(): Promise<void> {
+    if (this.#system.monotonic() - this.#taken < BREATH_MS) return;
+    await this.#system.turn();
+    this.#taken = this.#system.monotonic();
+  }
+}
