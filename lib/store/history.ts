@@ -1,4 +1,5 @@
 /** An account's rows, page by page, from either end: sealed pages, the open one, what is not posted. */
+import { accountFolder, pageName } from '../format/account-path.js';
 import type { PassbookRow } from '../format/passbook-page.js';
 import { rowOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
@@ -6,6 +7,7 @@ import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { readCheckpoint } from './checkpoint.js';
+import { damaged } from './damage.js';
 import type { BankFiles } from './store.js';
 
 type Files = Pick<BankFiles, 'disk' | 'directory' | 'passbooks' | 'log'>;
@@ -34,8 +36,8 @@ export async function* rowsOf(
   // Rows at or behind the open page's first may also stand on a page that is just being sealed.
   const first = open?.rows[0].seq ?? 1;
   const top = [...(open?.rows ?? []), ...newest];
-  const sealed = open ? await passbooks.sealedPages(id) : [];
   if (span.reverse) yield* inSpan(top.reverse(), span);
+  const sealed = open ? await sealedBefore(files, id, first) : [];
   const numbers = span.reverse
     ? sealed.reverse()
     : sealed.slice(await firstPage(files, id, sealed, span));
@@ -47,6 +49,15 @@ export async function* rowsOf(
     yield* inSpan(span.reverse ? rows.reverse() : rows, span);
   }
   if (!span.reverse) yield* inSpan(top, span);
+}
+
+/** Numbers of the sealed pages before row `first`: all of them. @throws BankError BANK_DAMAGED */
+async function sealedBefore({ passbooks }: Files, id: AccountId, first: number): Promise<number[]> {
+  const sealed = await passbooks.sealedPages(id);
+  const newest = sealed.length === 0 ? undefined : await passbooks.read(id, sealed.at(-1));
+  const whole = sealed.every((number, index) => number === index + 1);
+  if (whole && (newest?.rows.at(-1)?.seq ?? 0) >= first - 1) return sealed;
+  throw damaged(`${accountFolder(id)}/${pageName(id)}`, 'of the pages before it some are missing');
 }
 
 /** Index of the sealed page where a forward reading begins: found by halving, not by reading all. */
