@@ -19,6 +19,7 @@ import { asBankError } from '../store/disk-error.js';
 import { GroupCommit, type Task } from '../store/group-commit.js';
 import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
+import { wasOpened } from '../store/opened.js';
 import { startPosterThread } from '../store/poster-thread.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
@@ -69,8 +70,12 @@ export class OpenedBank implements api.Bank {
       directory,
       log,
       keys: new Keys(journal, digitsOf, JOURNAL_START),
-      freshState: async () =>
-        new LedgerState(manifest, passbooks, await readCheckpoint(disk, directory)),
+      freshState: async () => {
+        const checkpoint = await readCheckpoint(disk, directory);
+        return new LedgerState(manifest, passbooks, checkpoint, (id, position) =>
+          wasOpened(journal, digitsOf, id, JOURNAL_START, position),
+        );
+      },
       backlog: this.#posting,
       onLead: () => this.#lookAside(),
     });

@@ -8,7 +8,12 @@ import { accountFolder, pageName } from '../format/account-path.js';
 import type { Manifest } from '../format/manifest.js';
 import type { Checkpoint, Position } from '../format/position.js';
 import { type Account, afterEntry } from '../ledger/account.js';
-import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
+import {
+  type AccountId,
+  FIRST_ACCOUNT_NUMBER,
+  givenAccountNumber,
+  isWorldId,
+} from '../ledger/account-id.js';
 import type { LedgerView } from '../ledger/decide.js';
 import type { Entry, Leg } from '../ledger/entry.js';
 import { assert } from '../ledger/errors.js';
@@ -41,7 +46,16 @@ export class LedgerState implements LedgerView {
   /** Entries by the keys that the requests at hand name. */
   readonly #keyed = new Map<string, Entry>();
 
-  constructor(manifest: Manifest, passbooks: Passbooks, checkpoint: Checkpoint) {
+  /** Whether the journal opened an account, up to a position. */
+  readonly #isInJournal: (id: AccountId, position: Position) => Promise<boolean>;
+
+  constructor(
+    manifest: Manifest,
+    passbooks: Passbooks,
+    checkpoint: Checkpoint,
+    isInJournal: (id: AccountId, position: Position) => Promise<boolean>,
+  ) {
+    this.#isInJournal = isInJournal;
     this.defaultCurrency = manifest.currency;
     this.#manifest = manifest;
     this.#passbooks = passbooks;
@@ -103,9 +117,11 @@ export class LedgerState implements LedgerView {
   }
 
   async #load(id: AccountId): Promise<void> {
+    // Before the page is read: what is posted meanwhile is forgotten here, and not yet on that page.
+    const unread = this.#unread.get(id) ?? [];
     const page = await this.#passbooks.read(id);
     let account = page?.account;
-    for (const entry of this.#unread.get(id) ?? []) {
+    for (const entry of unread) {
       const leg = entry.debit?.account === id ? entry.debit : entry.credit;
       assert(leg !== undefined, `entry ${entry.transfer} has no leg`);
       if (account && leg.seq <= account.seq) continue;
@@ -113,13 +129,22 @@ export class LedgerState implements LedgerView {
       account = afterEntry(account, entry, id);
     }
     if (account === undefined) {
-      const number = givenAccountNumber(id);
-      if (number === undefined || number < FIRST_ACCOUNT_NUMBER || number >= this.nextAccountNumber)
-        return;
+      if (!(await this.#wasOpened(id))) return;
       throw damaged(`${accountFolder(id)}/${pageName(id)}`, 'the passbook is missing');
     }
     this.#unread.delete(id);
     this.#accounts.set(id, account);
+  }
+
+  /** Whether there must be a passbook: as far as that can be told without reading the whole journal. */
+  async #wasOpened(id: AccountId): Promise<boolean> {
+    const number = givenAccountNumber(id);
+    if (number !== undefined) {
+      return number >= FIRST_ACCOUNT_NUMBER && number < this.nextAccountNumber;
+    }
+    if ((await this.#passbooks.sealedPages(id)).length > 0) return true;
+    // The outside is opened once a currency: there the whole journal may be asked.
+    return isWorldId(id) && this.#isInJournal(id, this.position);
   }
 
   /** From here on changes can be taken back. */
