@@ -38,7 +38,8 @@ export async function whyUnsupported(path: string): Promise<string | undefined> 
       if (LOCAL.has(type)) return undefined;
       return `it is ${REMOTE.get(type) ?? `of the unknown type 0x${type.toString(16)}`}`;
     } catch (error) {
-      if (errorCode(error) !== 'ENOENT' || at === dirname(at)) throw error;
+      const isAbsent = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
+      if (!isAbsent || at === dirname(at)) throw error;
     }
   }
 }

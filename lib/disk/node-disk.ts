@@ -56,7 +56,7 @@ function factsOf(path: string): FileFacts | undefined {
 }
 
 function exists(path: string): boolean {
-  // existsSync swallows every error; statSync with this option swallows ENOENT and ENOTDIR alone.
+  // existsSync swallows every error; statSync with this option swallows ENOENT alone.
   return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 

@@ -1,6 +1,6 @@
 /** A bank's files, wired together: the one place where the parts are handed to each other. */
 import { join } from 'node:path';
-import type { Disk } from '../disk/disk.js';
+import type { Disk, FileFacts } from '../disk/disk.js';
 import { errorCode } from '../disk/disk.js';
 import type { Lock } from '../disk/lock.js';
 import { nodeDisk } from '../disk/node-disk.js';
@@ -64,7 +64,7 @@ export async function readManifest(disk: Disk, directory: string): Promise<Manif
 }
 
 async function noBank(disk: Disk, directory: string): Promise<BankError> {
-  const facts = await disk.facts(directory);
+  const facts = await factsIfAny(disk, directory);
   const why =
     facts === undefined
       ? 'there is no such directory'
@@ -74,6 +74,16 @@ async function noBank(disk: Disk, directory: string): Promise<BankError> {
   return new BankError('BANK_NOT_FOUND', `There is no bank in ${directory}: ${why}.`, {
     details: { directory },
   });
+}
+
+/** `undefined` also where the path leads through a file. */
+async function factsIfAny(disk: Disk, path: string): Promise<FileFacts | undefined> {
+  try {
+    return await disk.facts(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOTDIR') throw error;
+    return undefined;
+  }
 }
 
 /** Opens the files of the bank in `directory`. Nothing is written yet. */

@@ -1,0 +1,298 @@
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { openBank } from 'drovebank';
+import { describe, expect, it } from 'vitest';
+import type { Bank } from '#lib/bank/api.js';
+import { newDirectory } from '../machine/processes.js';
+import { expectClean, namesIn, pagePath } from './books.js';
+
+const ADA = 'a10017';
+const BOB = 'a10025';
+const SHOP = 'corner-shop';
+const WORLD = 'world-usd';
+
+/** A bank that is closed: everything posted, two earlier pages for ada, one for the shop. */
+async function closedBank(): Promise<string> {
+  const directory = newDirectory();
+  const bank = await openBank(directory, { create: true });
+  for (const [firstName, id] of [['Ada'], ['Bob'], ['Shop', SHOP]] as const) {
+    await bank.openAccount({ firstName, lastName: 'Smith', id });
+  }
+  await bank.transferMany([ADA, BOB, SHOP].map((to) => ({ to, amount: '100.00' })));
+  for (const to of [ADA, ADA, SHOP]) {
+    const memo = ',world-eur,1,'; // As a journal row has it that opens the outside.
+    await bank.transferMany(Array.from({ length: 64 }, () => ({ to, amount: '1.00', memo })));
+    await bank.posted();
+  }
+  await expectClean(bank);
+  await bank.close();
+  return directory;
+}
+
+const relative = (id: string, page?: number) => pagePath('', id, page);
+const segment = (directory: string) =>
+  namesIn(directory, 'journal').find((name) => name !== 'checkpoint.csv') ?? '';
+
+/** Changes one byte, counted from the start or, below zero, from the end. */
+function flip(path: string, at: number): void {
+  const bytes = readFileSync(path);
+  const index = at < 0 ? bytes.length + at : at;
+  bytes[index] = (bytes[index] ?? 0) ^ 1;
+  writeFileSync(path, bytes);
+}
+
+type Ask = (bank: Bank) => Promise<unknown>;
+const balance: Ask = (bank) => bank.balance(ADA);
+const deposit: Ask = (bank) => bank.deposit(ADA, '1.00');
+const keyed: Ask = (bank) => bank.deposit(ADA, '1.00', { idempotencyKey: 'k' });
+const read: Ask = (bank) => bank.history(ADA, { limit: 1_000 }).page();
+const backwards: Ask = (bank) => bank.history(ADA, { limit: 1_000, reverse: true }).page();
+const totals: Ask = (bank) => bank.totals();
+const list: Ask = (bank) => bank.accounts().page();
+const openUsd: Ask = (bank) => bank.openAccount({ firstName: 'Eve', lastName: 'Late' });
+const openShop: Ask = (bank) => bank.openAccount({ firstName: 'S', lastName: 'S', id: SHOP });
+const balanceOfShop: Ask = (bank) => bank.balance(SHOP);
+
+/** What is done to which file, and what is asked for then. */
+const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
+  ...[100, 300, -3, -20, -80].map((at): (typeof DAMAGE)[number] => [
+    `byte ${at} of a passbook changed`,
+    (directory) => {
+      flip(pagePath(directory, ADA), at);
+      return relative(ADA);
+    },
+    { balance, deposit, read, totals, list },
+  ]),
+  [
+    'a passbook emptied',
+    (directory) => {
+      truncateSync(pagePath(directory, ADA));
+      return relative(ADA);
+    },
+    { balance, deposit, read, totals, list },
+  ],
+  [
+    'the passbook of somebody else under the name',
+    (directory) => {
+      copyFileSync(pagePath(directory, BOB), pagePath(directory, ADA));
+      return relative(ADA);
+    },
+    { balance, deposit, read, totals, list },
+  ],
+  [
+    'a passbook gone',
+    (directory) => {
+      rmSync(pagePath(directory, ADA));
+      return relative(ADA);
+    },
+    { balance, deposit, read },
+  ],
+  [
+    'the passbook of the outside gone',
+    (directory) => {
+      rmSync(pagePath(directory, WORLD));
+      return relative(WORLD);
+    },
+    { deposit, openUsd },
+  ],
+  [
+    'the open page of an account with a chosen id gone',
+    (directory) => {
+      rmSync(pagePath(directory, SHOP));
+      return relative(SHOP);
+    },
+    { balanceOfShop, openShop },
+  ],
+  [
+    'an earlier page gone',
+    (directory) => {
+      rmSync(pagePath(directory, ADA, 1));
+      return relative(ADA);
+    },
+    { read, backwards },
+  ],
+  [
+    'the newest of the earlier pages gone',
+    (directory) => {
+      rmSync(pagePath(directory, ADA, 2));
+      return relative(ADA);
+    },
+    { read, backwards },
+  ],
+  [
+    'an earlier page changed',
+    (directory) => {
+      flip(pagePath(directory, ADA, 1), 2_000);
+      return relative(ADA, 1);
+    },
+    { read, backwards },
+  ],
+  [
+    'the checkpoint gone',
+    (directory) => {
+      rmSync(join(directory, 'journal/checkpoint.csv'));
+      return 'journal/checkpoint.csv';
+    },
+    { balance, deposit, read, totals },
+  ],
+  [
+    'the checkpoint changed',
+    (directory) => {
+      flip(join(directory, 'journal/checkpoint.csv'), -40);
+      return 'journal/checkpoint.csv';
+    },
+    { balance, deposit, read, totals },
+  ],
+  [
+    'the journal gone',
+    (directory) => {
+      const name = segment(directory);
+      rmSync(join(directory, 'journal', name));
+      return `journal/${name}`;
+    },
+    { deposit, keyed },
+  ],
+  [
+    'the journal cut',
+    (directory) => {
+      const path = join(directory, 'journal', segment(directory));
+      truncateSync(path, readFileSync(path).length - 200);
+      return `journal/${segment(directory)}`;
+    },
+    { deposit, keyed },
+  ],
+  [
+    'an old entry of the journal changed',
+    (directory) => {
+      flip(join(directory, 'journal', segment(directory)), 900);
+      return `journal/${segment(directory)}`;
+    },
+    {},
+  ],
+];
+
+describe('damage is found, named, and never read as a balance', () => {
+  for (const [name, harm, asked] of DAMAGE) {
+    it.each(Object.keys(asked))(`${name}: %s`, async (verb) => {
+      const directory = await closedBank();
+      const file = harm(directory);
+      const answer = async () => {
+        const bank = await openBank(directory);
+        try {
+          return await asked[verb]?.(bank);
+        } finally {
+          await bank.close().catch(() => {});
+        }
+      };
+      await expect(answer()).rejects.toMatchObject({ code: 'BANK_DAMAGED', committed: false });
+      await expect(answer(), 'once more').rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+      if (existsSync(join(directory, 'PAIN.csv'))) {
+        expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toContain(file);
+      }
+    });
+  }
+
+  it.each(DAMAGE.map(([name, harm]) => ({ name, harm })))(
+    'by verify as well: $name',
+    async ({ harm }) => {
+      const directory = await closedBank();
+      const bank = await openBank(directory);
+      const file = harm(directory);
+      const found = await bank.verify().then(
+        ({ ok, steps }) => {
+          expect(ok).toBe(false);
+          return steps.flatMap(({ problems }) => problems.map((problem) => problem.file));
+        },
+        (error) => [error.details.file],
+      );
+      expect(found).toContain(file);
+      await bank.close().catch(() => {});
+    },
+  );
+});
+
+it('takes no memo for the outside of a currency', async () => {
+  const directory = await closedBank();
+  const bank = await openBank(directory);
+  const { id } = await bank.openAccount({ firstName: 'Eve', lastName: 'Late', currency: 'EUR' });
+  expect((await bank.deposit(id, '1.00')).from.id).toBe('world-eur');
+  await expectClean(bank);
+  await bank.close();
+});
+
+describe('a desk that is not as it should be', () => {
+  const deskOf = (directory: string, role: string) =>
+    join(directory, 'desks', role, namesIn(directory, `desks/${role}`)[0] ?? '');
+
+  it.each<[string, (directory: string) => void]>([
+    ['gone', (directory) => rmSync(deskOf(directory, 'writer'), { recursive: true })],
+    [
+      'gone with its folder',
+      (directory) => rmSync(join(directory, 'desks/writer'), { recursive: true }),
+    ],
+    [
+      'gone with the whole office',
+      (directory) => rmSync(join(directory, 'desks'), { recursive: true }),
+    ],
+    ['gone, the poster’s', (directory) => rmSync(deskOf(directory, 'poster'), { recursive: true })],
+    ['one of two', (directory) => mkdirSync(`${deskOf(directory, 'writer')}0`)],
+  ])('is damage: %s', async (_, harm) => {
+    const directory = await closedBank();
+    harm(directory);
+    const work = async () => {
+      const bank = await openBank(directory);
+      try {
+        await bank.deposit(ADA, '1.00');
+        await bank.posted();
+      } finally {
+        await bank.close().catch(() => {});
+      }
+    };
+    await expect(work()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  });
+});
+
+describe('what is no bank, or not one for us', () => {
+  it.each<[string, (directory: string) => void]>([
+    ['an absent directory', () => {}],
+    ['an empty directory', (path) => mkdirSync(path)],
+    ['a file', (path) => writeFileSync(path, 'hello')],
+    [
+      'a path that leads through a file',
+      (path) => {
+        rmSync(dirname(path), { recursive: true });
+        writeFileSync(dirname(path), 'hello');
+      },
+    ],
+  ])('%s holds no bank', async (_, make) => {
+    const directory = newDirectory();
+    make(directory);
+    await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_NOT_FOUND' });
+  });
+
+  it.each<[string, string, (text: string) => string | undefined]>([
+    ['without its bank.json', 'BANK_NOT_FOUND', () => undefined],
+    ['with an empty bank.json', 'BANK_DAMAGED', () => ''],
+    ['with half a bank.json', 'BANK_DAMAGED', (text) => text.slice(0, text.length >> 1)],
+    ['of a newer format', 'BANK_TOO_NEW', (text) => text.replace('"version": 1', '"version": 2')],
+  ])('a bank %s is %s', async (_, code, change) => {
+    const directory = await closedBank();
+    const path = join(directory, 'bank.json');
+    const text = change(readFileSync(path, 'utf8'));
+    rmSync(path);
+    if (text !== undefined) writeFileSync(path, text);
+    const before = readdirSync(directory, { recursive: true }).sort();
+    await expect(openBank(directory)).rejects.toMatchObject({ code });
+    await expect(openBank(directory, { create: true })).rejects.toMatchObject({ code });
+    expect(readdirSync(directory, { recursive: true }).sort()).toEqual(before);
+  });
+});
