@@ -28,13 +28,23 @@ export function newDirectory(root = ROOT): string {
   return join(folder, 'bank');
 }
 
+/** Who holds a played lock. One of the dead is stale when others have looked at it a few times. */
+interface Holder {
+  readonly pid: number;
+  readonly identity: string;
+  looks: number;
+}
+
+const STALE_LOOKS = 3;
+let locks = 0;
+
 /** A machine on which several processes are played: who lives is said by the test. */
 export class Machine {
   readonly directory: string;
   readonly dead = new Set<number>();
   boot = nodeSystem().identity.boot;
   #pid = 100;
-  readonly #holders = new Map<string, object>();
+  readonly #holders = new Map<string, Holder>();
 
   private constructor(directory: string) {
     this.directory = directory;
@@ -67,10 +77,14 @@ export class Machine {
       ...real,
       identity: { boot: this.boot, pidNamespace: '1', pid, started: `${pid}` },
       isSurelyDead: (owner) => owner.boot === this.boot && this.dead.has(owner.pid),
+      every: (ms, call) =>
+        real.every(ms, () => {
+          if (!this.dead.has(pid)) call();
+        }),
     };
     const disk = alter(nodeDisk());
     const manifest = await readManifest(disk, this.directory);
-    const files = wire(disk, system, this.directory, manifest, (path) => this.#lockAt(path));
+    const files = wire(disk, system, this.directory, manifest, (path) => this.#lockAt(path, pid));
     return { pid, files, bank: new OpenedBank(files) };
   }
 
@@ -85,16 +99,18 @@ export class Machine {
     this.#holders.clear();
   }
 
-  #lockAt(path: string): Lock {
+  #lockAt(path: string, pid: number): Lock {
     return {
       tryTake: async () => {
-        if (this.#holders.has(path)) return undefined;
-        const holder = {};
+        const held = this.#holders.get(path);
+        if (held && (!this.dead.has(held.pid) || held.looks++ < STALE_LOOKS)) return undefined;
+        const holder = { pid, identity: `lock${++locks}`, looks: 0 };
         this.#holders.set(path, holder);
         return async () => {
           if (this.#holders.get(path) === holder) this.#holders.delete(path);
         };
       },
+      identity: () => this.#holders.get(path)?.identity ?? '',
       breakDead: () => void this.#holders.delete(path),
     };
   }
