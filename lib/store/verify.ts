@@ -132,8 +132,8 @@ async function verifyPassbook(files: Files, replay: Replay, id: AccountId) {
     if (page.prev !== before?.check)
       return `the page of row ${page.rows[0].seq} does not follow the one before`;
     for (const row of rows) {
-      if (row.seq !== seq + 1) return `row ${row.seq} follows row ${seq}`;
       if (row.transfer > replay.transfer) break; // Booked after verify began.
+      if (row.seq !== seq + 1) return `row ${row.seq} follows row ${seq}`;
       digest = rowDigest(digest, row);
       seq = row.seq;
     }

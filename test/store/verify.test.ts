@@ -1,0 +1,110 @@
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { hooked } from '../machine/hooked-disk.js';
+import { Machine } from '../machine/processes.js';
+import { expectClean, expectWhole, fund, pagePath } from './books.js';
+
+const many = (to: string, count: number) =>
+  Array.from({ length: count }, () => ({ to, amount: '1.00' }));
+
+describe('verify', () => {
+  it.each([1, 63, 64, 65, 200])(
+    'leaves out what is posted while it reads: %i rows',
+    async (rows) => {
+      const machine = await Machine.withBank();
+      const writer = await machine.start();
+      const [ada] = await fund(writer);
+      await writer.bank.transferMany(many(ada, 60));
+      await writer.bank.posted();
+      let meanwhile: (() => Promise<void>) | undefined = async () => {
+        meanwhile = undefined;
+        await writer.bank.transferMany(many(ada, rows));
+        await writer.bank.posted();
+      };
+      const reader = await machine.start((disk) =>
+        hooked(disk, async (step, go) => {
+          if (step.name === 'list' && step.path.endsWith('/accounts')) await meanwhile?.();
+          return go();
+        }),
+      );
+      const { asOf, steps } = await reader.bank.verify();
+      expect(steps.flatMap(({ problems }) => problems)).toEqual([]);
+      expect(asOf).toBe(64);
+      await expectClean(reader.bank);
+      await Promise.all([reader.bank.close(), writer.bank.close()]);
+      await expectWhole(machine, { [ada]: `${160 + rows}.00` });
+    },
+  );
+
+  it('tells what it looked at, and how far it is', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    await fund(await machine.start());
+    const told: [number, number][] = [];
+    const verified = await bank.verify({ onProgress: (done, all) => told.push([done, all]) });
+    expect(verified).toMatchObject({ ok: true, asOf: 4 });
+    expect(verified.steps.map(({ name }) => name)).toEqual([
+      'journal',
+      'checkpoint',
+      'passbooks',
+      'sums',
+    ]);
+    await bank.posted();
+    await bank.verify({ onProgress: (done, all) => told.push([done, all]) });
+    expect(told).toEqual([
+      [1, 3],
+      [2, 3],
+      [3, 3],
+    ]);
+    await bank.close();
+  });
+
+  it('finds an older copy of a passbook that somebody put back, whole as it is', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada, bob] = await fund(first);
+    await first.bank.posted();
+    const path = pagePath(machine.directory, ada);
+    copyFileSync(path, `${machine.directory}-old`);
+    await first.bank.transfer({ from: ada, to: bob, amount: '60.00' });
+    await first.bank.posted();
+    copyFileSync(`${machine.directory}-old`, path);
+    const { ok, steps } = await first.bank.verify();
+    expect(ok).toBe(false);
+    expect(steps.flatMap(({ problems }) => problems)).toMatchObject([{ file: pagePath('', ada) }]);
+    await first.bank.close();
+  });
+
+  it('finds a passbook that the journal knows nothing of', async () => {
+    const machine = await Machine.withBank();
+    const other = await Machine.withBank();
+    const [own, strange] = [await machine.start(), await other.start()];
+    await fund(own);
+    const eve = { id: 'eve', firstName: 'Eve', lastName: 'Moneypenny' };
+    await strange.bank.openAccount(eve);
+    await strange.bank.deposit(eve.id, '1000000.00');
+    for (const { bank } of [own, strange]) await bank.posted();
+    mkdirSync(dirname(pagePath(machine.directory, eve.id)), { recursive: true });
+    copyFileSync(pagePath(other.directory, eve.id), pagePath(machine.directory, eve.id));
+    const { ok, steps } = await own.bank.verify();
+    expect(ok).toBe(false);
+    expect(steps.flatMap(({ problems }) => problems)).toEqual([
+      { file: pagePath('', eve.id), what: 'the journal knows nothing of it' },
+    ]);
+    for (const { bank } of [own, strange]) await bank.close();
+  });
+
+  it('stops when it is told to', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    await fund(first);
+    await first.bank.posted();
+    const stop = new AbortController();
+    const { signal } = stop;
+    const verified = first.bank.verify({ signal, onProgress: () => stop.abort() });
+    await expect(verified).rejects.toMatchObject({ code: 'CANCELLED' });
+    await expectClean(first.bank);
+    await first.bank.close();
+  });
+});
