@@ -76,15 +76,19 @@ export class Lease {
           // Somebody who took us for dead removed it: draw anew.
           if (!(await this.#queue.touch(ticket))) ticket = await this.#queue.draw();
         }
+        // Listening begins before the look: a sound in between is not missed.
+        const pause = this.#system.pause(Math.min(WAIT_LOOK_MS, KEEP_UP_MS));
+        this.#heard = pause.wake;
         const turn = await this.#tryTurn(ticket, epochMin);
-        if (turn) return turn;
+        if (turn) {
+          pause.wake();
+          return turn;
+        }
         // Not at each sound: it comes when the bank changes hands, and the next one needs the processor.
         if (now - kept > KEEP_UP_MS) {
           await meanwhile();
           kept = this.#system.monotonic();
         }
-        const pause = this.#system.pause(Math.min(WAIT_LOOK_MS, KEEP_UP_MS));
-        this.#heard = pause.wake;
         await pause.done;
       }
     } finally {

@@ -39,6 +39,8 @@ export const BREATH_MS = 10;
 export const POSTER_NICENESS = 5;
 /** Posting follows a write after about this long. */
 export const POSTING_DELAY_MS = 1_000;
+/** Between two rounds of posting under load lies as much time as the first one took, up to this. */
+export const POSTING_REST_MAX_MS = 4_000;
 /** A bank is taken to be idle when nothing was answered for this long: what waits is posted at once. */
 export const POSTING_IDLE_MS = 25;
 /** A bank that closes with at most this many entries unposted posts them itself, without a thread. */
@@ -61,7 +63,7 @@ export const KEEP_UP_MS = 8;
 /** How often a writer at work looks whether somebody waits. */
 export const ASKED_LOOK_MS = 2;
 /** How long a writer with work to do stays after somebody asked. */
-export const LEAVE_WITHIN_MS = 4;
+export const LEAVE_WITHIN_MS = 10;
 /** How long a request waits for the writer's desk before it is refused with BANK_BUSY. */
 export const LEASE_WAIT_MAX_MS = 30_000;
 /** Tries to read a mark that its writer is writing over. */

@@ -2,7 +2,12 @@ import type { Position } from '../format/position.js';
 import { BankError } from '../ledger/errors.js';
 import { declareDamage } from './damage.js';
 import { asBankError } from './disk-error.js';
-import { POSTING_DELAY_MS, POSTING_IDLE_MS } from './limits.js';
+import {
+  BACKLOG_ENTRIES_MAX,
+  POSTING_DELAY_MS,
+  POSTING_IDLE_MS,
+  POSTING_REST_MAX_MS,
+} from './limits.js';
 import type { BankFiles } from './store.js';
 
 /**
@@ -13,6 +18,8 @@ export function runPoster(files: BankFiles) {
   const { poster, posterQueue, system, disk } = files;
   let stopping = false;
   let wake = () => {};
+  /** As long as the last round took: under load half of the time is the answers', and more is posted at once. */
+  let rest = 0;
   const unwatch = disk.watch(posterQueue.folder, () => wake());
 
   async function pause(ms: number): Promise<void> {
@@ -30,7 +37,7 @@ export function runPoster(files: BankFiles) {
       if (head === undefined || head.transfer === posted) return pause(POSTING_DELAY_MS / 4);
       since ??= system.monotonic();
       const idle = before?.seal === head.seal;
-      if (idle || system.monotonic() - since > POSTING_DELAY_MS) return;
+      if (idle || system.monotonic() - since > Math.max(POSTING_DELAY_MS, rest)) return;
       if ((await posterQueue.waiting()).length > 0) return;
       before = head;
       await pause(POSTING_IDLE_MS);
@@ -41,7 +48,11 @@ export function runPoster(files: BankFiles) {
     while (!stopping) {
       let posted: number | undefined;
       try {
-        if (await poster.tryStart()) posted = await poster.post(() => !stopping);
+        const start = system.monotonic();
+        if (await poster.tryStart()) {
+          posted = await poster.post((left) => !stopping && left > BACKLOG_ENTRIES_MAX / 4);
+        }
+        rest = Math.min(system.monotonic() - start, POSTING_REST_MAX_MS);
       } catch (error) {
         const told = asBankError(error);
         if (!(told instanceof BankError)) throw error;

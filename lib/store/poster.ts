@@ -15,7 +15,7 @@
  * predecessor made durable.
  */
 import { dirname, join } from 'node:path';
-import { type Awaitable, type Disk, writeAll } from '../disk/disk.js';
+import { type Disk, writeAll } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { accountFolder, pageName } from '../format/account-path.js';
 import type { DigitsOf } from '../format/passbook-page.js';
@@ -122,9 +122,9 @@ export class Poster {
 
   /**
    * One round: serves who waits, then posts what has been answered, slice by slice. `more` is asked
-   * between slices. Answers up to which entry everything is posted; `undefined`: the role is gone.
+   * between slices, with the entries that were left at the slice's beginning. Answers up to which entry everything is posted; `undefined`: the role is gone.
    */
-  async post(more: () => Awaitable<boolean> = () => true): Promise<number | undefined> {
+  async post(more: (left: number) => boolean = () => true): Promise<number | undefined> {
     try {
       for (;;) {
         const role = this.#role;
@@ -137,7 +137,8 @@ export class Poster {
         }
         await this.#postSlice(role, head);
         await this.#removeServed(role);
-        if (!(await more())) return role.checkpoint.position.transfer;
+        const { transfer } = role.checkpoint.position;
+        if (!more(head.transfer - transfer)) return transfer;
       }
     } catch (error) {
       await this.stop();
