@@ -181,7 +181,7 @@ export class GroupCommit {
       await this.#load(state, batch);
       book = new Bookkeeper(state, system.now());
       outcomes = batch.map(({ task }) => attempt(() => task.run(book, state)));
-      state.forgetKeys();
+      state.endBatch();
     } catch (error) {
       this.#state = undefined;
       await this.#fail(batch, error);

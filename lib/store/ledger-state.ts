@@ -36,6 +36,8 @@ export class LedgerState implements LedgerView {
   nextAccountNumber: number;
   /** Everything up to here is on the passbooks. */
   #posted: number;
+  /** More has been posted since accounts were forgotten last. */
+  #mayForget = false;
   readonly #manifest: Manifest;
   readonly #passbooks: Passbooks;
   readonly #accounts = new Map<AccountId, Account>();
@@ -82,8 +84,15 @@ export class LedgerState implements LedgerView {
     this.#undo?.keys.push(entry.key);
   }
 
-  forgetKeys(): void {
+  /** Ends a batch: its keys are forgotten, and, where there are too many, accounts that are cold. */
+  endBatch(): void {
     this.#keyed.clear();
+    if (!this.#mayForget || this.#accounts.size <= ACCOUNTS_CACHED_MAX) return;
+    this.#mayForget = false;
+    for (const [id, account] of this.#accounts) {
+      if (this.#accounts.size <= ACCOUNTS_CACHED_MAX / 2) break;
+      if (account.transfer <= this.#posted) this.#accounts.delete(id);
+    }
   }
 
   /** Follows one entry of the journal. One that is known already changes nothing. */
@@ -172,17 +181,16 @@ export class LedgerState implements LedgerView {
     this.#undo = undefined;
   }
 
-  /** Everything up to `transfer` is on the passbooks: what is cold may be forgotten. */
+  /**
+   * Everything up to `transfer` is on the passbooks. Told at any moment: the accounts of a batch that is
+   * being decided stay until it ends.
+   */
   posted(transfer: number): void {
     if (transfer <= this.#posted) return;
     this.#posted = transfer;
+    this.#mayForget = true;
     for (const [id, entries] of this.#unread) {
       if ((entries.at(-1)?.transfer ?? 0) <= transfer) this.#unread.delete(id);
-    }
-    if (this.#accounts.size <= ACCOUNTS_CACHED_MAX) return;
-    for (const [id, account] of this.#accounts) {
-      if (this.#accounts.size <= ACCOUNTS_CACHED_MAX / 2) break;
-      if (account.transfer <= transfer) this.#accounts.delete(id);
     }
   }
 }
