@@ -8,7 +8,7 @@ import { type Disk, type DiskFile, errorCode, type FileFacts } from './disk.js';
 
 const OPEN_FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;
 /** A sync that takes longer than this is made beside the event loop. */
-const SYNC_INLINE_MAX_MS = 0.6;
+const SYNC_INLINE_MAX_MS = 2;
 
 export interface NodeDiskOptions {
   /** For a Unix group: folders 2770 and files 0660, whatever the umask; else 0700 and 0600. */
