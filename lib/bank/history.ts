@@ -1,6 +1,7 @@
 import type { PassbookRow } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
+import { refuseCancelled } from '../ledger/errors.js';
 import { toMoney } from '../ledger/money.js';
 import { readMoment } from '../ledger/text.js';
 import { asBankError } from '../store/disk-error.js';
@@ -26,7 +27,10 @@ export function listHistory(
   async function* items() {
     const { digits } = await known();
     try {
-      for await (const row of rowsOf(files, id, head, span)) yield toHistoryEntry(row, digits);
+      for await (const row of rowsOf(files, id, head, span)) {
+        refuseCancelled(options.signal);
+        yield toHistoryEntry(row, digits);
+      }
     } catch (error) {
       throw asBankError(error);
     }
