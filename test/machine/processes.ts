@@ -43,6 +43,8 @@ export class Machine {
   readonly directory: string;
   readonly dead = new Set<number>();
   boot = nodeSystem().identity.boot;
+  /** The wall clock, which may be set to anything. */
+  now = () => Date.now();
   #pid = 100;
   readonly #holders = new Map<string, Holder>();
 
@@ -76,6 +78,7 @@ export class Machine {
     const system: System = {
       ...real,
       identity: { boot: this.boot, pidNamespace: '1', pid, started: `${pid}` },
+      now: () => this.now(),
       isSurelyDead: (owner) => owner.boot === this.boot && this.dead.has(owner.pid),
       every: (ms, call) =>
         real.every(ms, () => {
