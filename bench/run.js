@@ -23,8 +23,10 @@ const { values } = parseArgs({
 });
 
 if (!existsSync(join(here, 'node_modules'))) {
-  console.log('Installing the rivals into bench/node_modules (npm ci) …');
-  const { status } = spawnSync('npm', ['ci', '--prefix', here], { stdio: 'inherit' });
+  console.log('Installing the rivals into bench/node_modules (npm install) …');
+  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefix', here], {
+    stdio: 'inherit',
+  });
   if (status !== 0) process.exit(status ?? 1);
 }
 const { describeMachine } = await import('./machine.js');

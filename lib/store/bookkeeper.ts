@@ -22,7 +22,6 @@ export class Bookkeeper {
     this.#state = state;
     // Never before the last entry, whatever the clock does.
     const time = new Date(now).toISOString();
-    // biome-ignore lint/complexity/useMathMinMax: these are texts
     this.#bookedAt = time > state.bookedAt ? time : state.bookedAt;
     this.transfer = state.position.transfer;
   }
