@@ -62,7 +62,7 @@ function readJournal(): Record<string, string>[] {
     const next = texts[index + 1];
     const [pin] = next ? (parse(next, { columns: true, to: 1 }) as Record<string, string>[]) : [];
     const text = bytes.subarray(0, pin ? Number(pin.count) : bytes.length);
-    rows.push(...(parse(text, { columns: true }) as Record<string, string>[]));
+    for (const row of parse(text, { columns: true })) rows.push(row as Record<string, string>);
   }
   return rows;
 }
