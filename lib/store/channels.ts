@@ -6,7 +6,7 @@ export const channels = {
   commit: channel('drovebank:commit'),
   /** `{ directory, pages, entries, transfer, ms }`: passbooks were brought up to date. */
   post: channel('drovebank:post'),
-  /** `{ directory, transfer }`: a bank was opened that was not up to date. */
+  /** `{ directory, transfer }`: the journal was taken over from a writer that had not left it. */
   recover: channel('drovebank:recover'),
   /** `{ directory, error }`: damage was found. */
   damage: channel('drovebank:damage'),

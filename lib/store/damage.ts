@@ -7,6 +7,7 @@ import { type Disk, errorCode, writeAll } from '../disk/disk.js';
 import { encodeText } from '../format/csv.js';
 import { FormatDamage } from '../format/damage.js';
 import { BankError } from '../ledger/errors.js';
+import { channels } from './channels.js';
 
 export const PAIN_FILE = 'PAIN.csv';
 export const DAMAGED_PREFIX = 'damaged-';
@@ -29,7 +30,10 @@ export function named<T>(file: string, read: () => T): T {
   }
 }
 
-/** Tells everybody: the notice first, then the desks. What cannot be written is left unwritten. */
+/**
+ * Tells everybody: the notice first, then the desks, then who listens in this process. What cannot be
+ * written is left unwritten.
+ */
 export async function declareDamage(
   disk: Disk,
   directory: string,
@@ -58,6 +62,7 @@ export async function declareDamage(
       await disk.syncFolder(folder);
     });
   }
+  channels.damage.publish({ directory, error });
 }
 
 /** A notice that is there already, a desk that somebody else moved, a disk that takes nothing more. */

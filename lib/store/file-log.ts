@@ -16,6 +16,7 @@ import {
 } from '../format/journal-row.js';
 import type { Position } from '../format/position.js';
 import { furthestMark, isMarkName, MarkReader, MarkWriter } from './answered.js';
+import { channels } from './channels.js';
 import { readCheckpoint, writeDurably } from './checkpoint.js';
 import { damaged } from './damage.js';
 import type { Desk, Desks } from './desk.js';
@@ -151,6 +152,7 @@ export class FileLog implements Log {
       if (!goOn) await this.#trim(tail);
       const { boot } = system.identity;
       const marking = await MarkWriter.create(disk, desk, { position, boot }, old);
+      if (!goOn) channels.recover.publish({ directory, transfer: position.transfer });
       return { taken, file, mark: marking, position, room, written: 0 };
     });
   }

@@ -316,7 +316,6 @@ export class GroupCommit {
       const { directory, disk, system } = this.#parts;
       const found = damaged(error.file, error.message, error);
       await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
-      channels.damage.publish({ directory, error: found });
       for (const waiting of batch) waiting.reject(unknownError(found));
       return;
     }
@@ -394,7 +393,6 @@ export class GroupCommit {
     const { directory, disk, system } = this.#parts;
     await this.#parts.log.leave();
     await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
-    channels.damage.publish({ directory, error });
   }
 }
 

@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads';
+import { channels } from './channels.js';
+import { damaged } from './damage.js';
 
 /** A thread that posts while the bank is open. It never keeps the process alive. */
 export interface PosterThread {
@@ -13,10 +15,19 @@ export interface PosterThread {
 /** What the thread is told. */
 export type ThreadMessage = 'wake' | 'stop';
 
+/** What the thread tells, for those who listen in this one (channels.ts). */
+export type ThreadNews =
+  | { readonly posted: object }
+  | { readonly damage: { readonly file: string; readonly what: string } };
+
 export function startPosterThread(directory: string): PosterThread {
   const worker = new Worker(new URL('./poster-worker.js', import.meta.url), {
     workerData: { directory },
     execArgv: [],
+  });
+  worker.on('message', (news: ThreadNews) => {
+    if ('posted' in news) channels.post.publish(news.posted);
+    else channels.damage.publish({ directory, error: damaged(news.damage.file, news.damage.what) });
   });
   worker.unref();
   let alive = true;

@@ -1,13 +1,22 @@
 /** The thread behind poster-thread.ts. */
 import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
+import type { BankError } from '../ledger/errors.js';
+import { channels } from './channels.js';
 import { POSTER_NICENESS } from './limits.js';
 import { runPoster } from './poster-loop.js';
-import type { ThreadMessage } from './poster-thread.js';
+import type { ThreadMessage, ThreadNews } from './poster-thread.js';
 import { openFiles } from './store.js';
 
 // This thread alone: requests are answered first, passbooks follow with what is left of the machine.
 trySetPriority(POSTER_NICENESS);
+
+const tell = (news: ThreadNews) => parentPort?.postMessage(news);
+channels.post.subscribe((message) => tell({ posted: message as object }));
+channels.damage.subscribe((message) => {
+  const { file, what } = (message as { error: BankError }).error.details;
+  tell({ damage: { file: String(file), what: String(what) } });
+});
 
 const { directory } = workerData as { directory: string };
 const loop = runPoster(await openFiles(directory));

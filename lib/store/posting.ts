@@ -8,6 +8,7 @@ import type { System } from '../disk/system.js';
 import type { Position } from '../format/position.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { readCheckpoint } from './checkpoint.js';
+import { declareDamage, PAIN_FILE } from './damage.js';
 import { asBankError } from './disk-error.js';
 import {
   BACKLOG_ENTRIES_MAX,
@@ -118,9 +119,20 @@ export class Posting {
     if (!(await poster.tryStart())) return undefined;
     try {
       return await poster.post();
+    } catch (error) {
+      await this.#reportDamage(error);
+      throw error;
     } finally {
       await poster.stop();
     }
+  }
+
+  /** What the poster found damaged while it held its desk nobody else has changed meanwhile. */
+  async #reportDamage(error: unknown): Promise<void> {
+    if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') return;
+    if (error.details.file === PAIN_FILE) return;
+    const { disk, directory, system } = this.#parts;
+    await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
   }
 
   /** Draws a ticket, and waits until whoever posts has served it. */
