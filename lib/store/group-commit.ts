@@ -143,6 +143,8 @@ export class GroupCommit {
     const idle = () => this.#queue.length === 0;
     do {
       if (!idle()) await this.#batch();
+      // Behind the answers. Who asks again and again would let nothing else run: no timer, no signal.
+      await this.#breath.take();
       try {
         await log.yieldIfAsked(idle);
       } catch (error) {

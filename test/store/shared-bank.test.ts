@@ -2,7 +2,6 @@ import { execFile, spawn } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
-  cpSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
@@ -11,12 +10,11 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { openBank } from 'drovebank';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyPackage } from './package-copy.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
 const GROUP = 54_300;
 const USERS = [54_301, 54_302];
 const mayPlayUsers = process.getuid?.() === 0;
@@ -35,24 +33,11 @@ async function as(user: number | undefined, ...args: string[]): Promise<string> 
   return stdout;
 }
 
-/** The package where every user may read it: the checkout may lie in somebody's home. */
-function copyPackage(): void {
-  for (const name of ['package.json', 'dist']) {
-    cpSync(join(root, name), join(folder, 'package', name), { recursive: true });
-  }
-  const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
-  for (const [path, { dev }] of Object.entries<{ dev?: boolean }>(lock.packages)) {
-    if (path === '' || dev) continue;
-    mkdirSync(join(folder, 'package', dirname(path)), { recursive: true });
-    cpSync(join(root, path), join(folder, 'package', path), { recursive: true });
-  }
-}
-
 describe.skipIf(!mayPlayUsers)('two Unix users of one group on one shared bank', () => {
   const [ada, bob] = USERS;
 
   beforeAll(async () => {
-    copyPackage();
+    copyPackage(join(folder, 'package'));
     chmodSync(folder, 0o755);
     mkdirSync(dirname(directory));
     chownSync(dirname(directory), 0, GROUP);
@@ -75,7 +60,6 @@ describe.skipIf(!mayPlayUsers)('two Unix users of one group on one shared bank',
   it('lets them work at once', async () => {
     const notes = USERS.map((user) => join(dirname(directory), `notes-${user}`));
     const storm = join(folder, 'package', 'test', 'programs', 'random-transfers.js');
-    cpSync(join(root, 'test/programs'), dirname(storm), { recursive: true });
     const children = USERS.map((uid, index) => {
       const args = [storm, directory, notes[index] ?? '', '2', '4', 'a10017,a10025'];
       return spawn(process.execPath, args, {
