@@ -24,7 +24,8 @@ const ROOT = existsSync(MEMORY) ? MEMORY : tmpdir();
 /** Where a bank can be made; it goes when the test ends. */
 export function newDirectory(root = ROOT): string {
   const folder = mkdtempSync(join(root, 'drovebank-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // A thread of a process that is only played dead may still be at it.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return join(folder, 'bank');
 }
 

@@ -1,0 +1,26 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { whyUnsupported } from '#lib/disk/file-system.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'drovebank-fs-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('where a bank may lie', () => {
+  it.each(['', 'absent', 'absent/and/further'])(
+    'is told by what is there of the path: "%s"',
+    async (path) => {
+      expect(await whyUnsupported(join(folder, path))).toBeUndefined();
+    },
+  );
+
+  it('is told by the folder that a file lies in', async () => {
+    writeFileSync(join(folder, 'file'), '');
+    expect(await whyUnsupported(join(folder, 'file', 'bank'))).toBeUndefined();
+  });
+
+  it.runIf(process.platform === 'linux')('is no file system that is none', async () => {
+    expect(await whyUnsupported('/proc')).toMatch(/^it is of the unknown type 0x[0-9a-f]+$/);
+  });
+});
