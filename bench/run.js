@@ -49,6 +49,7 @@ const chosen = list(values.only);
 const contestants = list(values.contestants);
 const only = (name) => contestants?.includes(name) ?? true;
 const accounts = Number(values.accounts ?? (values.quick ? 1_000 : 10_000));
+let file;
 const terminal = process.stderr.isTTY;
 const say = (text) => terminal && process.stderr.write(`\r\x1b[K${text}`);
 
@@ -71,8 +72,9 @@ try {
     say('');
     console.log(formatTable(workload));
     results.workloads.push({ workload: name, ...workload });
+    file = writeResults(join(here, 'results'), results); // Whoever stops here keeps what there is.
   }
-  console.log(`\nwritten to ${writeResults(join(here, 'results'), results)}`);
+  console.log(`\nwritten to ${file}`);
 } finally {
   tidy();
 }

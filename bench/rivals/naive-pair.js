@@ -10,7 +10,12 @@ export const durable =
 
 const fileOf = (folder, account) => join(folder, `${account}.json`);
 const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
-const LOCK = { realpath: false, retries: { retries: 200, minTimeout: 2, maxTimeout: 20 } };
+const LOCK = {
+  realpath: false,
+  retries: { retries: 200, minTimeout: 2, maxTimeout: 20 },
+  // A lock that was lost to a busy machine would end the process; the sum at the end tells.
+  onCompromised: () => {},
+};
 
 export function prepare(folder, { accounts, balance }) {
   mkdirSync(folder, { recursive: true });
