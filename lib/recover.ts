@@ -1,6 +1,7 @@
 /** drovebank/recover: what `drovebank-recover` does, for programs. */
 import { resolve } from 'node:path';
 import { asBankError } from './store/disk-error.js';
+import { nodeHost } from './store/host.js';
 import { type RecoverOptions, type Recovery, recoverBank } from './store/recover.js';
 
 export type { Finding, RecoverOptions, Recovery } from './store/recover.js';
@@ -12,7 +13,7 @@ export type { Finding, RecoverOptions, Recovery } from './store/recover.js';
  */
 export async function recover(directory: string, options: RecoverOptions = {}): Promise<Recovery> {
   try {
-    return await recoverBank(resolve(directory), options);
+    return await recoverBank(nodeHost(), resolve(directory), options);
   } catch (error) {
     throw asBankError(error);
   }

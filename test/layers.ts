@@ -21,6 +21,7 @@ const LAYERS = [
   ['lib/store'],
   ['lib/bank'],
   ['lib/index.ts', 'lib/recover.ts'],
+  ['lib/testing'],
   ['lib/interchange'],
   ['lib/cli', 'lib/atm', 'lib/network'],
   ['bin'],

@@ -20,7 +20,6 @@ import { GroupCommit, type Task } from '../store/group-commit.js';
 import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
 import { wasOpened } from '../store/opened.js';
-import { startPosterThread } from '../store/poster-thread.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
 import { type BankFiles, JOURNAL_START } from '../store/store.js';
@@ -60,7 +59,7 @@ export class OpenedBank implements api.Bank {
       directory,
       poster,
       queue: files.posterQueue,
-      startThread: () => startPosterThread(directory),
+      startThread: files.startPoster,
       onPosted: (transfer) => this.#commit.state?.posted(transfer),
       refuseDamaged: async () => void (await log.owner()),
     });

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
 import { whyUnsupported } from '../disk/file-system.js';
-import { nodeDisk } from '../disk/node-disk.js';
-import { nodeSystem } from '../disk/node-system.js';
 import { FORMAT_VERSION, type Manifest, standardDigits } from '../format/manifest.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { readCurrency } from '../ledger/request.js';
 import { acceptCopy, isCopy } from '../store/copy.js';
 import { createBank } from '../store/create.js';
 import { asBankError } from '../store/disk-error.js';
+import { type Host, nodeHost } from '../store/host.js';
 import { openFiles } from '../store/store.js';
 import type { Bank, InitOptions, OpenBankOptions } from './api.js';
 import { OpenedBank } from './bank.js';
@@ -31,7 +30,7 @@ export async function openBank(directory: string, options: OpenBankOptions = {})
   try {
     refuseCancelled(options.signal);
     if (options.force !== true) await refuseFileSystem(path);
-    return await openAt(path);
+    return await openAt(nodeHost(), path);
   } catch (error) {
     const told = asBankError(error);
     if (!(told instanceof BankError) || told.code !== 'BANK_NOT_FOUND' || !options.create)
@@ -44,14 +43,15 @@ export async function openBank(directory: string, options: OpenBankOptions = {})
     if (!(error instanceof BankError) || error.code !== 'BANK_EXISTS') throw error;
   }
   try {
-    return await openAt(path);
+    return await openAt(nodeHost(), path);
   } catch (error) {
     throw asBankError(error);
   }
 }
 
-async function openAt(path: string): Promise<Bank> {
-  const files = await openFiles(path);
+/** Opens the bank at `path`, an absolute one, on `host`. */
+export async function openAt(host: Host, path: string): Promise<OpenedBank> {
+  const files = await openFiles(host, path);
   if (await isCopy(files)) await acceptCopy(files);
   return new OpenedBank(files);
 }
@@ -62,28 +62,32 @@ async function openAt(path: string): Promise<Bank> {
  */
 export async function initBank(directory: string, options: InitOptions = {}): Promise<NewBank> {
   const path = resolve(directory);
+  try {
+    refuseCancelled(options.signal);
+    if (options.force !== true) await refuseFileSystem(path);
+    return await initAt(nodeHost(), path, options);
+  } catch (error) {
+    throw asBankError(error);
+  }
+}
+
+/** Makes a bank at `path`, an absolute one, on `host`. */
+export async function initAt(host: Host, path: string, options: InitOptions): Promise<NewBank> {
   const currency = readCurrency(options.currency ?? 'USD');
   const digits = standardDigits();
   if (!Object.hasOwn(digits, currency)) {
     throw new BankError('INVALID_CURRENCY', `${currency} is no active ISO 4217 currency.`);
   }
   const shared = options.shared === true;
-  const system = nodeSystem();
   const manifest: Manifest = {
     version: FORMAT_VERSION,
     id: randomUUID(),
-    created: new Date(system.now()).toISOString(),
+    created: new Date(host.system.now()).toISOString(),
     currency,
     shared,
     digits,
   };
-  try {
-    refuseCancelled(options.signal);
-    if (options.force !== true) await refuseFileSystem(path);
-    await createBank(nodeDisk({ shared }), system, path, manifest);
-  } catch (error) {
-    throw asBankError(error);
-  }
+  await createBank(host.disk({ shared }), host.system, path, manifest);
   return { directory: path, id: manifest.id, currency, shared };
 }
 

@@ -3,6 +3,7 @@ import { setPriority } from 'node:os';
 import { parentPort, workerData } from 'node:worker_threads';
 import type { BankError } from '../ledger/errors.js';
 import { channels } from './channels.js';
+import { nodeHost } from './host.js';
 import { POSTER_NICENESS } from './limits.js';
 import { runPoster } from './poster-loop.js';
 import type { ThreadMessage, ThreadNews } from './poster-thread.js';
@@ -19,7 +20,7 @@ channels.damage.subscribe((message) => {
 });
 
 const { directory } = workerData as { directory: string };
-const loop = runPoster(await openFiles(directory));
+const loop = runPoster(await openFiles(nodeHost(), directory));
 
 parentPort?.on('message', (message: ThreadMessage) => {
   if (message === 'wake') loop.wake();

@@ -5,10 +5,9 @@
  */
 import { join } from 'node:path';
 import { type Disk, errorCode } from '../disk/disk.js';
-import { nodeDisk } from '../disk/node-disk.js';
-import { nodeSystem } from '../disk/node-system.js';
 import { readCheckpoint } from './checkpoint.js';
 import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
+import type { Host } from './host.js';
 import { type BankFiles, readManifest, wire } from './store.js';
 import { type Problem, verifyFiles } from './verify.js';
 
@@ -31,9 +30,13 @@ export interface RecoverOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export async function recoverBank(directory: string, options: RecoverOptions): Promise<Recovery> {
-  const manifest = await readManifest(nodeDisk(), directory);
-  const files = wire(nodeDisk({ shared: manifest.shared }), nodeSystem(), directory, manifest);
+export async function recoverBank(
+  host: Host,
+  directory: string,
+  options: RecoverOptions,
+): Promise<Recovery> {
+  const manifest = await readManifest(host.disk({ shared: false }), directory);
+  const files = wire(host, directory, manifest);
   try {
     const stopped = await findStopped(files);
     const problems = await verifyAsFound(files, options.signal);

@@ -2,10 +2,6 @@
 import { join } from 'node:path';
 import type { Disk, FileFacts } from '../disk/disk.js';
 import { errorCode } from '../disk/disk.js';
-import type { Lock } from '../disk/lock.js';
-import { nodeDisk } from '../disk/node-disk.js';
-import { nodeLock } from '../disk/node-lock.js';
-import { nodeSystem } from '../disk/node-system.js';
 import type { System } from '../disk/system.js';
 import { segmentName } from '../format/journal-row.js';
 import { decodeManifest, FORMAT_VERSION, type Manifest } from '../format/manifest.js';
@@ -14,10 +10,12 @@ import { BankError } from '../ledger/errors.js';
 import { named, PAIN_FILE, refuseDamaged } from './damage.js';
 import { Desks, type Role } from './desk.js';
 import { FileLog } from './file-log.js';
+import type { Host } from './host.js';
 import { Journal, journalStart } from './journal.js';
 import { Lease } from './lease.js';
 import { Passbooks } from './passbooks.js';
 import { Poster } from './poster.js';
+import type { PosterThread } from './poster-thread.js';
 import { Queue } from './queue.js';
 
 export const MANIFEST_FILE = 'bank.json';
@@ -35,6 +33,8 @@ export interface BankFiles {
   readonly writerQueue: Queue;
   readonly posterQueue: Queue;
   readonly poster: Poster;
+  /** Starts to post beside whoever answers. */
+  startPoster(): PosterThread;
   /** Removes both locks: for a copy of a bank, whose locks nobody holds. */
   breakLocks(): void;
 }
@@ -87,22 +87,19 @@ async function factsIfAny(disk: Disk, path: string): Promise<FileFacts | undefin
 }
 
 /** Opens the files of the bank in `directory`. Nothing is written yet. */
-export async function openFiles(directory: string): Promise<BankFiles> {
-  const system = nodeSystem();
-  const manifest = await readManifest(nodeDisk(), directory);
-  const disk = nodeDisk({ shared: manifest.shared });
-  if (await disk.exists(join(directory, PAIN_FILE))) throw await refuseDamaged(disk, directory);
-  return wire(disk, system, directory, manifest);
+export async function openFiles(host: Host, directory: string): Promise<BankFiles> {
+  const manifest = await readManifest(host.disk({ shared: false }), directory);
+  const files = wire(host, directory, manifest);
+  if (await files.disk.exists(join(directory, PAIN_FILE))) {
+    throw await refuseDamaged(files.disk, directory);
+  }
+  return files;
 }
 
-/** Wires the parts, on whatever disk, machine and lock. */
-export function wire(
-  disk: Disk,
-  system: System,
-  directory: string,
-  manifest: Manifest,
-  lockAt: (path: string) => Lock = nodeLock,
-): BankFiles {
+/** Wires the parts, on whatever machine. */
+export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
+  const { system } = host;
+  const disk = host.disk({ shared: manifest.shared });
   const digitsOf: DigitsOf = (currency) =>
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
   const journal = new Journal(disk, directory, digitsOf);
@@ -110,7 +107,7 @@ export function wire(
   const of = (role: Role) => {
     const desks = new Desks(disk, system, directory, role);
     const queue = new Queue(disk, system, directory, role);
-    const lock = lockAt(join(directory, 'desks', `${role}.lock`));
+    const lock = host.lockAt(join(directory, 'desks', `${role}.lock`));
     return { desks, queue, lock, lease: new Lease(disk, system, desks, queue, lock) };
   };
   const writer = of('writer');
@@ -120,6 +117,13 @@ export function wire(
   const breakLocks = () => {
     for (const { lock } of [writer, posting]) lock.breakDead();
   };
+  const startPoster = () => host.startPoster(directory);
   const parts = { directory, disk, system, manifest, digitsOf, journal, log, passbooks, poster };
-  return { ...parts, writerQueue: writer.queue, posterQueue: posting.queue, breakLocks };
+  return {
+    ...parts,
+    writerQueue: writer.queue,
+    posterQueue: posting.queue,
+    startPoster,
+    breakLocks,
+  };
 }

@@ -9,6 +9,8 @@ import type { Lock } from '#lib/disk/lock.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import type { System } from '#lib/disk/system.js';
+import type { Host } from '#lib/store/host.js';
+import { startPosterThread } from '#lib/store/poster-thread.js';
 import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
 
 /** One process as the store sees it, played within the test's own. */
@@ -87,8 +89,13 @@ export class Machine {
         }),
     };
     const disk = alter(nodeDisk());
-    const manifest = await readManifest(disk, this.directory);
-    const files = wire(disk, system, this.directory, manifest, (path) => this.#lockAt(path, pid));
+    const host: Host = {
+      disk: () => disk,
+      system,
+      lockAt: (path) => this.#lockAt(path, pid),
+      startPoster: startPosterThread,
+    };
+    const files = wire(host, this.directory, await readManifest(disk, this.directory));
     return { pid, files, bank: new OpenedBank(files) };
   }
 

@@ -86,6 +86,27 @@ describe('the role of the poster', () => {
     await expectWhole(machine, { [ada]: '100.00' });
   });
 
+  it('lets its lock’s heartbeat in between, however long a slice takes', async () => {
+    const machine = await Machine.withBank();
+    const process = await machine.start();
+    const { files, bank } = process;
+    await fund(process);
+    // Each look at this clock is a second later: whoever works on without a pause starves the others.
+    let time = 0;
+    let turns = 0;
+    const { system } = files;
+    Object.assign(system, {
+      monotonic: () => (time += 1_000),
+      turn: async () => void turns++,
+    });
+    expect(await files.poster.tryStart()).toBe(true);
+    await files.poster.post();
+    // Once for each of 3 batches read, 3 pages made, staged and renamed, and 8 folders synced.
+    expect(turns).toBe(3 + 3 + 3 + 3 + 8);
+    await files.poster.stop();
+    await bank.close();
+  });
+
   it('moves from process to process while both write, and no row is lost or doubled', async () => {
     const machine = await Machine.withBank();
     const one = await machine.start();

@@ -1,0 +1,27 @@
+/** The machine that a bank runs on, as the store sees it: ports, so that a simulation can own them all. */
+import type { Disk } from '../disk/disk.js';
+import type { Lock } from '../disk/lock.js';
+import { nodeDisk } from '../disk/node-disk.js';
+import { nodeLock } from '../disk/node-lock.js';
+import { nodeSystem } from '../disk/node-system.js';
+import type { System } from '../disk/system.js';
+import { type PosterThread, startPosterThread } from './poster-thread.js';
+
+export interface Host {
+  /** The disk, for a bank that a Unix group shares or for one that is its owner's alone. */
+  disk(options: { readonly shared: boolean }): Disk;
+  readonly system: System;
+  lockAt(path: string): Lock;
+  /** Starts to post for the bank in `directory`, beside whoever answers. */
+  startPoster(directory: string): PosterThread;
+}
+
+/** This machine, and this process. */
+export function nodeHost(): Host {
+  return {
+    disk: nodeDisk,
+    system: nodeSystem(),
+    lockAt: nodeLock,
+    startPoster: startPosterThread,
+  };
+}

@@ -1,0 +1,56 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { nodeDisk } from '#lib/disk/node-disk.js';
+import { formatOwner } from '#lib/format/owner-name.js';
+import { encodeMark, type Position } from '#lib/format/position.js';
+import { MarkReader } from '#lib/store/answered.js';
+import type { Desk } from '#lib/store/desk.js';
+import { newDirectory } from '../machine/processes.js';
+
+const BOOT = 'b1';
+
+function newDesk(folder: string, number: number): Desk {
+  const owner = { number, boot: BOOT, pidNamespace: '1', pid: 7, started: '1', random: 'r' };
+  const path = join(folder, formatOwner(owner));
+  mkdirSync(path, { recursive: true });
+  return { owner, path };
+}
+
+const position = (epoch: number): Position => ({
+  segment: `0000000000000001-${epoch}.csv`,
+  offset: 100 * epoch,
+  transfer: epoch,
+  epoch,
+  seal: `seal${epoch}`,
+});
+
+const mark = (desk: Desk, text: string) =>
+  writeFileSync(join(desk.path, `answered-${desk.owner.number}`), text);
+
+describe('the reader of marks', () => {
+  it('is told nothing by a new owner’s mark that is still empty or half written', async () => {
+    const folder = newDirectory();
+    const [before, after] = [newDesk(folder, 1), newDesk(folder, 2)];
+    const reader = new MarkReader(nodeDisk(), BOOT);
+    mark(before, encodeMark({ position: position(1), boot: BOOT }));
+    expect(await reader.read(before)).toEqual(position(1));
+    // Taken over: what the owner before had answered says nothing about what the new one did.
+    mark(after, '');
+    expect(await reader.read(after)).toBeUndefined();
+    const whole = encodeMark({ position: position(2), boot: BOOT });
+    mark(after, whole.slice(0, 40));
+    expect(await reader.read(after)).toBeUndefined();
+    mark(after, whole);
+    expect(await reader.read(after)).toEqual(position(2));
+    await reader.close();
+  });
+
+  it('believes no mark of before a reboot', async () => {
+    const desk = newDesk(newDirectory(), 1);
+    mark(desk, encodeMark({ position: position(1), boot: 'b0' }));
+    const reader = new MarkReader(nodeDisk(), BOOT);
+    expect(await reader.read(desk)).toBeUndefined();
+    await reader.close();
+  });
+});

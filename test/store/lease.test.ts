@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import type { Lock } from '#lib/disk/lock.js';
+import { nodeDisk } from '#lib/disk/node-disk.js';
+import { nodeSystem } from '#lib/disk/node-system.js';
+import type { System } from '#lib/disk/system.js';
+import { formatOwner } from '#lib/format/owner-name.js';
+import { Desks } from '#lib/store/desk.js';
+import { Lease } from '#lib/store/lease.js';
+import { Queue } from '#lib/store/queue.js';
+import { newDirectory } from '../machine/processes.js';
+
+const DEAD = { boot: 'b1', pidNamespace: '1', pid: 7, started: '1' };
+
+/** A lease on a desk that a dead process took under the lock `lock1`, and the lock that is held now. */
+async function leaseUnder(heldLock: string) {
+  const directory = newDirectory();
+  const desk = formatOwner({ ...DEAD, number: 3, random: 'lock1' });
+  for (const folder of [`desks/writer/${desk}`, 'desks/writer.queue']) {
+    mkdirSync(join(directory, folder), { recursive: true });
+  }
+  let held: string | undefined = heldLock;
+  const lock: Lock = {
+    async tryTake() {
+      if (held !== undefined) return undefined;
+      held = 'lock9';
+      return async () => {
+        held = undefined;
+      };
+    },
+    identity: () => held ?? '',
+    breakDead() {
+      held = undefined;
+    },
+  };
+  const system: System = {
+    ...nodeSystem(),
+    identity: { ...DEAD, pid: 8 },
+    isSurelyDead: ({ pid }) => pid === DEAD.pid,
+  };
+  const disk = nodeDisk();
+  const desks = new Desks(disk, system, directory, 'writer');
+  const queue = new Queue(disk, system, directory, 'writer');
+  return { lease: new Lease(disk, system, desks, queue, lock), lockNow: () => held };
+}
+
+describe('the lock of a desk’s dead owner', () => {
+  it('is broken when the desk was taken under it', async () => {
+    const { lease, lockNow } = await leaseUnder('lock1');
+    const taken = await lease.tryTake(async () => 0);
+    expect(taken?.desk.owner).toMatchObject({ number: 4, pid: 8, random: 'lock9' });
+    await taken?.release();
+    expect(lockNow()).toBeUndefined();
+  });
+
+  it('is left alone when it is a living candidate’s by now, who has not renamed the desk yet', async () => {
+    const { lease, lockNow } = await leaseUnder('lock2');
+    expect(await lease.tryTake(async () => 0)).toBeUndefined();
+    expect(lockNow()).toBe('lock2');
+  });
+});
