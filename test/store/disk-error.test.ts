@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { BankError, type BankErrorCode } from '#lib/ledger/errors.js';
 import { asBankError, isFull } from '#lib/store/disk-error.js';
-import { systemError } from '../machine/hooked-disk.js';
+import { systemError } from '#lib/testing/hooked-disk.js';
 
 describe('an error of the system', () => {
   it.each<[string, BankErrorCode, RegExp]>([

@@ -2,7 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { BankErrorCode } from '#lib/ledger/errors.js';
-import { changes, FaultyDisk, hooked, type Step, systemError } from '../machine/hooked-disk.js';
+import { changes, hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { expectClean, expectTidy, expectWhole, fund, rowsOn } from './books.js';
 

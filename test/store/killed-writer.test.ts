@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import { encodeBatch } from '#lib/format/journal-row.js';
-import { KillSwitch, type Step } from '../machine/hooked-disk.js';
+import type { Step } from '#lib/testing/hooked-disk.js';
+import { KillSwitch } from '../machine/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, expectTidy, fund } from './books.js';
 

@@ -5,7 +5,7 @@ import { readCheckpoint } from '#lib/store/checkpoint.js';
 import { LedgerState } from '#lib/store/ledger-state.js';
 import { ACCOUNTS_CACHED_MAX } from '#lib/store/limits.js';
 import { Passbooks } from '#lib/store/passbooks.js';
-import { hooked } from '../machine/hooked-disk.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, fund } from './books.js';
 

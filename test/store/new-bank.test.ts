@@ -6,7 +6,8 @@ import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import { standardDigits } from '#lib/format/manifest.js';
 import { createBank } from '#lib/store/create.js';
-import { changes, FaultyDisk, KillSwitch, type Step } from '../machine/hooked-disk.js';
+import { changes, type Step } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk, KillSwitch } from '../machine/hooked-disk.js';
 import { newDirectory } from '../machine/processes.js';
 import { expectClean } from './books.js';
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
-import { hooked } from '../machine/hooked-disk.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import {
   expectClean,

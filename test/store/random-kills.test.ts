@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '#lib/disk/disk.js';
 import { parseOwner } from '#lib/format/owner-name.js';
-import { hooked, KillSwitch, Sleeper } from '../machine/hooked-disk.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
+import { KillSwitch, Sleeper } from '../machine/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, expectTidy } from './books.js';
 

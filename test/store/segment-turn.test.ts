@@ -2,7 +2,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SEGMENT_BYTES_MAX } from '#lib/store/limits.js';
-import { FaultyDisk, type Step } from '../machine/hooked-disk.js';
+import type { Step } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { expectTidy, namesIn } from './books.js';
 

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { hooked } from '../machine/hooked-disk.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { expectClean, expectWhole, fund, pagePath } from './books.js';
 

@@ -1,0 +1,69 @@
+import { type Disk, errorCode } from '../disk/disk.js';
+import { type Lock, STALE_MS } from '../disk/lock.js';
+import type { System } from '../disk/system.js';
+
+const UPDATE_MS = 1_000;
+
+/**
+ * The lock as proper-lockfile makes it, step by step on a simulated disk: a folder that its holder
+ * touches each second. Two who find it stale at once may both come to hold it, as with the real one.
+ */
+export function simulatedLock(
+  path: string,
+  disk: Disk,
+  atOnce: Disk,
+  system: Pick<System, 'every'>,
+  clock: () => number,
+): Lock {
+  const modified = async () => (await disk.facts(path))?.modified;
+
+  async function make(): Promise<boolean> {
+    if (await disk.makeFolder(path)) return true;
+    const touched = await modified();
+    if (touched !== undefined && clock() - touched <= STALE_MS) return false;
+    await removeIfThere(disk, path);
+    return disk.makeFolder(path);
+  }
+
+  return {
+    async tryTake(onLost) {
+      if (!(await make())) return undefined;
+      let mine = await modified();
+      const stop = system.every(UPDATE_MS, () => void beat());
+      const beat = async () => {
+        if ((await modified()) !== mine) return lose();
+        try {
+          await disk.touch(path);
+        } catch (error) {
+          if (errorCode(error) === 'ENOENT') return lose();
+          throw error;
+        }
+        mine = await modified();
+      };
+      const lose = () => {
+        stop();
+        onLost();
+      };
+      return async () => {
+        stop();
+        await removeIfThere(disk, path);
+      };
+    },
+    identity() {
+      const facts = atOnce.facts(path);
+      if (facts instanceof Promise) throw new Error('a lock is looked at in one step');
+      return facts ? `${facts.inode}z${facts.born}` : '';
+    },
+    breakDead() {
+      void removeIfThere(atOnce, path);
+    },
+  };
+}
+
+async function removeIfThere(disk: Disk, path: string): Promise<void> {
+  try {
+    await disk.removeFolder(path);
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error;
+  }
+}

@@ -1,0 +1,322 @@
+/**
+ * A machine in memory on which processes are played: its disk, its clocks and its locks are simulated,
+ * and nothing happens on it but what `run` lets happen. The same seed gives the same run.
+ */
+
+import type { Bank, InitOptions } from '../bank/api.js';
+import { initAt, openAt } from '../bank/open-bank.js';
+import type { Awaitable, Disk } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import type { Host } from '../store/host.js';
+import { runPoster } from '../store/poster-loop.js';
+import type { PosterThread } from '../store/poster-thread.js';
+import { openFiles } from '../store/store.js';
+import { hooked } from './hooked-disk.js';
+import { seededRandom } from './random.js';
+import { type FileSystemKind, SimulatedDisk } from './simulated-disk.js';
+import { simulatedLock } from './simulated-lock.js';
+
+export interface SimulatedMachineOptions {
+  /** Decides whose step is next, and every number drawn. */
+  readonly seed?: number;
+  readonly kind?: FileSystemKind;
+  /** Processes take turns, step by step, as the seed says; else each goes on until it waits. */
+  readonly interleave?: boolean;
+}
+
+/** Milliseconds of simulated time after which work that still waits is taken to wait for ever. */
+const RUN_MS_MAX = 10 * 60_000;
+const BOOT_MS = 30_000;
+
+/** What a machine was before. */
+interface Past {
+  readonly time: number;
+  readonly boot: number;
+  /** The number of the next process; all before it are dead. */
+  readonly pid: number;
+  readonly disk?: SimulatedDisk;
+}
+
+const BEGINNING: Past = { time: 1_000_000, boot: 1, pid: 100 };
+
+interface Timer {
+  readonly process: SimulatedProcess;
+  readonly at: number;
+  readonly run: () => void;
+}
+
+interface Turn {
+  readonly process: SimulatedProcess;
+  readonly run: () => void;
+}
+
+export class SimulatedMachine {
+  readonly disk: SimulatedDisk;
+  readonly boot: string;
+  readonly interleave: boolean;
+  readonly random: () => number;
+  /** How far the wall clock is off, in milliseconds. */
+  skew = 0;
+  /** Called before each step of a process, when they take turns. */
+  beforeStep: () => void = () => {};
+  readonly #seed: number;
+  readonly #boot: number;
+  #now: number;
+  #pid: number;
+  #turns: Turn[] = [];
+  #timers: Timer[] = [];
+  readonly #dead = new Set<number>();
+
+  constructor(options: SimulatedMachineOptions = {}, past: Past = BEGINNING) {
+    this.#seed = options.seed ?? 1;
+    this.random = seededRandom(this.#seed);
+    this.interleave = options.interleave === true;
+    this.#now = past.time;
+    this.#pid = past.pid;
+    this.boot = `b${past.boot}`;
+    this.#boot = past.boot;
+    for (let pid = BEGINNING.pid; pid < past.pid; pid++) this.#dead.add(pid);
+    const clock = () => this.#now;
+    const { kind = 'posix' } = options;
+    this.disk = past.disk?.clone({ clock }) ?? new SimulatedDisk({ kind, clock });
+  }
+
+  /** Milliseconds of a clock that only goes forwards, boots included. */
+  get time(): number {
+    return this.#now;
+  }
+
+  /** The same machine with this disk, everybody on it killed. */
+  killed(disk: SimulatedDisk): SimulatedMachine {
+    const past = { time: this.#now, boot: this.#boot, pid: this.#pid, disk };
+    return new SimulatedMachine(this.#options(), past);
+  }
+
+  /** The machine when it has booted anew after a power cut that left `disk`. */
+  rebooted(disk: SimulatedDisk): SimulatedMachine {
+    const past = { time: this.#now + BOOT_MS, boot: this.#boot + 1, pid: BEGINNING.pid, disk };
+    return new SimulatedMachine(this.#options(), past);
+  }
+
+  #options(): SimulatedMachineOptions {
+    return { seed: this.#seed, interleave: this.interleave };
+  }
+
+  /** Starts a process. `alter` may put something between it and its disk. */
+  start(alter: (disk: Disk) => Disk = (disk) => disk): SimulatedProcess {
+    return new SimulatedProcess(this, this.#pid++, alter);
+  }
+
+  /** Lets things happen until `work` is done. @throws Error when it waits for what never comes */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    let done = false;
+    const result = work().finally(() => {
+      done = true;
+    });
+    result.catch(() => {});
+    const end = this.#now + RUN_MS_MAX;
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (done) return result;
+      if (!this.#goOn()) throw new Error('everything waits, and nothing will happen');
+      if (this.#now > end) throw new Error(`still waiting after ${RUN_MS_MAX / 1000} s`);
+    }
+  }
+
+  /** One step of somebody who may run, or else the next moment at which somebody wakes. */
+  #goOn(): boolean {
+    this.beforeStep();
+    const mayRun = ({ process }: Turn | Timer) => process.state === 'running';
+    const ready = [
+      ...this.#turns.filter(mayRun),
+      ...this.#timers.filter((timer) => mayRun(timer) && timer.at <= this.#now),
+    ];
+    const next = ready[this.interleave ? Math.floor(this.random() * ready.length) : 0];
+    if (next) {
+      this.#turns = this.#turns.filter((turn) => turn !== next);
+      this.#timers = this.#timers.filter((timer) => timer !== next);
+      if (this.interleave) this.#now += this.random() / 10;
+      next.run();
+      return true;
+    }
+    const moments = this.#timers.filter(mayRun).map(({ at }) => at);
+    if (moments.length === 0) return false;
+    this.#now = Math.max(this.#now, Math.min(...moments));
+    return true;
+  }
+
+  /** A step of `process`: at once, or when it is its turn; never, when it is dead. */
+  step<T>(process: SimulatedProcess, go: () => Awaitable<T>): Awaitable<T> {
+    if (process.state === 'dead') return new Promise<never>(() => {});
+    if (!this.interleave) return go();
+    return new Promise((resolve, reject) => {
+      const run = () => {
+        try {
+          resolve(go());
+        } catch (error) {
+          reject(error);
+        }
+      };
+      this.#turns.push({ process, run });
+    });
+  }
+
+  /** Calls `run` in `ms`. Returns how to take it back. */
+  later(process: SimulatedProcess, ms: number, run: () => void): () => void {
+    const timer = { process, at: this.#now + ms, run };
+    if (process.state !== 'dead') this.#timers.push(timer);
+    return () => {
+      this.#timers = this.#timers.filter((other) => other !== timer);
+    };
+  }
+
+  isDead(pid: number): boolean {
+    return this.#dead.has(pid);
+  }
+
+  /** For {@link SimulatedProcess.kill}. */
+  bury(process: SimulatedProcess): void {
+    this.#dead.add(process.pid);
+    const isOthers = (item: Turn | Timer) => item.process !== process;
+    this.#turns = this.#turns.filter(isOthers);
+    this.#timers = this.#timers.filter(isOthers);
+  }
+}
+
+export class SimulatedProcess {
+  readonly machine: SimulatedMachine;
+  readonly pid: number;
+  readonly host: Host;
+  state: 'running' | 'stopped' | 'dead' = 'running';
+  /** Files that it has open. */
+  descriptors = 0;
+  #unwatch: (() => void)[] = [];
+
+  constructor(machine: SimulatedMachine, pid: number, alter: (disk: Disk) => Disk) {
+    this.machine = machine;
+    this.pid = pid;
+    const system = this.#system();
+    const atOnce = machine.disk.port();
+    const disk = alter(this.#disk());
+    this.host = {
+      disk: () => disk,
+      system,
+      lockAt: (path) => simulatedLock(path, disk, atOnce, system, () => machine.time),
+      startPoster: (directory) => this.#startPoster(directory),
+    };
+  }
+
+  /** Opens the bank in `directory`, an absolute path on the simulated disk. */
+  async openBank(directory: string): Promise<Bank> {
+    return openAt(this.host, directory);
+  }
+
+  /** Makes a bank in `directory`. */
+  async initBank(directory: string, options: InitOptions = {}): Promise<void> {
+    await initAt(this.host, directory, options);
+  }
+
+  /** kill -9: nothing that it has asked for and was not done is done any more. */
+  kill(): void {
+    this.state = 'dead';
+    for (const unwatch of this.#unwatch) unwatch();
+    this.machine.bury(this);
+  }
+
+  /** SIGSTOP. */
+  stop(): void {
+    if (this.state === 'running') this.state = 'stopped';
+  }
+
+  /** SIGCONT. */
+  resume(): void {
+    if (this.state === 'stopped') this.state = 'running';
+  }
+
+  #system(): System {
+    const { machine, pid } = this;
+    return {
+      identity: { boot: machine.boot, pidNamespace: '1', pid, started: `${pid}` },
+      now: () => Math.floor(machine.time + machine.skew) + 1_700_000_000_000,
+      monotonic: () => machine.time,
+      random: () =>
+        Math.floor(machine.random() * 2 ** 48)
+          .toString(16)
+          .padStart(12, '0'),
+      isSurelyDead: (owner) => owner.boot === machine.boot && machine.isDead(owner.pid),
+      pause: (ms) => {
+        let wake = () => {};
+        const done = new Promise<void>((resolve) => {
+          const cancel = machine.later(this, ms, resolve);
+          wake = () => {
+            cancel();
+            if (this.state !== 'dead') resolve();
+          };
+        });
+        return { done, wake };
+      },
+      turn: () => new Promise((resolve) => machine.later(this, 0, resolve)),
+      every: (ms, call) => {
+        let stop = () => {};
+        const again = () => {
+          stop = machine.later(this, ms, () => {
+            again();
+            call();
+          });
+        };
+        again();
+        return () => stop();
+      },
+    };
+  }
+
+  #disk(): Disk {
+    const { machine } = this;
+    const between = machine.interleave
+      ? async () => void (await machine.step(this, () => {}))
+      : undefined;
+    const port = machine.disk.port(between);
+    const stepped = hooked(port, (_step, go) => machine.step(this, () => go()));
+    return {
+      ...stepped,
+      open: async (path, mode) => {
+        const file = await stepped.open(path, mode);
+        this.descriptors++;
+        return {
+          ...file,
+          close: async () => {
+            this.descriptors--;
+            await file.close();
+          },
+        };
+      },
+      watch: (folder, changed) => {
+        const unwatch = port.watch(folder, () => {
+          if (machine.interleave) machine.later(this, machine.random(), changed);
+          else changed();
+        });
+        this.#unwatch.push(unwatch);
+        return unwatch;
+      },
+    };
+  }
+
+  /** Posts beside whoever answers; in this simulation as part of the same process, taking turns with it. */
+  #startPoster(directory: string): PosterThread {
+    let alive = true;
+    const loop = openFiles(this.host, directory).then(runPoster);
+    loop.catch(() => {
+      alive = false;
+    });
+    return {
+      get alive() {
+        return alive;
+      },
+      wake: () => void loop.then(({ wake }) => wake()),
+      async stop() {
+        if (alive) await (await loop).stop();
+        alive = false;
+      },
+    };
+  }
+}
