@@ -167,6 +167,7 @@ with other content is refused.`,
 CSV: a header with op,from,to,id,amount,memo,reference,value_date,key, in any order.
 Each line is answered by one line, in order; a refusal does not stop the rest.
 A line with a key is safe to run again; a line without one is booked each time.
+It stops when nobody reads the answers any more, and says how far it came.
 Exit code: 0, or 5 if a line was refused, or 2 if a line makes no sense.`,
     group: 'Run',
     writes: true,

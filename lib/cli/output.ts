@@ -30,8 +30,10 @@ export interface Output {
   errorDocument(kind: string, fields: Fields): void;
   /** A line on standard error, with a label in colour. */
   errorLine(label: string, text: string): void;
-  /** Nobody reads standard output any more (`| head`): there is no point in going on. */
+  /** Nobody gets standard output any more (`| head`, a full disk): there is no point in going on. */
   readonly broken: boolean;
+  /** Why standard output could not be written, unless its reader just left (`| head` is no failure). */
+  readonly failure: Error | undefined;
   /** Waits until the reader has taken what was written; lists call it between pages. */
   drained(): Promise<void>;
 }
@@ -60,9 +62,11 @@ export function errorStream(): NodeJS.WriteStream {
 export function createOutput(flags: Flags): Output {
   const { stdout } = process;
   let broken = false;
-  // `| head -1` closes the pipe: no error of ours, and nobody is left to tell.
-  stdout.on('error', () => {
+  let failure: Error | undefined;
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
     broken = true;
+    // `| head -1` closes the pipe: no error of ours, and nobody is left to tell.
+    if (error.code !== 'EPIPE') failure ??= error;
   });
   const write = (text: string) => {
     if (!broken) stdout.write(text);
@@ -89,6 +93,9 @@ export function createOutput(flags: Flags): Output {
     },
     get broken() {
       return broken;
+    },
+    get failure() {
+      return failure;
     },
     drained: async () => {
       // One turn of the loop lets a closed pipe show; a slow reader is waited for.

@@ -1,4 +1,5 @@
 import { type Argument, Command, CommanderError, Option } from 'commander';
+import { BankError } from '../ledger/errors.js';
 import { COMMANDS, type CommandFacts } from './command-table.js';
 import { atTerminal, type Context, type Flags, type Options } from './context.js';
 import { reportError } from './error-report.js';
@@ -77,13 +78,30 @@ async function runCommand(
 ): Promise<number> {
   try {
     const { run } = await facts.load();
-    return (await run(context, operands, options)) ?? EXIT.ok;
+    const code = (await run(context, operands, options)) ?? EXIT.ok;
+    await context.output.drained();
+    const { failure } = context.output;
+    if (failure === undefined) return code;
+    // What was booked stays booked, and must not look as if it had failed; a list that was cut must.
+    if (!facts.writes || context.dryRun) throw unwritten(failure);
+    context.output.warn(`The command did its work; its answer was lost: ${failure.message}`);
+    return code;
   } catch (error) {
     reportError(context.output, context, error);
     const code = exitCodeOf(error);
     // A request that was given up because of a signal ends as the signal's own code says.
     return code === EXIT.interrupted ? (signalCode() ?? code) : code;
   }
+}
+
+/** Standard output is a file on a full disk, say: what was asked for did not get there whole. */
+function unwritten(failure: NodeJS.ErrnoException): BankError {
+  const full = failure.code === 'ENOSPC' || failure.code === 'EDQUOT';
+  return new BankError(
+    full ? 'DISK_FULL' : 'IO_ERROR',
+    `Standard output could not be written: ${failure.message}`,
+    { hint: 'What was written is not whole. Write it elsewhere.', cause: failure },
+  );
 }
 
 type Start = (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => Promise<void>;

@@ -14,6 +14,8 @@ export type BatchResult = { readonly line: number } & (
 export interface BatchOptions {
   readonly signal?: AbortSignal | undefined;
   readonly dryRun?: boolean | undefined;
+  /** Asked between portions; false: nobody gets the answers, so that nothing more is booked. */
+  readonly goOn?: (() => boolean) | undefined;
 }
 
 /** Movements that go to the bank at once. */
@@ -39,6 +41,7 @@ export async function* runBatch(
     }
     yield* move(bank, waiting, options);
     waiting = [];
+    if (options.goOn?.() === false) return;
     if ('error' in entry) yield { line: entry.line, op: undefined, error: entry.error };
     else if (entry.request.op === 'open')
       yield await open(bank, entry.line, entry.request, options);

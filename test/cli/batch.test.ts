@@ -64,6 +64,30 @@ describe('batch', () => {
     expect(await balances(folder)).toEqual(before);
   });
 
+  it('stops when nobody reads the answers any more (| head -1), and says how far it came', async () => {
+    const folder = await temporaryBank();
+    const child = start(folder, ['batch', '-']);
+    const ended = new Promise((resolve) => child.on('close', resolve));
+    let complaint = '';
+    child.stderr.on('data', (chunk) => {
+      complaint += chunk;
+    });
+    child.stdin.on('error', () => undefined);
+    child.stdout.destroy();
+    // More lines than a pipe holds, and no end of them: it has to stop by itself.
+    const pour = () => {
+      if (child.exitCode === null && child.stdin.writable) {
+        child.stdin.write(
+          text(LINES.slice(2, 3)).repeat(1_000).replaceAll(',"key":"k-3"', ''),
+          pour,
+        );
+      }
+    };
+    pour();
+    expect(await ended).toBe(130);
+    expect(complaint).toMatch(/cut short\. Up to line \d+: \d+ booked/);
+  });
+
   it('says which file is not there', async () => {
     const folder = await temporaryBank();
     const ran = drovebank(folder, ['batch', 'absent.jsonl']);
@@ -83,8 +107,15 @@ describe('batch', () => {
       child.stdout.once('data', (chunk: Buffer) => resolve([chunk]));
     });
     expect(documents(String(answer))).toMatchObject([{ line: 1, ok: true }]);
+    let complaint = '';
+    child.stderr.on('data', (chunk) => {
+      complaint += chunk;
+    });
     child.kill(signal);
     expect(await ended).toBe(code);
+    const [error] = documents(complaint);
+    expect(error).toMatchObject({ code: 'CANCELLED', details: { line: 1, booked: 1 } });
+    expect(error?.message).toContain('cut short. Up to line 1: 1 booked');
     expect(await balances(folder)).toMatchObject({ a10025: '10.00 after 2 rows' });
   });
 });

@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf, UsageError } from '#lib/cli/exit-codes.js';
 import { editDistance } from '#lib/cli/nearest-account.js';
 import { alignTo, cutTo, showable, widthOf } from '#lib/cli/terminal-text.js';
 import { BANK_ERROR_CODES, BankError } from '#lib/ledger/errors.js';
-import { drovebank, start, succeed, temporaryBank } from './run-cli.js';
+import { drovebank, PROGRAM, start, succeed, temporaryBank } from './run-cli.js';
 
 describe('text in a terminal', () => {
   it.each([
@@ -105,6 +107,29 @@ describe('standard output and standard error', () => {
     child.stdout.destroy();
     const code = await new Promise((resolve) => child.on('close', resolve));
     expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('says when its answer did not fit on the disk', async () => {
+    const folder = await temporaryBank();
+    const onFullDisk = (command: string) => {
+      const full = openSync('/dev/full', 'w');
+      const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...command.split(' ')], {
+        cwd: folder,
+        encoding: 'utf8',
+        stdio: ['ignore', full, 'pipe'],
+      });
+      closeSync(full);
+      return { code: status, stderr };
+    };
+    for (const command of ['list', 'balance a10017', 'deposit a10017 1.00 --dry-run']) {
+      const ran = onFullDisk(command);
+      expect(ran, command).toMatchObject({ code: 8 });
+      expect(ran.stderr, command).toContain('DISK_FULL');
+    }
+    const deposit = onFullDisk('deposit a10017 1.00');
+    expect(deposit).toMatchObject({ code: 0 });
+    expect(deposit.stderr).toMatch(/warning: The command did its work; its answer was lost/);
+    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
   });
 
   it('money that moved is exit code 0 although nobody reads the receipt', async () => {

@@ -19,6 +19,7 @@ function contextWith(warnings: string[]): Context {
     errorDocument: silent,
     errorLine: silent,
     broken: false,
+    failure: undefined,
     drained: async () => undefined,
   };
   const flags = { directory: '', json: false, plain: false, color: false, input: false };

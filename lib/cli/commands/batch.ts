@@ -11,6 +11,8 @@ import { openedText, receiptText } from '../say.js';
 import { withBank } from '../with-bank.js';
 
 interface Counts {
+  /** The last line that was answered. */
+  line: number;
   booked: number;
   repeated: number;
   refused: number;
@@ -24,21 +26,26 @@ export const run: Command = async (context, [file = '-']) => {
   }
   const { output, signal, dryRun } = context;
   const chunks = file === '-' ? standardInput(signal) : [await readUserFile(file)];
-  const counts: Counts = { booked: 0, repeated: 0, refused: 0, invalid: 0 };
-  await withBank(context, async (bank) => {
-    for await (const lines of readBatch(file, chunks)) {
-      for await (const result of runBatch(bank, lines, { signal, dryRun })) {
-        printResult(context, result);
-        if ('error' in result) countRefusal(counts, result.error);
-        else if (isReplay(result)) counts.repeated += 1;
-        else counts.booked += 1;
+  const counts: Counts = { line: 0, booked: 0, repeated: 0, refused: 0, invalid: 0 };
+  try {
+    await withBank(context, async (bank) => {
+      const goOn = () => !output.broken;
+      for await (const lines of readBatch(file, chunks)) {
+        for await (const result of runBatch(bank, lines, { signal, dryRun, goOn })) {
+          printResult(context, result);
+          if ('error' in result) countRefusal(counts, result.error);
+          else if (isReplay(result)) counts.repeated += 1;
+          else counts.booked += 1;
+          counts.line = result.line;
+        }
+        await output.drained();
+        if (output.broken) throw new BankError('CANCELLED', 'Nobody reads the answers any more.');
       }
-      await output.drained();
-    }
-  });
-  output.note(
-    `${counts.booked} booked, ${counts.repeated} booked before, ${counts.refused} refused, ${counts.invalid} invalid.`,
-  );
+    });
+  } catch (error) {
+    throw stopped(error, counts);
+  }
+  output.note(countText(counts));
   if (counts.invalid > 0) return EXIT.usage;
   return counts.refused > 0 ? EXIT.refused : EXIT.ok;
 };
@@ -49,8 +56,30 @@ async function* standardInput(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     yield* addAbortSignal(signal, process.stdin);
   } catch (error) {
     if (!signal.aborted) throw error;
-    throw new BankError('CANCELLED', 'Cancelled; the lines answered so far are booked.');
+    throw new BankError('CANCELLED', 'Cancelled.');
   }
+}
+
+function countText({ booked, repeated, refused, invalid }: Counts): string {
+  return `${booked} booked, ${repeated} booked before, ${refused} refused, ${invalid} invalid.`;
+}
+
+/** What stopped the batch, and what stays: nothing that was booked before is taken back. */
+function stopped(error: unknown, counts: Counts): unknown {
+  const { line } = counts;
+  if (!(error instanceof BankError) || (line === 0 && error.code !== 'OUTCOME_UNKNOWN'))
+    return error;
+  const what = error.code === 'CANCELLED' ? 'The batch was cut short.' : error.message;
+  const next =
+    error.code === 'OUTCOME_UNKNOWN'
+      ? 'Lines behind it may be booked or not: lines with a key are safe to run again, look at the accounts of others first.'
+      : `Go on behind line ${line}; lines with a key are safe to run again.`;
+  return new BankError(error.code, `${what} Up to line ${line}: ${countText(counts)}`, {
+    details: { ...error.details, ...counts },
+    hint: `What is booked stays. ${next}`,
+    committed: error.committed,
+    cause: error,
+  });
 }
 
 /** @throws the error itself when it is not about this line: disk full, damage, cancelled, unknown */
