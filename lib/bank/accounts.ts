@@ -1,8 +1,9 @@
 import type { DigitsOf } from '../format/passbook-page.js';
 import { type Account, availableOf } from '../ledger/account.js';
 import { type AccountId, isWorldId, parseAccountId } from '../ledger/account-id.js';
-import { assert } from '../ledger/errors.js';
+import { assert, BankError, refuseCancelled } from '../ledger/errors.js';
 import { toMoney } from '../ledger/money.js';
+import { shown } from '../ledger/text.js';
 import type { AccountInfo, AccountsOptions, Listing } from './api.js';
 import { listing } from './listing.js';
 
@@ -32,14 +33,15 @@ export function listAccounts(
   read: () => Promise<ReadonlyMap<AccountId, Account>>,
 ): Listing<AccountInfo, string> {
   const after = options.after === undefined ? undefined : parseAccountId(options.after);
-  const words = (options.search ?? '').toLowerCase().split(/\s+/).filter(Boolean);
-  const compare = options.sort === 'name' ? byName : byId;
+  const words = readWords(options.search);
+  const compare = orderOf(options.sort);
   async function* items() {
     const all = await read();
     const found = [...all.values()].filter((account) => isWanted(account, options, words));
     found.sort(compare);
     const mark = after === undefined ? undefined : all.get(after);
     for (const account of found) {
+      refuseCancelled(options.signal);
       // Behind the mark in this order; a mark that is no account stands where its id would.
       if (mark ? compare(account, mark) <= 0 : after !== undefined && account.id <= after) continue;
       const digits = digitsOf(account.currency);
@@ -48,6 +50,22 @@ export function listAccounts(
     }
   }
   return listing(items, options.limit, (account) => account.id);
+}
+
+function readWords(search: unknown = ''): string[] {
+  if (typeof search === 'string') return search.toLowerCase().split(/\s+/).filter(Boolean);
+  throw new BankError('INVALID_TEXT', 'The search is not a text.', {
+    details: { field: 'search' },
+  });
+}
+
+function orderOf(sort: unknown = 'id'): typeof byId {
+  if (sort === 'id') return byId;
+  if (sort === 'name') return byName;
+  throw new BankError('INVALID_TEXT', `The sort ${shown(sort)} is neither "id" nor "name".`, {
+    details: { field: 'sort' },
+    hint: 'Give "id" or "name".',
+  });
 }
 
 function isWanted(account: Account, options: AccountsOptions, words: readonly string[]): boolean {

@@ -8,7 +8,7 @@ import { asBankError } from '../store/disk-error.js';
 import { rowsOf, type Span } from '../store/history.js';
 import type { BankFiles } from '../store/store.js';
 import type { HistoryEntry, HistoryOptions, Listing } from './api.js';
-import { listing } from './listing.js';
+import { listing, readCount } from './listing.js';
 
 /** An account's entries. `known` refuses an account that does not exist. */
 export function listHistory(
@@ -22,7 +22,7 @@ export function listHistory(
     from: toTime(options.from, 'from'),
     to: toTime(options.to, 'to'),
     reverse: options.reverse === true,
-    after: options.after,
+    after: options.after === undefined ? undefined : readCount(options.after, 'after', 0),
   };
   async function* items() {
     const { digits } = await known();
@@ -38,8 +38,14 @@ export function listHistory(
   return listing(items, options.limit, (entry) => entry.seq);
 }
 
+/** Moments are compared as text, which years of four digits alone allow: others are moved to the edge. */
+const EARLIEST = Date.parse('0000-01-01T00:00:00.000Z');
+const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+
 function toTime(input: Date | string | undefined, what: string): string | undefined {
-  return input === undefined ? undefined : new Date(readMoment(input, what)).toISOString();
+  if (input === undefined) return undefined;
+  const time = Math.min(Math.max(readMoment(input, what), EARLIEST), LATEST);
+  return new Date(time).toISOString();
 }
 
 function toHistoryEntry(row: PassbookRow, digits: number): HistoryEntry {

@@ -1,8 +1,19 @@
 import { BankError } from '../ledger/errors.js';
+import { shown } from '../ledger/text.js';
 import type { Listing } from './api.js';
 
 /** Items on a page unless the caller says otherwise. */
 const PAGE_ITEMS = 100;
+
+/** A whole number, `min` or more. @throws BankError INVALID_AMOUNT */
+export function readCount(input: unknown, what: string, min: number): number {
+  if (typeof input === 'number' && Number.isSafeInteger(input) && input >= min) return input;
+  throw new BankError(
+    'INVALID_AMOUNT',
+    `The ${what} ${shown(input)} is no whole number, ${min} or more.`,
+    { details: { field: what }, hint: `Give a whole number, ${min} or more.` },
+  );
+}
 
 /** An async iterator over `items`, with its twin that gives one page. */
 export function listing<Item, Cursor>(
@@ -10,11 +21,7 @@ export function listing<Item, Cursor>(
   limit: number | undefined,
   cursorOf: (item: Item) => Cursor,
 ): Listing<Item, Cursor> {
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit > 0)) {
-    throw new BankError('INVALID_AMOUNT', `The limit ${limit} is no whole number above zero.`, {
-      hint: 'Give how many items you want, 1 or more.',
-    });
-  }
+  if (limit !== undefined) readCount(limit, 'limit', 1);
   return {
     async *[Symbol.asyncIterator]() {
       let count = 0;

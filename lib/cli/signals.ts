@@ -1,4 +1,3 @@
-import { setMaxListeners } from 'node:events';
 import { EXIT } from './exit-codes.js';
 
 /** SIGINT and SIGTERM as an abort: what is not committed yet is given up. */
@@ -10,8 +9,6 @@ export interface Signals {
 
 export function watchSignals(): Signals {
   const controller = new AbortController();
-  // An import has hundreds of requests under way, and all of them listen.
-  setMaxListeners(0, controller.signal);
   let code: number | undefined;
   const on = (signalCode: number) => () => {
     // Whoever asks twice does not want to wait for an orderly end.

@@ -15,6 +15,7 @@ import type { System } from '../disk/system.js';
 import type { Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { assert, BankError, cancelledError } from '../ledger/errors.js';
+import { Aborts } from './aborts.js';
 import { Bookkeeper } from './bookkeeper.js';
 import { Breath } from './breath.js';
 import { channels } from './channels.js';
@@ -44,7 +45,6 @@ interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal | undefined;
-  readonly onAbort: (() => void) | undefined;
   cancelled: boolean;
 }
 
@@ -81,6 +81,7 @@ export class GroupCommit {
   /** Damage was seen once; seen again, holding the desk, it is believed. */
   #suspected = false;
   readonly #breath: Breath;
+  readonly #aborts = new Aborts<Waiting>((waiting) => this.#cancel(waiting));
 
   constructor(parts: GroupCommitParts) {
     this.#parts = parts;
@@ -105,10 +106,9 @@ export class GroupCommit {
         resolve: resolve as (value: unknown) => void,
         reject,
         signal,
-        onAbort: signal && (() => this.#cancel(waiting)),
         cancelled: false,
       };
-      if (waiting.onAbort) signal?.addEventListener('abort', waiting.onAbort, { once: true });
+      if (signal) this.#aborts.add(signal, waiting);
       this.#queue.push(waiting);
       this.#wake();
     });
@@ -280,7 +280,7 @@ export class GroupCommit {
         batch.push(waiting);
         size += waiting.task.size;
         // From here on it can no longer be taken back.
-        if (waiting.onAbort) waiting.signal?.removeEventListener('abort', waiting.onAbort);
+        if (waiting.signal) this.#aborts.remove(waiting.signal, waiting);
       }
     }
     this.#queue = [...later, ...this.#queue.slice(count)];

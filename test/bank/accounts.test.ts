@@ -114,6 +114,13 @@ describe('the list of accounts', () => {
     expect((await other.accounts({ search: 'fay' }).page()).items).toEqual([fay]);
   });
 
+  it.each([{ sort: 'size' }, { search: 5 }])('refuses %o', async (options) => {
+    const bank = await newBank();
+    expect(() => bank.accounts(options as unknown as AccountsOptions)).toThrow(
+      expect.objectContaining({ code: 'INVALID_TEXT' }),
+    );
+  });
+
   it.each([{ limit: 0 }, { limit: -1 }, { limit: 2.5 }, { after: '' }, { after: '../x' }])(
     'refuses %o',
     async (options) => {

@@ -102,6 +102,41 @@ describe('a signal', () => {
     await expectWhole(machine, { [ada]: '100.00' });
   });
 
+  it('may be shared by any number of requests, without a warning of Node', async () => {
+    const warnings: unknown[] = [];
+    const onWarning = (warning: unknown) => warnings.push(warning);
+    process.on('warning', onWarning);
+    const bank = await newBank();
+    const [a = ''] = await openFunded(bank, '10.00');
+    const stop = new AbortController();
+    const booked = Array.from({ length: 50 }, () => bank.deposit(a, '1.00', stop));
+    await Promise.all(booked);
+    const late = Array.from({ length: 50 }, () => bank.deposit(a, '1.00', stop));
+    stop.abort();
+    for (const result of await Promise.allSettled(late)) {
+      expect(result).toMatchObject({ status: 'rejected', reason: CANCELLED });
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off('warning', onWarning);
+    expect(warnings).toEqual([]);
+    expect(await bank.balance(a)).toMatchObject({ ledger: { amount: '60.00' } });
+  });
+
+  it('ends a list of accounts between two of them', async () => {
+    const bank = await newBank();
+    await openFunded(bank, '1.00', '1.00', '1.00');
+    const stop = new AbortController();
+    const seen: string[] = [];
+    const reading = async () => {
+      for await (const { id } of bank.accounts(stop)) {
+        seen.push(id);
+        stop.abort();
+      }
+    };
+    await expect(reading()).rejects.toMatchObject(CANCELLED);
+    expect(seen).toHaveLength(1);
+  });
+
   it('ends a history between two of its pages', async () => {
     const bank = await newBank();
     const [a = ''] = await openFunded(bank, '10.00');

@@ -129,6 +129,15 @@ describe('the history of an account over several pages', () => {
         expect.objectContaining({ code: 'INVALID_TIME' }),
       );
     }
+    // Years beyond four digits are moments as well.
+    const [first, last] = [new Date(-8.64e15), new Date(8.64e15)];
+    expect(await count({ from: first, to: last })).toBe(151);
+    expect(await count({ from: last })).toBe(0);
+    expect(await count({ to: first })).toBe(0);
+    expect(await count({ to: '9999-12-31T23:59:59-23:00' })).toBe(151);
+    for (const after of [-1, 0.5, Number.NaN, '1' as unknown as number]) {
+      expect(() => bank.history(id, { after })).toThrow(/after .* is no whole number, 0 or more/);
+    }
     for (const limit of [0, -1, 1.5, Number.NaN]) {
       expect(() => bank.history(id, { limit })).toThrow(/limit/);
     }
