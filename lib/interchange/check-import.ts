@@ -3,6 +3,7 @@ import { CURRENCY_DIGITS } from '../ledger/currencies.js';
 import { BankError } from '../ledger/errors.js';
 import { scaleAmount } from '../ledger/money.js';
 import type { MoveRequest, OpenRequest } from '../ledger/request.js';
+import { checkKnown, type KnownCount } from './check-known.js';
 import { readCsv } from './csv-source.js';
 import { type ImportRow, kindOf, readAccountRows, readTransactionRows } from './import-rows.js';
 import { createProblems, type Problems } from './problems.js';
@@ -18,6 +19,7 @@ export interface ImportFile {
 export interface ImportPlan {
   readonly accounts: readonly ImportRow<OpenRequest>[];
   readonly transactions: readonly ImportRow<MoveRequest>[];
+  readonly known: KnownCount;
 }
 
 /** Accounts that are asked for at once. */
@@ -25,7 +27,8 @@ const LOOKUPS_AT_ONCE = 500;
 
 /**
  * Checks the files whole, before anything is booked from any of them.
- * @throws BankError INVALID_FILE with everything that was found
+ * @throws BankError INVALID_FILE with everything that was found; IDEMPOTENCY_MISMATCH or ACCOUNT_EXISTS
+ *   where the files are in order, and the bank knows an id with other content
  */
 export async function checkImport(
   bank: Bank,
@@ -41,22 +44,20 @@ export async function checkImport(
   const transactions = sources
     .filter((_, index) => kinds[index] === 'transaction')
     .flatMap((source) => readTransactionRows(source, problems));
-  refuseRepeated(accounts, problems, ({ id }) => String(id));
-  refuseRepeated(transactions, problems, ({ key }) => key.replace(/^import:transaction:/, ''));
+  refuseRepeated(accounts, problems);
+  refuseRepeated(transactions, problems);
   checkLimits(accounts, problems);
   await checkAmounts(bank, { accounts, transactions }, problems, signal);
   problems.refuse();
-  return { accounts, transactions };
+  const known = await checkKnown(bank, accounts, transactions, problems, signal);
+  problems.refuse();
+  return { accounts, transactions, known };
 }
 
-function refuseRepeated<Request>(
-  rows: readonly ImportRow<Request>[],
-  problems: Problems,
-  idOf: (request: Request) => string,
-): void {
-  const seen = new Map<string, ImportRow<Request>>();
+function refuseRepeated(rows: readonly ImportRow<unknown>[], problems: Problems): void {
+  const seen = new Map<string, ImportRow<unknown>>();
   for (const row of rows) {
-    const id = idOf(row.request);
+    const { id } = row;
     const first = seen.get(id);
     if (first === undefined) seen.set(id, row);
     else {
@@ -82,7 +83,7 @@ function digitsOf(currency: string): number {
 /** Every transaction's account is in the files or in the bank, and its currency has such decimals. */
 async function checkAmounts(
   bank: Bank,
-  { accounts, transactions }: ImportPlan,
+  { accounts, transactions }: Omit<ImportPlan, 'known'>,
   problems: Problems,
   signal: AbortSignal | undefined,
 ): Promise<void> {

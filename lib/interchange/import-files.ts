@@ -1,9 +1,8 @@
-import type { Bank, MovementInput } from '../bank/api.js';
+import type { Bank } from '../bank/api.js';
 import { BankError } from '../ledger/errors.js';
-import type { AskedAmount } from '../ledger/money.js';
-import type { MoveRequest, OpenAccountInput, OpenRequest } from '../ledger/request.js';
+import type { MoveRequest, OpenRequest } from '../ledger/request.js';
 import { checkImport, type ImportFile } from './check-import.js';
-import type { ImportRow } from './import-rows.js';
+import { type ImportRow, moveInput, openInput } from './import-rows.js';
 
 /** Rows that go to the bank at once. */
 const TRANSACTIONS_AT_ONCE = 2_000;
@@ -20,7 +19,7 @@ export interface ImportCount {
   /** Rows in the files. */
   readonly rows: number;
   readonly booked: number;
-  /** Known from an earlier run, with the same content. */
+  /** Known from an earlier run, with the same content; in a dry run: those that would be skipped. */
   readonly skipped: number;
 }
 
@@ -48,7 +47,8 @@ interface Count {
  * Books accounts and transactions from CSV files, in the order of the files. All files are checked
  * whole before. Each row carries a key made of its id, so that the same files can be imported again:
  * what is known is skipped, what is known with other content is refused.
- * @throws BankError INVALID_FILE, or whatever keeps the bank from working
+ * @throws BankError INVALID_FILE, IDEMPOTENCY_MISMATCH or ACCOUNT_EXISTS for an id that is booked with
+ *   other content, or whatever keeps the bank from working; nothing is booked
  */
 export async function importFiles(
   bank: Bank,
@@ -59,7 +59,11 @@ export async function importFiles(
   const plan = await checkImport(bank, files, signal);
   const accounts: Count = { rows: plan.accounts.length, booked: 0, skipped: 0 };
   const transactions: Count = { rows: plan.transactions.length, booked: 0, skipped: 0 };
-  if (dryRun) return { accounts, transactions, stopped: undefined };
+  if (dryRun) {
+    accounts.skipped = plan.known.accounts;
+    transactions.skipped = plan.known.transactions;
+    return { accounts, transactions, stopped: undefined };
+  }
   const told = () => {
     const done = accounts.booked + accounts.skipped + transactions.booked + transactions.skipped;
     onProgress?.(done, accounts.rows + transactions.rows);
@@ -142,28 +146,4 @@ function stopAt(row: ImportRow<unknown> | undefined, error: unknown): ImportStop
   if (!(error instanceof BankError) || row === undefined) throw error;
   const { file, line } = row;
   return { file, line, error };
-}
-
-/** An amount as it was written in the file. */
-const written = ({ text }: AskedAmount) => text;
-
-function annotationsOf({ memo, reference, valueDate, key }: OpenRequest | MoveRequest) {
-  return { memo, reference, valueDate, idempotencyKey: key };
-}
-
-function openInput(request: OpenRequest): OpenAccountInput {
-  const { id, firstName, lastName, currency, overdraftLimit } = request;
-  return {
-    id,
-    firstName,
-    lastName,
-    currency,
-    overdraftLimit: written(overdraftLimit),
-    ...annotationsOf(request),
-  };
-}
-
-function moveInput(request: MoveRequest): MovementInput {
-  const { from, to, amount } = request;
-  return { from, to, amount: written(amount), ...annotationsOf(request) };
 }

@@ -1,5 +1,7 @@
+import type { MovementInput } from '../bank/api.js';
 import { BankError } from '../ledger/errors.js';
-import type { MoveRequest, OpenRequest } from '../ledger/request.js';
+import type { AskedAmount } from '../ledger/money.js';
+import type { MoveRequest, OpenAccountInput, OpenRequest } from '../ledger/request.js';
 import { readDeposit, readOpen, readWithdraw } from '../ledger/request.js';
 import { readDay } from '../ledger/text.js';
 import { invalidFile, type SourceFile } from './csv-source.js';
@@ -22,6 +24,8 @@ export type ImportKind = 'account' | 'transaction';
 export interface ImportRow<Request> {
   readonly file: string;
   readonly line: number;
+  /** What the file calls it: the account, or the transaction. */
+  readonly id: string;
   readonly request: Request;
 }
 
@@ -44,7 +48,12 @@ export function kindOf(source: SourceFile): ImportKind {
   const [kind, missing] =
     accounts < transactions ? ['accounts', ofAccounts] : ['transactions', ofTransactions];
   const columnsText = `column${missing.length > 1 ? 's' : ''} ${missing.join(', ')}`;
-  throw invalidFile(file, 1, `a file of ${kind} needs the ${columnsText}; the header lacks it.`);
+  const them = missing.length > 1 ? 'them' : 'it';
+  throw invalidFile(
+    file,
+    1,
+    `a file of ${kind} needs the ${columnsText}; the header lacks ${them}.`,
+  );
 }
 
 /** Reads cells by their column's name; '' for an optional column that is not there. */
@@ -70,7 +79,7 @@ export function readAccountRows(source: SourceFile, problems: Problems): ImportR
         idempotencyKey: `import:account:${id.toLowerCase()}`,
       });
     });
-    return request === undefined ? [] : [{ file, line, request }];
+    return request === undefined ? [] : [{ file, line, id: String(request.id), request }];
   });
 }
 
@@ -94,7 +103,7 @@ export function readTransactionRows(
         idempotencyKey: `import:transaction:${id}`,
       });
     });
-    return request === undefined ? [] : [{ file, line, request }];
+    return request === undefined ? [] : [{ file, line, id: cell(cells, 'id'), request }];
   });
 }
 
@@ -103,4 +112,24 @@ function readerOf(direction: string): typeof readDeposit {
   if (direction === 'out') return readWithdraw;
   const shown = JSON.stringify(direction.slice(0, 40));
   throw new BankError('INVALID_TEXT', `The direction ${shown} is neither "in" nor "out".`);
+}
+
+/** An amount as it was written in the file. */
+const written = ({ text }: AskedAmount) => text;
+
+function annotationsOf({ memo, reference, valueDate, key }: OpenRequest | MoveRequest) {
+  return { memo, reference, valueDate, idempotencyKey: key };
+}
+
+/** The row as the bank takes it. */
+export function openInput(request: OpenRequest): OpenAccountInput {
+  const { id, firstName, lastName, currency, overdraftLimit } = request;
+  const person = { firstName, lastName, currency };
+  return { id, ...person, overdraftLimit: written(overdraftLimit), ...annotationsOf(request) };
+}
+
+/** The row as the bank takes it. */
+export function moveInput(request: MoveRequest): MovementInput {
+  const { from, to, amount } = request;
+  return { from, to, amount: written(amount), ...annotationsOf(request) };
 }

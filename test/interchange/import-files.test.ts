@@ -66,15 +66,24 @@ describe('importing', () => {
     await importFiles(bank, BOTH);
     const before = await booksOf(bank);
     const changed = TRANSACTIONS.replace('49.99', '49.98');
-    expect(await importFiles(bank, [file('t.csv', changed)])).toMatchObject({
-      transactions: { rows: 3, booked: 0, skipped: 1 },
-      stopped: { file: 't.csv', line: 3, error: { code: 'IDEMPOTENCY_MISMATCH' } },
+    // Before anything is booked: the new row in front of it is not.
+    const more = changed.replace('\n1,', '\n9,2026-01-02,c1,in,1.00,,new,,\n1,');
+    await expect(importFiles(bank, [file('t.csv', more)])).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+      message: expect.stringMatching(/^t\.csv:4: the id 2 is booked already with other content/),
     });
     const renamed = ACCOUNTS.replace('Orff', 'Off');
-    expect(await importFiles(bank, [file('a.csv', renamed)])).toMatchObject({
-      stopped: { file: 'a.csv', line: 2, error: { code: 'IDEMPOTENCY_MISMATCH' } },
+    await expect(importFiles(bank, [file('a.csv', renamed)])).rejects.toMatchObject({
+      code: 'IDEMPOTENCY_MISMATCH',
+      message: expect.stringMatching(/^a\.csv:2: the id c1 is booked already/),
     });
-    expect(await booksOf(bank)).toEqual(before);
+    await bank.openAccount({ firstName: 'By', lastName: 'Hand', id: 'c9' });
+    const opened = `${ACCOUNTS}c9,2026-01-02,By,Hand,USD,0\n`;
+    await expect(importFiles(bank, [file('a.csv', opened)])).rejects.toMatchObject({
+      code: 'ACCOUNT_EXISTS',
+      message: expect.stringMatching(/^a\.csv:4: there is an account c9 already/),
+    });
+    expect(await booksOf(bank)).toEqual({ ...before, c9: '0.00, 1 rows' });
   });
 
   it('stops at the first row that a rule refuses; what was before it stays booked', async () => {
@@ -98,6 +107,11 @@ describe('importing', () => {
     const result = await importFiles(bank, BOTH, { dryRun: true });
     expect(result).toMatchObject({ accounts: { rows: 2, booked: 0 }, stopped: undefined });
     expect(await booksOf(bank)).toEqual({});
+    await importFiles(bank, BOTH);
+    expect(await importFiles(bank, BOTH, { dryRun: true })).toMatchObject({
+      accounts: { rows: 2, booked: 0, skipped: 2 },
+      transactions: { rows: 3, booked: 0, skipped: 3 },
+    });
   });
 
   it('stops between two portions when it is cancelled, and goes on from there later', async () => {

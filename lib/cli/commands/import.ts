@@ -46,10 +46,16 @@ const number = (value: number) => value.toLocaleString('en');
 
 function countText(noun: string, { rows, booked, skipped }: ImportCount, dryRun: boolean): string {
   const nouns = `${number(rows)} ${noun}${rows === 1 ? '' : 's'}`;
-  if (dryRun) return `${nouns} checked.`;
+  const known = skipped === 0 ? '' : `, ${number(skipped)} known already`;
+  if (dryRun) return `${nouns} checked${known}.`;
   const rest = rows - booked - skipped;
   const left = rest === 0 ? '' : `, ${number(rest)} not booked`;
   return `${nouns}: ${number(booked)} booked, ${number(skipped)} known already and skipped${left}.`;
+}
+
+/** Whoever imports has rows with ids, and no keys. */
+function hintOf({ code, hint }: BankError): string {
+  return code === 'IDEMPOTENCY_MISMATCH' ? 'The id is booked with other content.' : hint;
 }
 
 function stopError({ file, line, error }: NonNullable<ImportResult['stopped']>): BankError {
@@ -57,7 +63,7 @@ function stopError({ file, line, error }: NonNullable<ImportResult['stopped']>):
   return new BankError(error.code, `${file}:${line}: ${what}`, {
     details: { ...error.details, file, line },
     committed: error.committed,
-    hint: `${error.hint} The rows before it are booked; running the import again goes on from there.`,
+    hint: `${hintOf(error)} The rows before it are booked; running the import again goes on from there.`,
     cause: error,
   });
 }
