@@ -4,6 +4,7 @@ import { whyUnsupported } from '../disk/file-system.js';
 import { FORMAT_VERSION, type Manifest, standardDigits } from '../format/manifest.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { readCurrency } from '../ledger/request.js';
+import { shown } from '../ledger/text.js';
 import { acceptCopy, isCopy } from '../store/copy.js';
 import { createBank } from '../store/create.js';
 import { asBankError } from '../store/disk-error.js';
@@ -26,7 +27,7 @@ export interface NewBank {
  * @throws BankError BANK_NOT_FOUND, BANK_TOO_NEW, BANK_DAMAGED, NO_PERMISSION, UNSUPPORTED_FILE_SYSTEM
  */
 export async function openBank(directory: string, options: OpenBankOptions = {}): Promise<Bank> {
-  const path = resolve(directory);
+  const path = readDirectory(directory);
   try {
     refuseCancelled(options.signal);
     if (options.force !== true) await refuseFileSystem(path);
@@ -61,7 +62,7 @@ export async function openAt(host: Host, path: string): Promise<OpenedBank> {
  * @throws BankError BANK_EXISTS, INVALID_CURRENCY, NO_PERMISSION, DISK_FULL, UNSUPPORTED_FILE_SYSTEM
  */
 export async function initBank(directory: string, options: InitOptions = {}): Promise<NewBank> {
-  const path = resolve(directory);
+  const path = readDirectory(directory);
   try {
     refuseCancelled(options.signal);
     if (options.force !== true) await refuseFileSystem(path);
@@ -89,6 +90,15 @@ export async function initAt(host: Host, path: string, options: InitOptions): Pr
   };
   await createBank(host.disk({ shared }), host.system, path, manifest);
   return { directory: path, id: manifest.id, currency, shared };
+}
+
+/** An empty name is a variable that was not set: it must not mean the working directory. */
+function readDirectory(directory: unknown): string {
+  if (typeof directory === 'string' && directory !== '' && !directory.includes('\0')) {
+    return resolve(directory);
+  }
+  const message = `The directory ${shown(directory)} is no path.`;
+  throw new BankError('INVALID_TEXT', message, { hint: 'Name the directory of a bank.' });
 }
 
 async function refuseFileSystem(path: string): Promise<void> {

@@ -33,7 +33,7 @@ export async function writeUserFile(path: string, text: string): Promise<void> {
   try {
     await writeFileAtomic(path, text);
   } catch (error) {
-    throw toBankError(error, path);
+    throw writeError(error, path);
   }
 }
 
@@ -55,6 +55,28 @@ export async function isAbsentOrEmpty(path: string): Promise<boolean> {
     if (code === 'ENOENT') return true;
     if (code === 'ENOTDIR') return false;
     throw toBankError(error, path);
+  }
+}
+
+function writeError(error: unknown, path: string): BankError {
+  const { code } = error as NodeJS.ErrnoException;
+  const told = { details: { file: path, errno: code }, cause: error };
+  const elsewhere = { ...told, hint: 'Write it elsewhere.' };
+  switch (code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      return new BankError('INVALID_FILE', `There is no folder for ${path}.`, elsewhere);
+    case 'EISDIR':
+      return new BankError('INVALID_FILE', `${path} is a folder.`, elsewhere);
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      return new BankError('NO_PERMISSION', `${path} may not be written.`, elsewhere);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new BankError('DISK_FULL', `There is no room for ${path}.`, elsewhere);
+    default:
+      return new BankError('IO_ERROR', `${path} could not be written: ${String(error)}`, told);
   }
 }
 

@@ -3,7 +3,7 @@ import { BankError } from '../ledger/errors.js';
 import type { AskedAmount } from '../ledger/money.js';
 import type { MoveRequest, OpenAccountInput, OpenRequest } from '../ledger/request.js';
 import { readDeposit, readOpen, readWithdraw } from '../ledger/request.js';
-import { readDay } from '../ledger/text.js';
+import { emptyText, readDay } from '../ledger/text.js';
 import { invalidFile, type SourceFile } from './csv-source.js';
 import type { Problems } from './problems.js';
 
@@ -93,7 +93,7 @@ export function readTransactionRows(
   return source.rows.flatMap(({ line, cells }) => {
     const request = problems.gather(file, line, () => {
       const id = cell(cells, 'id');
-      if (id.trim() === '') throw new BankError('INVALID_TEXT', 'The id is empty.');
+      if (id.trim() === '') throw emptyText('id');
       const read = readerOf(cell(cells, 'direction'));
       const other = [cell(cells, 'other_bank'), cell(cells, 'other_account')];
       return read(cell(cells, 'account'), cell(cells, 'amount'), {

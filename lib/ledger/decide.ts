@@ -186,8 +186,11 @@ function leg(account: Account, change: bigint, text: (minor: bigint) => string):
   if (balance > AMOUNT_MAX || balance < -AMOUNT_MAX) {
     throw new BankError(
       'LIMIT_EXCEEDED',
-      `${account.id} has ${text(account.balance)}; a balance has at most 18 digits.`,
-      { details: { id: account.id } },
+      `${account.id} has ${text(account.balance)}; changed by ${text(change)} it would have more than 18 digits.`,
+      {
+        details: { id: account.id },
+        hint: 'Move less; what a balance can hold is bounded.',
+      },
     );
   }
   return { account: account.id, seq: account.seq + 1, balance };

@@ -1,7 +1,7 @@
 import { type AccountId, parseChosenId, parseCustomerId } from './account-id.js';
 import { BankError } from './errors.js';
 import { type AskedAmount, readAmount } from './money.js';
-import { readDay, readName, readText, shown, TEXT_LENGTH_MAX } from './text.js';
+import { emptyText, readDay, readName, readText, shown, TEXT_LENGTH_MAX } from './text.js';
 
 /** A request to open an account, checked for all that is wrong in itself. */
 export interface OpenRequest {
@@ -82,7 +82,7 @@ function readAnnotations(input: Annotations) {
 
 function readKey(input: unknown): string {
   const key = readText(input, 'idempotency key', TEXT_LENGTH_MAX.key);
-  if (key === '') throw new BankError('INVALID_TEXT', 'The idempotency key is empty.');
+  if (key === '') throw emptyText('idempotency key');
   return key;
 }
 

@@ -26,8 +26,15 @@ export function shown(input: unknown, lengthMax = 60): string {
   });
 }
 
-function invalid(what: string, why: string): BankError {
-  return new BankError('INVALID_TEXT', `The ${what} ${why}`, { details: { field: what } });
+function invalid(what: string, why: string, hint: string): BankError {
+  return new BankError('INVALID_TEXT', `The ${what} ${why}`, { details: { field: what }, hint });
+}
+
+const TAKE_OUT = 'Take the character out.';
+
+/** A text that must say something says nothing. */
+export function emptyText(what: string): BankError {
+  return invalid(what, 'is empty.', 'Give a text, or leave it out where it need not be.');
 }
 
 /**
@@ -35,23 +42,27 @@ function invalid(what: string, why: string): BankError {
  * @throws BankError INVALID_TEXT
  */
 export function readText(input: unknown, what: string, lengthMax: number): string {
-  if (typeof input !== 'string') throw invalid(what, 'is not a text.');
+  if (typeof input !== 'string') throw invalid(what, 'is not a text.', 'Give a text.');
   if (input.length > lengthMax) {
-    throw invalid(what, `has ${input.length} characters; at most ${lengthMax} are allowed.`);
+    const why = `has ${input.length} characters; at most ${lengthMax} are allowed.`;
+    throw invalid(what, why, 'Shorten it.');
   }
   const found = FORBIDDEN.exec(input);
   if (found) {
     const code = found[0].charCodeAt(0).toString(16).toUpperCase().padStart(4, '0');
-    throw invalid(what, `has the control character U+${code} at position ${found.index + 1}.`);
+    const why = `has the control character U+${code} at position ${found.index + 1}.`;
+    throw invalid(what, why, TAKE_OUT);
   }
-  if (!input.isWellFormed()) throw invalid(what, 'has half a character (a lone surrogate).');
+  if (!input.isWellFormed()) {
+    throw invalid(what, 'has half a character (a lone surrogate).', TAKE_OUT);
+  }
   return input;
 }
 
 /** A text that must say something: not empty, not only blanks or characters that nobody sees. */
 export function readName(input: unknown, what: string): string {
   const name = readText(input, what, TEXT_LENGTH_MAX.name);
-  if (!VISIBLE.test(name)) throw invalid(what, 'is empty.');
+  if (!VISIBLE.test(name)) throw emptyText(what);
   return name;
 }
 

@@ -41,9 +41,16 @@ export class MarkWriter {
 
   /** Makes this epoch's mark; those of epochs before (`old`) go when it stands. */
   static async create(disk: Disk, desk: Desk, { position, boot }: Mark, old: readonly string[]) {
-    const mark = new MarkWriter(await disk.open(pathOf(desk), 'create'), boot);
+    const path = pathOf(desk);
+    const mark = new MarkWriter(await disk.open(path, 'create'), boot);
     return orClose(mark, async () => {
-      await mark.set(position);
+      try {
+        await mark.set(position);
+      } catch (error) {
+        // No room: an empty mark would hide the one before, by which the others go on reading.
+        await removeIfThere(disk, path);
+        throw error;
+      }
       for (const name of old) await removeIfThere(disk, join(desk.path, name));
       return mark;
     });

@@ -60,6 +60,8 @@ describe('values that are none', () => {
       [['open', 'Ada\u001b[31m', 'L'], 'INVALID_TEXT', 2, /first name .*U\+001B/],
       [['open', 'Ada', 'L\u202e'], 'INVALID_TEXT', 2, /last name .*U\+202E/],
       [['open', '', 'L'], 'INVALID_TEXT', 2, /first name is empty/],
+      [['deposit', 'a10017', '1', '--key', ''], 'INVALID_TEXT', 2, /key is empty/],
+      [['open', 'A'.repeat(101), 'L'], 'INVALID_TEXT', 2, /101 characters; at most 100/],
       [['deposit', 'a10017', '1', '--memo', 'a\nb'], 'INVALID_TEXT', 2, /memo .*U\+000A/],
     ]));
 
@@ -80,6 +82,12 @@ describe('requests that a rule refuses', () => {
       [['transfer', 'a10017', 'a10017', '1'], 'SAME_ACCOUNT', 5, /both sides/],
       [['transfer', 'a10017', 'euro', '1'], 'CURRENCY_MISMATCH', 5, /in USD, euro in EUR/],
       [['withdraw', 'a10017', '100.01'], 'INSUFFICIENT_FUNDS', 5, /100\.00 USD available; 100\.01/],
+      [
+        ['deposit', 'a10017', '9999999999999999.99'],
+        'LIMIT_EXCEEDED',
+        5,
+        /has -?100\.00 USD; changed by -?9999999999999999\.99 USD it would have more than 18 digits/,
+      ],
       [['transfer', 'a10025', 'a10017', '1'], 'INSUFFICIENT_FUNDS', 5, /0\.00 USD available/],
     ]));
 
@@ -170,6 +178,25 @@ describe('directories that are no bank for us', () => {
     expect(ran.stderr + ran.stdout).toContain('accounts/f7/74/a10017.csv');
     expect(ran.stderr).toContain('drovebank-recover');
   });
+
+  it.each([
+    [false, 2],
+    [true, 7],
+  ])(
+    'a report that has no folder (bank damaged: %s) hides nothing that was found',
+    async (damaged, code) => {
+      const folder = await temporaryBank();
+      if (damaged) {
+        leaveUnverified(folder);
+        const page = join(folder, BANK, 'accounts/f7/74/a10017.csv');
+        writeFileSync(page, readFileSync(page, 'utf8').replace('100.00', '900.00'));
+      }
+      const ran = drovebank(folder, ['verify', '--report', 'no/such/report.json']);
+      expect(ran.code, ran.stderr).toBe(code);
+      expect(ran.stdout).toMatch(damaged ? /DAMAGED {2}passbooks/ : /ok {7}sums/);
+      expect(ran.stderr).toContain('There is no folder for no/such/report.json.');
+    },
+  );
 
   it('a bank that was declared damaged: nothing is booked any more', async () => {
     const folder = await temporaryBank();

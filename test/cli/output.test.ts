@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync } from 'node:fs';
+import { closeSync, existsSync, openSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf, UsageError } from '#lib/cli/exit-codes.js';
 import { editDistance } from '#lib/cli/nearest-account.js';
 import { alignTo, cutTo, showable, widthOf } from '#lib/cli/terminal-text.js';
 import { BANK_ERROR_CODES, BankError } from '#lib/ledger/errors.js';
-import { drovebank, PROGRAM, start, succeed, temporaryBank } from './run-cli.js';
+import { documents, drovebank, PROGRAM, start, succeed, temporaryBank } from './run-cli.js';
 
 describe('text in a terminal', () => {
   it.each([
@@ -130,6 +131,16 @@ describe('standard output and standard error', () => {
     expect(deposit).toMatchObject({ code: 0 });
     expect(deposit.stderr).toMatch(/warning: The command did its work; its answer was lost/);
     expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
+  });
+
+  it('an id is told as the bank writes it, and an empty list says why', async () => {
+    const folder = await temporaryBank();
+    const [balance] = documents(succeed(folder, ['balance', 'A10017', '--json']));
+    expect(balance).toMatchObject({ kind: 'account.balance', id: 'a10017' });
+    expect(drovebank(folder, ['list', '--after', 'zzz']).stderr).toBe('No account behind zzz.\n');
+    expect(drovebank(folder, ['list', '--search', 'q']).stderr).toBe('No account matches.\n');
+    const made = succeed(folder, ['init', '-d', 'new', '--dry-run', '--json']);
+    expect(documents(made)).toMatchObject([{ directory: join(realpathSync(folder), 'new') }]);
   });
 
   it('money that moved is exit code 0 although nobody reads the receipt', async () => {

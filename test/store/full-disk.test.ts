@@ -49,6 +49,25 @@ describe('a disk without room', () => {
     },
   );
 
+  it('lets others read although the next writer could not even make its mark', async () => {
+    const machine = await Machine.withBank();
+    const before = await machine.start();
+    const [ada] = await fund(before);
+    await before.bank.close();
+    const disk = new FaultyDisk();
+    disk.fault = (step) => (isWrite(step) ? 'ENOSPC' : undefined);
+    for (let time = 0; time < 2; time++) {
+      const late = await machine.start(disk.on);
+      const writing = late.bank.deposit(ada, '1.00');
+      await expect(writing).rejects.toMatchObject({ code: 'DISK_FULL', committed: false });
+      const reader = await machine.start(disk.on);
+      expect(await amountOf(reader, ada)).toBe('100.00');
+      await Promise.all([reader.bank.close(), late.bank.close()]);
+    }
+    disk.fault = () => undefined;
+    await expectWhole(machine, { [ada]: '100.00' });
+  });
+
   it.each<[string, (bytes: number) => number]>([
     ['its first byte', () => 1],
     ['one half', (bytes) => bytes >> 1],

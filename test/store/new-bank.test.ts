@@ -167,3 +167,14 @@ describe('a bank for a group', () => {
     expect([...modes].sort()).toEqual(['file 660', 'folder 2770']);
   });
 });
+
+describe('a name that is no path', () => {
+  it.each(['', 'a\0b', undefined, 5])(
+    '%j is refused: it must not mean the working directory',
+    async (name) => {
+      const refused = { code: 'INVALID_TEXT', message: expect.stringContaining('is no path') };
+      await expect(openBank(name as string, { create: true })).rejects.toMatchObject(refused);
+      await expect(initBank(name as string)).rejects.toMatchObject(refused);
+    },
+  );
+});

@@ -9,7 +9,9 @@ export const run: Command = async (context, [id = '']) => {
   await withBank(context, async (bank) => {
     const balance = await bank.balance(id, { signal });
     const { ledger, held, available } = balance;
-    if (context.json) output.document('account.balance', { id, ...balanceJson(balance) });
+    // The bank took the id: folding its letters is all that is left of reading it.
+    const fields = { id: id.toLowerCase(), ...balanceJson(balance) };
+    if (context.json) output.document('account.balance', fields);
     else if (context.plain) output.plainRow([ledger.amount]);
     else {
       const parts = [moneyText(ledger)];

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command, Context } from '../context.js';
 import { isSet, textOption } from '../read-options.js';
 
@@ -36,7 +37,7 @@ export const run: Command = async (context, _operands, options) => {
 
 /** All that `init` checks before it touches the directory. */
 async function wouldMake(context: Context, typed: string, shared: boolean): Promise<MadeBank> {
-  const { directory } = context;
+  const directory = resolve(context.directory);
   const { readCurrency } = await import('../../ledger/request.js');
   const { CURRENCY_DIGITS } = await import('../../ledger/currencies.js');
   const { isAbsentOrEmpty } = await import('../../disk/user-files.js');

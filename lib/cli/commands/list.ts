@@ -5,6 +5,11 @@ import { printPages } from '../print-pages.js';
 import { choiceOption, countOption, textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
 
+function noneText(search: string | undefined, after: string | undefined): string {
+  if (after !== undefined) return `No account behind ${after}.`;
+  return search === undefined ? 'No accounts yet.' : 'No account matches.';
+}
+
 /** `drovebank list` */
 export const run: Command = async (context, _operands, options) => {
   const { output, signal } = context;
@@ -22,7 +27,7 @@ export const run: Command = async (context, _operands, options) => {
         else for (const account of accounts) output.document('account.list', accountJson(account));
       },
       more: (next) => `More accounts: --after ${next}`,
-      none: search === undefined ? 'No accounts yet.' : 'No account matches.',
+      none: noneText(search, textOption(options, 'after')),
     });
   });
   return undefined;

@@ -15,15 +15,18 @@ export const run: Command = async (context, _operands, options) => {
       .verify({ signal, onProgress: progress.update })
       .finally(progress.end);
     const { ok, asOf, steps } = verification;
-    const report = textOption(options, 'report');
-    if (report !== undefined) {
-      await writeUserFile(
-        report,
-        `${JSON.stringify({ v: 1, kind: 'bank.verify', ok, asOf, steps })}\n`,
-      );
-    }
     if (context.json) output.document('bank.verify', { ok, asOf, steps });
     else printVerification(context, verification);
+    const report = textOption(options, 'report');
+    if (report === undefined) return ok ? EXIT.ok : EXIT.damaged;
+    try {
+      const found = { v: 1, kind: 'bank.verify', ok, asOf, steps };
+      await writeUserFile(report, `${JSON.stringify(found)}\n`);
+    } catch (error) {
+      // That the bank is damaged is worse than a report that is missing, and must show.
+      if (ok) throw error;
+      output.warn(error instanceof Error ? error.message : String(error));
+    }
     return ok ? EXIT.ok : EXIT.damaged;
   });
 };
