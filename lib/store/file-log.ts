@@ -29,7 +29,6 @@ import {
   ROOM_AFTER_BYTES,
   ROOM_BYTES_MAX,
   ROOM_BYTES_MIN,
-  SEGMENT_BYTES_MAX,
 } from './limits.js';
 import { Fenced, type Log, type NewBatch, WriteFailed } from './log.js';
 import type { Queue } from './queue.js';
@@ -42,6 +41,7 @@ export interface FileLogParts {
   readonly queue: Queue;
   readonly lease: Lease;
   readonly journal: Journal;
+  readonly segmentBytesMax: number;
 }
 
 /** What a writer holds while it leads. */
@@ -212,7 +212,8 @@ export class FileLog implements Log {
    */
   async append(expected: Position, batch: NewBatch): Promise<Position> {
     if (this.#lead?.position.seal !== expected.seal) throw new Fenced('not leading there');
-    if (this.#lead.position.offset > SEGMENT_BYTES_MAX) await this.#turnSegment(this.#lead);
+    if (this.#lead.position.offset > this.#parts.segmentBytesMax)
+      await this.#turnSegment(this.#lead);
     const lead = this.#lead;
     const { file, position, mark, taken } = lead;
     const { transfer, count, lines } = batch;

@@ -5,6 +5,7 @@ import { nodeDisk } from '../disk/node-disk.js';
 import { nodeLock } from '../disk/node-lock.js';
 import { nodeSystem } from '../disk/node-system.js';
 import type { System } from '../disk/system.js';
+import { SEGMENT_BYTES_MAX } from './limits.js';
 import { type PosterThread, startPosterThread } from './poster-thread.js';
 
 export interface Host {
@@ -12,6 +13,8 @@ export interface Host {
   disk(options: { readonly shared: boolean }): Disk;
   readonly system: System;
   lockAt(path: string): Lock;
+  /** Bytes behind which a segment is followed by a new one; a simulation takes fewer. */
+  readonly segmentBytesMax: number;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
   startPoster(directory: string): PosterThread;
 }
@@ -22,6 +25,7 @@ export function nodeHost(): Host {
     disk: nodeDisk,
     system: nodeSystem(),
     lockAt: nodeLock,
+    segmentBytesMax: SEGMENT_BYTES_MAX,
     startPoster: startPosterThread,
   };
 }

@@ -61,8 +61,13 @@ interface Role {
   staged: number;
   /** Entries read, not yet posted, by account. */
   readonly pending: Map<AccountId, Entry[]>;
-  /** How far the journal was read, and what a checkpoint there says. */
+  /** How far the journal was read. */
   read: Position;
+  /**
+   * Right behind the last entry that was read, and what a checkpoint there says. A `leave` behind it is
+   * not durable: after a power cut a checkpoint there would stand behind the journal's end.
+   */
+  settled: Position;
   nextAccount: number;
   bookedAt: string;
 }
@@ -101,6 +106,7 @@ export class Poster {
         staged: 0,
         pending: new Map(),
         read: checkpoint.position,
+        settled: checkpoint.position,
         nextAccount: checkpoint.nextAccount,
         bookedAt: checkpoint.bookedAt,
       };
@@ -131,7 +137,7 @@ export class Poster {
         if (!role) return undefined;
         const head = await this.#parts.log.head();
         await this.#serve(role, head);
-        if (head === undefined || head.seal === role.checkpoint.position.seal) {
+        if (head === undefined || (head.seal === role.read.seal && role.pending.size === 0)) {
           await this.#removeServed(role);
           return role.checkpoint.position.transfer;
         }
@@ -158,6 +164,7 @@ export class Poster {
       await this.#breath.take();
       count += batch.entries.length;
       role.read = batch.position;
+      if (batch.entries.length > 0) role.settled = batch.position;
       if (count >= entriesMax) return;
     }
     role.read = head; // A segment that was begun and not yet written to ends with its pin.
@@ -175,8 +182,8 @@ export class Poster {
       if (pages > 0) await this.#serve(role, head);
       pages += await this.#publish(role, [...role.pending.keys()].slice(0, CYCLE_ACCOUNTS_MAX));
     }
-    const entries = role.read.transfer - role.checkpoint.position.transfer;
-    await this.#advance(role);
+    const entries = role.settled.transfer - role.checkpoint.position.transfer;
+    if (role.settled.seal !== role.checkpoint.position.seal) await this.#advance(role);
     if (channels.post.hasSubscribers) {
       const ms = system.monotonic() - start;
       channels.post.publish({ directory, pages, entries, transfer: role.read.transfer, ms });
@@ -197,7 +204,7 @@ export class Poster {
     const changed = new Set<string>();
     for (const { id, page, sealed: seal } of changes) {
       await this.#breath.take();
-      const folder = await this.#folderOf(id, changed);
+      const folder = await this.#folderOf(id, isFirstRow(role.pending.get(id)?.[0], id), changed);
       const stage = (rows: readonly string[]) => this.#stage(role, rows, !many);
       if (seal) sealed.push([await stage(seal.rows), join(folder, pageName(id, seal.number))]);
       open.push([await stage(page.rows), join(folder, pageName(id))]);
@@ -236,15 +243,19 @@ export class Poster {
     }
   }
 
-  /** The folder of an account, made as needed. Folders with new names in them join `changed`. */
-  async #folderOf(id: AccountId, changed: Set<string>): Promise<string> {
+  /**
+   * The folder of an account, made for its first row. Folders with new names in them join `changed`,
+   * also where it is there already: a poster that died may have made it, and not made it durable.
+   */
+  async #folderOf(id: AccountId, isNew: boolean, changed: Set<string>): Promise<string> {
     const { disk, directory } = this.#parts;
     const folder = join(directory, accountFolder(id));
     changed.add(folder);
-    if (await disk.exists(folder)) return folder;
+    if (!isNew) return folder;
     const parent = dirname(folder);
-    if (await disk.makeFolder(parent)) changed.add(dirname(parent));
-    if (await disk.makeFolder(folder)) changed.add(parent);
+    await disk.makeFolder(parent);
+    await disk.makeFolder(folder);
+    changed.add(parent).add(dirname(parent));
     return folder;
   }
 
@@ -305,7 +316,7 @@ export class Poster {
     const { disk, directory } = this.#parts;
     const { nextAccount, bookedAt } = role;
     const desks = await desksIdentity(disk, directory);
-    const checkpoint = { position: role.read, nextAccount, bookedAt, desks };
+    const checkpoint = { position: role.settled, nextAccount, bookedAt, desks };
     role.staged++;
     const staged = join(
       role.taken.desk.path,
@@ -379,6 +390,11 @@ function remember(role: Role, entry: Entry): void {
   if (entry.type !== 'open' || !entry.credit) return;
   const number = givenAccountNumber(entry.credit.account);
   if (number !== undefined && number >= role.nextAccount) role.nextAccount = number + 1;
+}
+
+function isFirstRow(entry: Entry | undefined, id: AccountId): boolean {
+  const leg = entry?.debit?.account === id ? entry.debit : entry?.credit;
+  return leg?.seq === 1;
 }
 
 function isGone(error: unknown): boolean {

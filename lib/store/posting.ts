@@ -14,6 +14,7 @@ import {
   BACKLOG_ENTRIES_MAX,
   POSTING_DELAY_MS,
   POSTING_INLINE_ENTRIES_MAX,
+  TICKET_FRESH_MS,
   TICKET_TOUCH_MS,
   WAIT_LOOK_MS,
 } from './limits.js';
@@ -138,16 +139,23 @@ export class Posting {
   /** Draws a ticket, and waits until whoever posts has served it. */
   async #ask(transfer: number, ids: readonly string[], signal?: AbortSignal): Promise<void> {
     const { queue, system, disk } = this.#parts;
-    const ticket = await queue.draw(encodeWish({ transfer, ids }));
+    const wish = encodeWish({ transfer, ids });
+    let ticket = await queue.draw(wish);
     let heard = () => {};
     const unwatch = disk.watch(queue.folder, () => heard());
     let touched = system.monotonic();
     try {
-      while (await queue.isThere(ticket)) {
+      for (;;) {
         refuseCancelled(signal);
-        if (system.monotonic() - touched > TICKET_TOUCH_MS) {
+        const late = system.monotonic() - touched;
+        if (!(await queue.isThere(ticket))) {
+          if (late < TICKET_FRESH_MS / 2) return;
+          // It may be gone because we did not stir, and not because it was served.
+          ticket = await queue.draw(wish);
           touched = system.monotonic();
-          await queue.touch(ticket);
+        }
+        if (late > TICKET_TOUCH_MS) {
+          if (await queue.touch(ticket)) touched = system.monotonic();
           await this.#parts.refuseDamaged();
           this.#thread?.wake();
           // Whoever posted may have died or stopped: then it is our turn.

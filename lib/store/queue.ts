@@ -2,7 +2,8 @@
  * The tickets of who waits, in `desks/<role>.queue/`: one file each, numbered, and touched again and
  * again. The oldest ticket that stirs is next; a stopped waiter blocks nobody.
  *
- * After a crash: tickets of the dead stay until the next observer sees that they are dead.
+ * After a crash: tickets of the dead stay until the next observer sees that they are dead, or that they
+ * have not stirred for long.
  */
 import { join } from 'node:path';
 import { type Disk, errorCode, writeAll } from '../disk/disk.js';
@@ -80,7 +81,7 @@ export class Queue {
     }
   }
 
-  /** The tickets that stir, oldest first. Removes those of the dead. */
+  /** The tickets that stir, oldest first. Removes the others: who still lives draws anew. */
   async waiting(): Promise<Ticket[]> {
     const names = await this.#disk.list(this.folder);
     if (names.length === 0) {
@@ -105,11 +106,14 @@ export class Queue {
     if (sighting === undefined || now - sighting.looked > TICKET_LOOK_MS) {
       const facts = await this.#disk.facts(join(this.folder, ticket.name));
       if (facts === undefined) return false;
+      const isNew = sighting === undefined;
       const same = sighting?.modified === facts.modified;
       const stirred = same && sighting ? sighting.stirred : now;
       sighting = { modified: facts.modified, stirred, looked: now };
-      // Who stirs lives; whoever has stopped may have died.
-      if (now - stirred > TICKET_TOUCH_MS * 2 && this.#system.isSurelyDead(ticket.owner)) {
+      // Who stirs lives; who has stopped, or comes from before our time, may have died.
+      const quiet = isNew || now - stirred > TICKET_TOUCH_MS * 2;
+      const forgotten = now - stirred >= TICKET_FRESH_MS; // One of before a reboot, perhaps.
+      if (forgotten || (quiet && this.#system.isSurelyDead(ticket.owner))) {
         await this.remove(ticket);
         return false;
       }

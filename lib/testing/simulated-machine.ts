@@ -8,6 +8,7 @@ import { initAt, openAt } from '../bank/open-bank.js';
 import type { Awaitable, Disk } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import type { Host } from '../store/host.js';
+import { SEGMENT_BYTES_MAX } from '../store/limits.js';
 import { runPoster } from '../store/poster-loop.js';
 import type { PosterThread } from '../store/poster-thread.js';
 import { openFiles } from '../store/store.js';
@@ -22,6 +23,8 @@ export interface SimulatedMachineOptions {
   readonly kind?: FileSystemKind;
   /** Processes take turns, step by step, as the seed says; else each goes on until it waits. */
   readonly interleave?: boolean;
+  /** Bytes behind which the journal goes on in a new segment. */
+  readonly segmentBytesMax?: number;
 }
 
 /** Milliseconds of simulated time after which work that still waits is taken to wait for ever. */
@@ -54,6 +57,7 @@ export class SimulatedMachine {
   readonly disk: SimulatedDisk;
   readonly boot: string;
   readonly interleave: boolean;
+  readonly segmentBytesMax: number;
   readonly random: () => number;
   /** How far the wall clock is off, in milliseconds. */
   skew = 0;
@@ -71,6 +75,7 @@ export class SimulatedMachine {
     this.#seed = options.seed ?? 1;
     this.random = seededRandom(this.#seed);
     this.interleave = options.interleave === true;
+    this.segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
     this.#now = past.time;
     this.#pid = past.pid;
     this.boot = `b${past.boot}`;
@@ -99,7 +104,8 @@ export class SimulatedMachine {
   }
 
   #options(): SimulatedMachineOptions {
-    return { seed: this.#seed, interleave: this.interleave };
+    const { interleave, segmentBytesMax } = this;
+    return { seed: this.#seed, interleave, segmentBytesMax };
   }
 
   /** Starts a process. `alter` may put something between it and its disk. */
@@ -202,6 +208,7 @@ export class SimulatedProcess {
       disk: () => disk,
       system,
       lockAt: (path) => simulatedLock(path, disk, atOnce, system, () => machine.time),
+      segmentBytesMax: machine.segmentBytesMax,
       startPoster: (directory) => this.#startPoster(directory),
     };
   }

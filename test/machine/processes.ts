@@ -10,6 +10,7 @@ import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import type { System } from '#lib/disk/system.js';
 import type { Host } from '#lib/store/host.js';
+import { SEGMENT_BYTES_MAX } from '#lib/store/limits.js';
 import { startPosterThread } from '#lib/store/poster-thread.js';
 import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
 
@@ -93,6 +94,7 @@ export class Machine {
       disk: () => disk,
       system,
       lockAt: (path) => this.#lockAt(path, pid),
+      segmentBytesMax: SEGMENT_BYTES_MAX,
       startPoster: startPosterThread,
     };
     const files = wire(host, this.directory, await readManifest(disk, this.directory));

@@ -1,0 +1,47 @@
+/**
+ * Proof A: every operation, cut at every step of the disk, by a kill and by a power cut that left any
+ * part of what was not durable; each time the bank keeps its promises (oracle.ts).
+ */
+import { afterAll, describe, expect, it } from 'vitest';
+import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
+import { OPERATIONS } from './operations.js';
+import { effort, expectKept, ready } from './scenario.js';
+
+/** Power cuts tried at one moment. */
+const LIMIT = effort(10, 60);
+const KINDS = ['posix', 'ext4', 'xfs'] as const;
+const report = new Map<string, { steps: number; points: number; states: number }>();
+
+describe.each(KINDS)('on a disk like %s, a crash at every step of', (kind) => {
+  it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
+    '%s',
+    { timeout: 3_600_000 },
+    async (name, operation) => {
+      const [machine, balances] = await ready(operation, kind);
+      const points = await recordCrashPoints(machine, (process, answered) =>
+        operation.work(process, { machine, answered }),
+      );
+      let states = 0;
+      const seen = new Set<string>();
+      const limit = Math.ceil(LIMIT / (operation.many ? 10 : kind === 'posix' ? 1 : 4));
+      for (const point of points) {
+        for (const crash of crashesAt(machine, point, { limit, seen })) {
+          await expectKept(crash, operation, balances);
+          states++;
+        }
+      }
+      expect(points.at(-1)?.answered).toEqual(operation.asked.map(({ key }) => key));
+      const before = report.get(name)?.states ?? 0;
+      report.set(name, {
+        steps: points.length - 1,
+        points: points.length,
+        states: before + states,
+      });
+    },
+  );
+});
+
+afterAll(() => {
+  const rows = [...report].map(([operation, counts]) => ({ operation, ...counts, violations: 0 }));
+  console.table(rows);
+});

@@ -1,0 +1,231 @@
+import type { Bank, HistoryEntry } from '#lib/bank/api.js';
+import type { SimulatedMachine, SimulatedProcess } from '#lib/testing/simulated-machine.js';
+import { readRawBank } from './raw-bank.js';
+
+export const BANK = '/bank';
+export const WORLD = 'world-usd';
+
+/** Something that was asked for. Amounts in cents. */
+export interface Asked {
+  /** Its idempotency key. */
+  readonly key: string;
+  readonly from?: string | undefined;
+  readonly to?: string | undefined;
+  readonly amount: bigint;
+  /** Opens the account `to`, by this name. */
+  readonly opens?: string;
+  /** It was refused, or would be. */
+  readonly refused?: boolean;
+  /** All with the same name happen, or none. */
+  readonly group?: string;
+}
+
+/** What the bank held when everything was quiet: cents by account. */
+export type Balances = ReadonlyMap<string, bigint>;
+
+/** A promise that was broken. */
+export class Violation extends Error {}
+
+export function must(holds: boolean, text: string): asserts holds {
+  if (!holds) throw new Violation(text);
+}
+
+export function asText(cents: bigint): string {
+  const digits = `${cents < 0n ? -cents : cents}`.padStart(3, '0');
+  return `${cents < 0n ? '-' : ''}${digits.slice(0, -2)}.${digits.slice(-2)}`;
+}
+
+const asCents = (text: string) => BigInt(text.replace('.', ''));
+
+/** Every account with its balance, by what the bank answers. */
+export async function balancesOf(bank: Bank): Promise<Map<string, bigint>> {
+  const balances = new Map<string, bigint>();
+  for await (const { id, ledger } of bank.accounts({ world: true })) {
+    balances.set(id, asCents(ledger.amount));
+  }
+  return balances;
+}
+
+/**
+ * Holds a bank after a crash against what had been promised (P1 to P9 of the crash rules): opens it,
+ * looks at everything, asks again what had been asked for, goes on working, and leaves it tidy.
+ */
+export async function expectPromises(
+  machine: SimulatedMachine,
+  before: Balances,
+  asked: readonly Asked[],
+  answered: readonly string[],
+): Promise<void> {
+  const process = machine.start();
+  await machine.run(async () => {
+    const bank = await process.openBank(BANK);
+    const booked = await expectAnswers(bank, before, asked, answered);
+    await expectSound(bank);
+    await askAgain(bank, asked, booked);
+    const next: Asked = { key: 'next', to: firstOf(before), amount: 1n };
+    await ask(bank, next);
+    const all = [...asked, next];
+    const settled = all.filter((one) => !one.refused).map(({ key }) => key);
+    await expectAnswers(bank, before, all, settled);
+    await bank.close();
+  });
+  expectTidy(machine, process);
+  process.kill();
+  // Whoever comes next finds the same, in both books and in the bare files.
+  const next = machine.start();
+  await machine.run(async () => {
+    const bank = await next.openBank(BANK);
+    await expectSound(bank);
+    const balances = await balancesOf(bank);
+    await bank.close();
+    readRawBank(machine.disk.tree(), BANK, balances);
+  });
+  expectTidy(machine, next);
+}
+
+function firstOf(balances: Balances): string {
+  return [...balances.keys()].find((id) => id !== WORLD) ?? '';
+}
+
+/** Holds what the bank shows against what was asked and answered. @returns the keys that were booked */
+async function expectAnswers(
+  bank: Bank,
+  before: Balances,
+  asked: readonly Asked[],
+  answered: readonly string[],
+): Promise<Set<string>> {
+  const balances = await balancesOf(bank);
+  const rows = new Map<string, HistoryEntry[]>();
+  for (const id of balances.keys()) {
+    let seq = 0;
+    for await (const row of bank.history(id)) {
+      must(row.seq === ++seq, `${id}: row ${row.seq} where ${seq} was to come`);
+      if (row.key !== '') rows.set(row.key, [...(rows.get(row.key) ?? []), row]);
+    }
+  }
+  const expected = new Map(before);
+  const booked = new Set<string>();
+  for (const one of asked) {
+    const found = rows.get(one.key) ?? [];
+    if (found.length === 0) {
+      must(
+        one.refused === true || !answered.includes(one.key),
+        `P1: ${one.key} was answered and is gone`,
+      );
+      continue;
+    }
+    must(one.refused !== true, `P3: ${one.key} was refused and is there`);
+    booked.add(one.key);
+    expectLegs(one, found);
+    const add = (id: string, cents: bigint) => expected.set(id, (expected.get(id) ?? 0n) + cents);
+    if (one.opens === undefined) add(one.from ?? WORLD, -one.amount);
+    add(found.find(({ account }) => account !== (one.from ?? WORLD))?.account ?? '', one.amount);
+  }
+  for (const { key, group } of asked) {
+    const others = asked.filter((other) => group !== undefined && other.group === group);
+    must(
+      others.every((other) => booked.has(other.key) === booked.has(key)),
+      `P2: of ${group} only a part was booked`,
+    );
+  }
+  for (const [id, cents] of balances) {
+    const wanted = expected.get(id) ?? 0n;
+    must(cents === wanted, `P4: ${id} has ${asText(cents)}, not ${asText(wanted)}`);
+  }
+  for (const id of expected.keys()) must(balances.has(id), `P6: ${id} is gone`);
+  return booked;
+}
+
+function expectLegs(one: Asked, found: readonly HistoryEntry[]): void {
+  const { key, from, to, amount, opens } = one;
+  if (opens !== undefined) {
+    must(
+      found.length === 1 && found[0]?.type === 'open',
+      `P1: ${key} opened ${found.length} times`,
+    );
+    return;
+  }
+  must(found.length === 2, `P2: ${key} stands on ${found.length} passbooks`);
+  const out = found.find(({ direction }) => direction === 'out');
+  const into = found.find(({ direction }) => direction === 'in');
+  const legs = out?.account === (from ?? WORLD) && into?.account === (to ?? WORLD);
+  must(legs && out?.transfer === into?.transfer, `P2: ${key} moved between others`);
+  const amounts = [out?.amount.amount, into?.amount.amount].map((text) => asCents(text ?? '0.00'));
+  must(
+    amounts.every((cents) => cents === amount),
+    `P2: ${key} moved ${amounts.join(' and ')}`,
+  );
+}
+
+/** Both books agree, and each currency adds up to zero. */
+export async function expectSound(bank: Bank): Promise<void> {
+  const { ok, steps } = await bank.verify();
+  const problems = steps.flatMap((step) =>
+    step.problems.map(({ file, what }) => `${file}: ${what}`),
+  );
+  must(ok, `P6: verify: ${problems.join('; ')}`);
+  for (const { sum, currency } of await bank.totals()) {
+    must(/^-?0(\.0+)?$/.test(sum.amount), `P4: ${currency} adds up to ${sum.amount}`);
+  }
+}
+
+async function askAgain(bank: Bank, asked: readonly Asked[], booked: ReadonlySet<string>) {
+  const groups = new Set<string>();
+  for (const one of asked) {
+    const { key: idempotencyKey, group } = one;
+    if (one.refused) {
+      const refused = await ask(bank, one).then(
+        () => false,
+        () => true,
+      );
+      must(refused, `P3: ${idempotencyKey} was refused before, and is not now`);
+      continue;
+    }
+    if (group !== undefined) {
+      if (groups.has(group)) continue;
+      groups.add(group);
+      await bank.transferMany(
+        asked
+          .filter((other) => other.group === group)
+          .map((other) => ({
+            from: other.from,
+            to: other.to,
+            amount: asText(other.amount),
+            idempotencyKey: other.key,
+          })),
+        { atomic: true },
+      );
+      continue;
+    }
+    const { replayed } = await ask(bank, one);
+    // One that was not there may have been under way: it is settled now, one way or the other.
+    must(replayed || !booked.has(idempotencyKey), `P1: ${idempotencyKey} was booked again`);
+  }
+}
+
+/** Asks for it. */
+export async function ask(bank: Bank, one: Asked): Promise<{ replayed: boolean }> {
+  const { key: idempotencyKey, from, to, amount, opens } = one;
+  if (opens !== undefined) {
+    return bank.openAccount({ firstName: opens, lastName: 'Test', idempotencyKey });
+  }
+  if (from !== undefined && to !== undefined) {
+    return bank.transfer({ from, to, amount: asText(amount), idempotencyKey });
+  }
+  if (to !== undefined) return bank.deposit(to, asText(amount), { idempotencyKey });
+  return bank.withdraw(from ?? '', asText(amount), { idempotencyKey });
+}
+
+/** Nothing staged, no lock, no ticket, no descriptor is left. */
+export function expectTidy(machine: SimulatedMachine, process: SimulatedProcess): void {
+  must(process.descriptors === 0, `P8: ${process.descriptors} files are still open`);
+  for (const path of machine.disk.tree().keys()) {
+    if (!path.startsWith(`${BANK}/desks/`)) continue;
+    const [role = '', desk = '', left = ''] = path.slice(`${BANK}/desks/`.length).split('/');
+    must(!role.endsWith('.lock'), `P8: ${path} is left`);
+    // A torn ticket of before a reboot goes when somebody has seen it do nothing for a second.
+    if (role === 'poster.queue' && !desk.includes(`-${machine.boot}-`)) continue;
+    must(!role.endsWith('.queue') || desk === '', `P8: the ticket ${path} is left`);
+    must(left === '' || left.startsWith('answered-'), `P8: ${path} is left`);
+  }
+}

@@ -1,0 +1,106 @@
+/**
+ * The bank as anybody reads it who has nothing but its files and a CSV parser: an independent model of
+ * what the files say. Nothing of the library is used here.
+ */
+import { createHash } from 'node:crypto';
+import { parse } from 'csv-parse/sync';
+
+type Row = Record<string, string>;
+type Files = ReadonlyMap<string, Buffer>;
+
+const cents = (text = '') => BigInt((text || '0').replace('.', ''));
+const rowsOf = (bytes: Buffer | string): Row[] => parse(bytes, { columns: true });
+
+function need(holds: boolean, text: string): asserts holds {
+  if (!holds) throw new Error(`raw files: ${text}`);
+}
+
+/** Holds journal and passbooks against each other and against `balances`, in cents by account. */
+export function readRawBank(
+  files: Files,
+  bank: string,
+  balances: ReadonlyMap<string, bigint>,
+): void {
+  const told = replayJournal(files, `${bank}/journal/`);
+  let sum = 0n;
+  for (const [id, balance] of balances) {
+    const rows = passbookOf(files, `${bank}/accounts/`, id);
+    const legs = told.get(id) ?? [];
+    need(legs.length === rows.length, `${id}: ${rows.length} rows, by the journal ${legs.length}`);
+    rows.forEach((row, index) => {
+      need(row.seq === `${index + 1}`, `${id}: row ${row.seq} where ${index + 1} was to come`);
+      const same = row.transfer === legs[index]?.transfer && row.balance === legs[index]?.balance;
+      need(same, `${id}: row ${row.seq} is not what the journal tells`);
+    });
+    need(cents(rows.at(-1)?.balance) === balance, `${id}: the passbook has another balance`);
+    sum += balance;
+  }
+  need(told.size === balances.size, `the journal tells of ${told.size} accounts`);
+  need(sum === 0n, `all passbooks add up to ${sum} cents`);
+}
+
+/** The rows of all pages. A sealed page may have rows that still stand on the open one as well. */
+function passbookOf(files: Files, folder: string, id: string): Row[] {
+  const pages = [...files.keys()].filter((path) => path.startsWith(folder)).sort();
+  const open = pages.find((path) => path.endsWith(`/${id}.csv`)) ?? '';
+  const sealed = pages.filter((path) => path.includes(`/${id}.`) && path !== open);
+  const last = rowsOf(files.get(open) ?? '');
+  const first = Number(last[0]?.seq);
+  const before = sealed.flatMap((path) => rowsOf(files.get(path) ?? ''));
+  return [...before.filter(({ seq }) => Number(seq) < first), ...last];
+}
+
+/** Every account's legs as the segments tell them that count, each as far as the next one says. */
+function replayJournal(files: Files, folder: string) {
+  const legs = new Map<string, { transfer: string; balance: string }[]>();
+  let [seal, transfer] = ['0'.repeat(64), 0];
+  const book = (entry: Row) => {
+    if (Number(entry.transfer) <= transfer) return; // Copied from the segment before.
+    need(
+      Number(entry.transfer) === ++transfer,
+      `entry ${entry.transfer} where ${transfer} was due`,
+    );
+    for (const side of ['debit', 'credit']) {
+      const { [side]: id = '', [`${side}_seq`]: seq, [`${side}_balance`]: balance = '' } = entry;
+      if (id === '') continue;
+      const known = legs.get(id) ?? [];
+      need(seq === `${known.length + 1}`, `${id}: row ${seq} behind ${known.length}`);
+      legs.set(id, [...known, { transfer: `${transfer}`, balance }]);
+    }
+  };
+  const segments = segmentsOf(files, folder);
+  segments.forEach((bytes, index) => {
+    const next = segments[index + 1]?.toString('utf8').split('\n').slice(0, 2).join('\n');
+    const end = next === undefined ? bytes.length : Number(rowsOf(next)[0]?.count);
+    const [header = '', ...lines] = bytes.subarray(0, end).toString('utf8').split('\n');
+    let since = `${header}\n`;
+    let batch: Row[] = [];
+    for (const line of lines) {
+      if (line === '' || line.startsWith('\0')) break; // Room made ahead.
+      const [row = {}] = rowsOf(`${header}\n${line}`);
+      since += `${line}\n`;
+      batch.push(row);
+      if (!['pin', 'seal', 'leave'].includes(row.type ?? '')) continue;
+      const own = row.seal ?? '';
+      const text = since.slice(0, -own.length - 1);
+      need(sha256(seal + text) === own, `a seal of segment ${index + 1} does not fit`);
+      batch.slice(0, -1).forEach(book);
+      [seal, since, batch] = [own, '', []];
+    }
+  });
+  return legs;
+}
+
+/** Of two segments with one number the one with the higher epoch counts. */
+function segmentsOf(files: Files, folder: string): Buffer[] {
+  const counting = new Map<number, [epoch: number, bytes: Buffer]>();
+  for (const [path, bytes] of files) {
+    const [, number, epoch] = /\/(\d+)-(\d+)\.csv$/.exec(path) ?? [];
+    if (number === undefined || !path.startsWith(folder)) continue;
+    const known = counting.get(Number(number));
+    if (!known || known[0] < Number(epoch)) counting.set(Number(number), [Number(epoch), bytes]);
+  }
+  return [...counting].sort(([a], [b]) => a - b).map(([, [, bytes]]) => bytes);
+}
+
+const sha256 = (text: string) => createHash('sha256').update(text).digest('hex');

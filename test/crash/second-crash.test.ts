@@ -1,0 +1,66 @@
+/** Proof C: a crash in the middle of what puts right what a crash left. */
+import { afterAll, describe, expect, it } from 'vitest';
+import { type Crash, crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
+import { OPERATIONS, type Operation } from './operations.js';
+import { ask, BANK } from './oracle.js';
+import { effort, expectKept, ready } from './scenario.js';
+
+/** First crashes of each operation that are followed by a second one, and power cuts at each moment. */
+const FIRST = effort(3, 12);
+const SECOND = effort(4, 12);
+const report: { operation: string; first: number; second: number; violations: number }[] = [];
+
+/** What a crash of the operation may leave: some of all there are, evenly. */
+async function someCrashes(operation: Operation) {
+  const [machine, balances] = await ready(operation);
+  const points = await recordCrashPoints(machine, (process, answered) =>
+    operation.work(process, { machine, answered }),
+  );
+  const seen = new Set<string>();
+  const all = points.flatMap((point) => [...crashesAt(machine, point, { limit: 3, seen })]);
+  const every = Math.max(1, Math.floor(all.length / FIRST));
+  const offset = Math.floor(machine.random() * every);
+  return { balances, crashes: all.filter((_, index) => index % every === offset) };
+}
+
+/** The bank is opened again; what was asked for is asked again. */
+function recover(operation: Operation, crash: Crash) {
+  const { killed = [], asked } = operation;
+  const wanted = [...killed, ...asked].filter(({ refused, group }) => !refused && !group);
+  return recordCrashPoints(crash.machine, async (process, answered) => {
+    const bank = await process.openBank(BANK);
+    for (const one of wanted) {
+      await ask(bank, one);
+      answered(one.key);
+    }
+    await bank.close();
+  });
+}
+
+describe('a crash in the middle of recovering from a crash of', () => {
+  it.each(OPERATIONS.map((operation) => [operation.name, operation] as const))(
+    '%s',
+    { timeout: 3_600_000 },
+    async (name, operation) => {
+      const { balances, crashes } = await someCrashes(operation);
+      let second = 0;
+      for (const crash of crashes) {
+        const seen = new Set<string>();
+        const limit = operation.many ? 1 : SECOND;
+        for (const point of await recover(operation, crash)) {
+          for (const again of crashesAt(crash.machine, point, { limit, seen })) {
+            const text = `${crash.text}; then ${again.text}`;
+            await expectKept({ ...again, text }, operation, balances, crash.answered);
+            second++;
+          }
+        }
+      }
+      expect(crashes.length).toBeGreaterThan(0);
+      report.push({ operation: name, first: crashes.length, second, violations: 0 });
+    },
+  );
+});
+
+afterAll(() => {
+  console.table(report);
+});
