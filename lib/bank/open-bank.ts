@@ -95,7 +95,15 @@ export async function initAt(host: Host, path: string, options: InitOptions): Pr
 /** An empty name is a variable that was not set: it must not mean the working directory. */
 function readDirectory(directory: unknown): string {
   if (typeof directory === 'string' && directory !== '' && !directory.includes('\0')) {
-    return resolve(directory);
+    try {
+      return resolve(directory);
+    } catch (error) {
+      // A relative name, and the working directory was removed.
+      throw new BankError('BANK_NOT_FOUND', 'The working directory is not there any more.', {
+        hint: 'Change to one that is, or give the full path of the bank.',
+        cause: error,
+      });
+    }
   }
   const message = `The directory ${shown(directory)} is no path.`;
   throw new BankError('INVALID_TEXT', message, { hint: 'Name the directory of a bank.' });

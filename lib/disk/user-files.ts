@@ -42,7 +42,7 @@ export async function makeTemporaryFolder(prefix: string): Promise<string> {
   try {
     return await mkdtemp(join(tmpdir(), prefix));
   } catch (error) {
-    throw toBankError(error, tmpdir());
+    throw writeError(error, join(tmpdir(), prefix), 'Set TMPDIR to a folder that may be written.');
   }
 }
 
@@ -58,10 +58,10 @@ export async function isAbsentOrEmpty(path: string): Promise<boolean> {
   }
 }
 
-function writeError(error: unknown, path: string): BankError {
+function writeError(error: unknown, path: string, hint = 'Write it elsewhere.'): BankError {
   const { code } = error as NodeJS.ErrnoException;
   const told = { details: { file: path, errno: code }, cause: error };
-  const elsewhere = { ...told, hint: 'Write it elsewhere.' };
+  const elsewhere = { ...told, hint };
   switch (code) {
     case 'ENOENT':
     case 'ENOTDIR':

@@ -86,6 +86,9 @@ function parseJson(text: string, last: boolean): unknown {
 }
 
 function readCsvBatch(file: string, bytes: Buffer): BatchLine[] {
+  if (/^[\s\ufeff]*\[/.test(bytes.toString('utf8', 0, 1024))) {
+    throw invalidFile(file, 1, 'it is a JSON array; write one object on each line.');
+  }
   const { columns, rows } = readCsv(file, bytes);
   if (!columns.includes('op')) throw invalidFile(file, 1, 'the header has no column op.');
   return rows.map(({ line, cells }) =>

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -140,6 +141,18 @@ describe('directories that are no bank for us', () => {
     const made = drovebank(folder, ['init', '-d', 'other']);
     expect(made.code).toBe(5);
     expect(readFileSync(join(folder, 'other', 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('a working directory or a TMPDIR that is gone', () => {
+    const folder = temporaryFolder();
+    const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"';
+    const list = [script, process.execPath, PROGRAM, 'list'];
+    const lost = spawnSync('sh', ['-c', ...list], { cwd: folder, encoding: 'utf8' });
+    expect(lost.status, lost.stderr).toBe(3);
+    expect(lost.stderr).toMatch(/working directory is not there.*BANK_NOT_FOUND/);
+    const demo = drovebank(folder, ['demo'], { env: { TMPDIR: join(folder, 'absent') } });
+    expect(demo, demo.stderr).toMatchObject({ code: 2, stdout: '' });
+    expect(demo.stderr).toContain('next: Set TMPDIR to a folder that may be written.');
   });
 
   it('a bank of a newer format', async () => {

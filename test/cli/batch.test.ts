@@ -88,6 +88,13 @@ describe('batch', () => {
     expect(complaint).toMatch(/cut short\. Up to line \d+: \d+ booked/);
   });
 
+  it('says that a JSON array is none', async () => {
+    const folder = await temporaryBank();
+    const ran = drovebank(folder, ['batch', '-'], { input: `\n${JSON.stringify(LINES)}\n` });
+    expect(ran).toMatchObject({ code: 2, stdout: '' });
+    expect(ran.stderr).toContain('it is a JSON array; write one object on each line.');
+  });
+
   it('says which file is not there', async () => {
     const folder = await temporaryBank();
     const ran = drovebank(folder, ['batch', 'absent.jsonl']);

@@ -201,6 +201,10 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
     const session = sit(folder, ['--dir', 'new']);
     await converse(session, [
       ['Make one there? [y/N] ', 'y'],
+      ['Its currency (USD): ', 'francs'],
+    ]);
+    await session.shows('"francs" is no currency code.');
+    await converse(session, [
       ['Its currency (USD): ', 'CHF'],
       ['drovebank> ', 'e'],
     ]);

@@ -1,6 +1,7 @@
 import { basename, join, relative } from 'node:path';
 import { openBank } from '../../bank/open-bank.js';
 import { makeTemporaryFolder, readUserFile } from '../../disk/user-files.js';
+import { BankError } from '../../ledger/errors.js';
 import { atTerminal, type Command, type Context } from '../context.js';
 import { type DemoFigures, fillDemo, printDemo } from '../demo.js';
 import { EXIT } from '../exit-codes.js';
@@ -25,6 +26,12 @@ export const run: Command = async (context) => {
   let figures: DemoFigures;
   try {
     figures = await fillDemo(context, bank, files);
+  } catch (error) {
+    if (!(error instanceof BankError) || error.code !== 'CANCELLED') throw error;
+    throw new BankError('CANCELLED', 'The demo was cut short.', {
+      hint: `Its bank stays in ${directory}; remove that folder whenever you like.`,
+      cause: error,
+    });
   } finally {
     await bank.close();
   }

@@ -4,8 +4,8 @@ import type { Receipt } from '../../ledger/receipt.js';
 import { reportError } from '../error-report.js';
 import { type Movement, moneyText, receiptText } from '../say.js';
 import { askAccount } from './ask-account.js';
-import { newKey } from './create-account.js';
 import type { Counter } from './menu.js';
+import { newKey, settled } from './settled.js';
 
 const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
 
@@ -19,7 +19,8 @@ export async function moveMoney(counter: Counter, type: Movement): Promise<void>
   for (;;) {
     const amount = await asker.ask(`Amount in ${currency}: `);
     const memo = await asker.ask('Memo (Enter for none): ');
-    const input: MovementInput = { ...sides, amount, memo, idempotencyKey: newKey() };
+    const key = newKey();
+    const input: MovementInput = { ...sides, amount, memo, idempotencyKey: key };
     try {
       review(counter, await move(bank, input, context.signal, true), from, to);
     } catch (error) {
@@ -31,7 +32,7 @@ export async function moveMoney(counter: Counter, type: Movement): Promise<void>
     if (context.dryRun) return;
     if (!(await asker.confirm(QUESTIONS[type]))) context.output.line('Nothing was booked.');
     else {
-      const receipt = await move(bank, input, context.signal, false);
+      const receipt = await settled(key, () => move(bank, input, context.signal, false));
       context.output.line(receiptText(type, receipt, false));
     }
     return;
