@@ -7,7 +7,8 @@ import { segmentName } from '../format/journal-row.js';
 import { decodeManifest, FORMAT_VERSION, type Manifest } from '../format/manifest.js';
 import type { DigitsOf } from '../format/passbook-page.js';
 import { BankError } from '../ledger/errors.js';
-import { named, PAIN_FILE, refuseDamaged } from './damage.js';
+import { CHECKPOINT_FILE } from './checkpoint.js';
+import { damaged, named, PAIN_FILE, refuseDamaged } from './damage.js';
 import { Desks, type Role } from './desk.js';
 import { FileLog } from './file-log.js';
 import type { Host } from './host.js';
@@ -65,6 +66,10 @@ export async function readManifest(disk: Disk, directory: string): Promise<Manif
 
 async function noBank(disk: Disk, directory: string): Promise<BankError> {
   const facts = await factsIfAny(disk, directory);
+  // A bank that lost the file must not look as if there had never been any money in it.
+  if (await factsIfAny(disk, join(directory, CHECKPOINT_FILE))) {
+    return damaged(MANIFEST_FILE, 'it is missing, and the rest of a bank is there');
+  }
   const why =
     facts === undefined
       ? 'there is no such directory'

@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import {
   BANK,
@@ -141,6 +142,21 @@ describe('directories that are no bank for us', () => {
     const made = drovebank(folder, ['init', '-d', 'other']);
     expect(made.code).toBe(5);
     expect(readFileSync(join(folder, 'other', 'notes.txt'), 'utf8')).toBe('mine');
+  });
+
+  it('a bank that lost its bank.json: damaged, not a place for a new one', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    rmSync(join(folder, BANK, 'bank.json'));
+    for (const args of [['balance', 'a10017'], ['deposit', 'a10017', '1'], ['list']]) {
+      const ran = drovebank(folder, args);
+      expect(ran, ran.stderr).toMatchObject({ code: 7, stdout: '' });
+      expect(ran.stderr).toContain('bank.json: it is missing, and the rest of a bank is there');
+    }
+    await expect(openBank(join(folder, BANK), { create: true })).rejects.toMatchObject({
+      code: 'BANK_DAMAGED',
+    });
+    expect(drovebank(folder, ['init'])).toMatchObject({ code: 5 });
   });
 
   it('a working directory or a TMPDIR that is gone', () => {

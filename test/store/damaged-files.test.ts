@@ -280,7 +280,7 @@ describe('what is no bank, or not one for us', () => {
   });
 
   it.each<[string, string, (text: string) => string | undefined]>([
-    ['without its bank.json', 'BANK_NOT_FOUND', () => undefined],
+    ['without its bank.json', 'BANK_DAMAGED', () => undefined],
     ['with an empty bank.json', 'BANK_DAMAGED', () => ''],
     ['with half a bank.json', 'BANK_DAMAGED', (text) => text.slice(0, text.length >> 1)],
     ['of a newer format', 'BANK_TOO_NEW', (text) => text.replace('"version": 1', '"version": 2')],
