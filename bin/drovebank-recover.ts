@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { leave } from '../lib/cli/output.js';
 import { runRecoverProgram } from '../lib/cli/recover-program.js';
 
-process.exitCode = await runRecoverProgram(process.argv.slice(2));
+await leave(await runRecoverProgram(process.argv.slice(2)));

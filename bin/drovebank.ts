@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { leave } from '../lib/cli/output.js';
 import { runProgram } from '../lib/cli/program.js';
 
-process.exitCode = await runProgram(process.argv.slice(2));
+await leave(await runProgram(process.argv.slice(2)));

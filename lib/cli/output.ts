@@ -59,6 +59,20 @@ export function errorStream(): NodeJS.WriteStream {
   return process.stderr;
 }
 
+/**
+ * Ends the process, once all that was printed has left it. Ending by itself, Node takes its signal
+ * handlers away some milliseconds before it is gone: a Ctrl-C in between would be the exit code of a
+ * command that has told its receipt.
+ */
+export async function leave(exitCode: number): Promise<never> {
+  for (const stream of listening ? [process.stdout, process.stderr] : [process.stdout]) {
+    await new Promise<void>((resolve) => {
+      stream.write('', () => resolve());
+    });
+  }
+  process.exit(exitCode);
+}
+
 export function createOutput(flags: Flags): Output {
   const { stdout } = process;
   let broken = false;

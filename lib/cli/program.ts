@@ -40,6 +40,8 @@ const PLAIN_FLAGS: Flags = {
 /** Runs the command line `argv` (without node and script) and gives the process's exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
   const signals = watchSignals();
+  // Help and version are printed before there is an output that knows of readers who leave.
+  process.stdout.on('error', () => undefined);
   let complaint = '';
   let exitCode: number | undefined;
   const start = async (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => {

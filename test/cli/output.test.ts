@@ -100,14 +100,16 @@ describe('standard output and standard error', () => {
   it('is quiet when its reader leaves (| head -1)', async () => {
     const folder = await temporaryBank();
     for (let row = 0; row < 3; row++) succeed(folder, ['deposit', 'a10017', '1']);
-    const child = start(folder, ['history', 'a10017', '--json']);
-    let complaint = '';
-    child.stderr.on('data', (text) => {
-      complaint += text;
-    });
-    child.stdout.destroy();
-    const code = await new Promise((resolve) => child.on('close', resolve));
-    expect({ code, complaint }).toEqual({ code: 0, complaint: '' });
+    for (const args of [['history', 'a10017', '--json'], ['-V'], ['help'], ['list', '--help']]) {
+      const child = start(folder, args);
+      let complaint = '';
+      child.stderr.on('data', (text) => {
+        complaint += text;
+      });
+      child.stdout.destroy();
+      const code = await new Promise((resolve) => child.on('close', resolve));
+      expect({ args, code, complaint }).toEqual({ args, code: 0, complaint: '' });
+    }
   });
 
   it.skipIf(!existsSync('/dev/full'))('says when its answer did not fit on the disk', async () => {
@@ -141,6 +143,19 @@ describe('standard output and standard error', () => {
     expect(drovebank(folder, ['list', '--search', 'q']).stderr).toBe('No account matches.\n');
     const made = succeed(folder, ['init', '-d', 'new', '--dry-run', '--json']);
     expect(documents(made)).toMatchObject([{ directory: join(realpathSync(folder), 'new') }]);
+  });
+
+  it('a Ctrl-C behind the receipt changes nothing about it', async () => {
+    const folder = await temporaryBank();
+    for (let waitMs = 0; waitMs < 12; waitMs++) {
+      const child = start(folder, ['deposit', 'a10017', '1.00']);
+      const told = new Promise((resolve) => child.stdout.once('data', resolve));
+      const ended = new Promise((resolve) => child.on('close', (code, by) => resolve(by ?? code)));
+      await told;
+      setTimeout(() => child.kill('SIGINT'), waitMs);
+      expect(await ended, `${waitMs} ms behind it`).toBe(0);
+    }
+    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('112.00\n');
   });
 
   it('money that moved is exit code 0 although nobody reads the receipt', async () => {
