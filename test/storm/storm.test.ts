@@ -7,9 +7,13 @@ import { parse } from 'csv-parse/sync';
 import { openBank } from 'drovebank';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+/** `npm run test:storm -- --minutes 10`: one storm after the other, each in a bank of its own. */
+const MINUTES = Number(process.env.MINUTES ?? 0);
 /** The long storm runs in CI, a short one everywhere. */
-const SECONDS = process.env.CI ? 20 : 6;
-const STOPPED_MS = process.env.CI ? 8_000 : 2_000;
+const LONG = Boolean(process.env.CI) || MINUTES > 0;
+const SECONDS = LONG ? 20 : 6;
+const STOPPED_MS = LONG ? 8_000 : 2_000;
+const STORMS = Math.max(1, Math.ceil((MINUTES * 60) / SECONDS));
 const PROGRAM = fileURLToPath(new URL('../programs/random-transfers.js', import.meta.url));
 const ACCOUNTS = 40;
 const OPENING = '500.00';
@@ -25,8 +29,9 @@ interface Note {
   done?: boolean;
 }
 
-const folder = mkdtempSync(join(tmpdir(), 'drovebank-storm-'));
-const directory = join(folder, 'bank');
+/** Where this storm rages. */
+let folder = '';
+let directory = '';
 const notesOf = (name: number) => join(folder, `notes-${name}`);
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
@@ -52,7 +57,7 @@ function readJournal(): Record<string, string>[] {
   const folder = join(directory, 'journal');
   const segments = readdirSync(folder)
     .filter((name) => /^\d+-\d+\.csv$/.test(name))
-    .sort();
+    .sort((one, other) => one.localeCompare(other, 'en', { numeric: true }));
   const newest = new Map<string, string>();
   for (const name of segments) newest.set(name.split('-')[0] ?? '', name);
   const names = [...newest.values()];
@@ -67,11 +72,16 @@ function readJournal(): Record<string, string>[] {
   return rows;
 }
 
-describe('six processes at random transfers, two killed and one stopped for longer than it may be', () => {
+const TITLE =
+  'six processes at random transfers, two killed and one stopped for longer than it may be';
+
+describe.each(Array.from({ length: STORMS }, (_, storm) => storm + 1))(`${TITLE}: %i`, () => {
   const exits: (number | null)[] = [];
   let ids: string[] = [];
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'drovebank-storm-'));
+    directory = join(folder, 'bank');
     const bank = await openBank(directory, { create: true, currency: 'USD' });
     const opened = Array.from({ length: ACCOUNTS }, (_, index) =>
       bank.openAccount({ firstName: 'Storm', lastName: `${index}` }),
