@@ -22,7 +22,7 @@ export interface PlayedProcess {
 
 /** Nobody cuts the power of a played machine: memory is disk enough for it, and syncs are free. */
 const MEMORY = '/dev/shm';
-const ROOT = existsSync(MEMORY) ? MEMORY : tmpdir();
+export const ROOT = existsSync(MEMORY) ? MEMORY : tmpdir();
 
 /** Where a bank can be made; it goes when the test ends. */
 export function newDirectory(root = ROOT): string {
