@@ -7,7 +7,7 @@ import { nodeSystem } from '#lib/disk/node-system.js';
 import { parseOwner } from '#lib/format/owner-name.js';
 import { type Host, nodeHost } from '#lib/store/host.js';
 import { openFiles } from '#lib/store/store.js';
-import { expectClean, expectTidy } from '../store/books.js';
+import { expectTidy } from '../store/books.js';
 
 /** A movement of money that somebody asked for. Without `from` a deposit. */
 export interface Asked {
