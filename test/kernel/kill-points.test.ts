@@ -7,7 +7,7 @@ import type { Bank } from '#lib/bank/api.js';
 import { BARRIER_PAGES_MIN, PAGE_ROWS_MAX } from '#lib/store/limits.js';
 import { declareDamage, PROGRAM } from '../cli/run-cli.js';
 import { ROOT } from '../machine/processes.js';
-import { pagePath } from '../store/books.js';
+import { namesIn, pagePath } from '../store/books.js';
 import { type Asked, letStale } from './books.js';
 import { Branch, programOf } from './branch.js';
 import { canRun, proved } from './needs.js';
@@ -118,7 +118,7 @@ function many(branch: Branch) {
 /** An operation that moves money in a bank that lives on from kill to kill. */
 type Movement = (
   branch: Branch,
-) => Promise<{ asked: Asked[]; args: string[]; opened?: Bank; check?: () => void }>;
+) => Promise<{ asked: Asked[]; args: string[]; opened?: Bank; check?: (ran: Ran) => void }>;
 
 const MOVEMENTS: readonly (readonly [string, number, Movement])[] = [
   [
@@ -171,6 +171,19 @@ const MOVEMENTS: readonly (readonly [string, number, Movement])[] = [
       const { asked, args } = deposit(branch, to);
       const check = () => expect(existsSync(pagePath(branch.directory, to, 1))).toBe(true);
       return { asked: [asked], args, check };
+    },
+  ],
+  [
+    'a segment turn',
+    2,
+    async (branch) => {
+      const { asked, args } = transfer(branch);
+      const segments = () => namesIn(branch.directory, 'journal').length;
+      const before = segments();
+      const check = ({ signal }: Ran) => {
+        if (signal === null) expect(segments()).toBeGreaterThan(before);
+      };
+      return { asked: [asked], args: [...args, '1'], check };
     },
   ],
   [
@@ -240,7 +253,7 @@ describe.skipIf(!isHere)(PROOF, { timeout: 900_000 }, () => {
       const { asked, args, opened, check } = await next(branch);
       const settle = async (ran: Ran) => {
         await branch.settle(asked, ran, opened);
-        check?.();
+        check?.(ran);
       };
       return { args, below: branch.directory, settle };
     });
