@@ -33,33 +33,60 @@ const AT_ONCE = {
   rmdir: atOnce((folder: string) => fs.rmdirSync(folder)),
   stat: atOnce((file: string) => fs.statSync(file)),
   utimes: atOnce((file: string, read: Date, changed: Date) => fs.utimesSync(file, read, changed)),
-  rmdirSync: fs.rmdirSync,
 };
+
+function identityOf(path: string): string {
+  const facts = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  return facts ? `${facts.ino.toString(36)}z${facts.birthtimeNs.toString(36)}` : '';
+}
+
+/**
+ * The same, but once the lock is held it touches and removes only that very one: who slept and was
+ * taken for dead must not keep alive, or remove, the lock of who came behind.
+ */
+function onlyOwn(path: string) {
+  let own: string | undefined;
+  const isOwn = () => own === undefined || identityOf(path) === own;
+  return {
+    hold: () => {
+      own = identityOf(path);
+    },
+    fs: {
+      ...AT_ONCE,
+      rmdir: atOnce((folder: string) => isOwn() && fs.rmdirSync(folder)),
+      rmdirSync: (folder: string) => isOwn() && fs.rmdirSync(folder),
+      utimes: atOnce((file: string, read: Date, changed: Date) => {
+        if (!isOwn()) throw Object.assign(new Error('the lock is another one'), { code: 'ENOENT' });
+        fs.utimesSync(file, read, changed);
+      }),
+    },
+  };
+}
 
 /** proper-lockfile's lock at `path` (a folder that appears and goes). Loaded at the first lock. */
 export function nodeLock(path: string): Lock {
   return {
     async tryTake(onLost) {
       loaded ??= require('proper-lockfile') as typeof lockfile;
+      const files = onlyOwn(path);
       try {
-        return await loaded.lock(path, {
+        const release = await loaded.lock(path, {
           lockfilePath: path,
           realpath: false,
           stale: STALE_MS,
           update: UPDATE_MS,
           retries: 0,
-          fs: AT_ONCE,
+          fs: files.fs,
           onCompromised: onLost,
         });
+        files.hold();
+        return release;
       } catch (error) {
         if (errorCode(error) === 'ELOCKED') return undefined;
         throw error;
       }
     },
-    identity() {
-      const facts = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
-      return facts ? `${facts.ino.toString(36)}z${facts.birthtimeNs.toString(36)}` : '';
-    },
+    identity: () => identityOf(path),
     breakDead() {
       try {
         fs.rmdirSync(path);

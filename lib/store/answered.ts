@@ -65,13 +65,26 @@ export class MarkWriter {
   }
 }
 
-/** The furthest of the marks in a desk that this boot wrote. */
+/**
+ * The furthest of the marks in a desk that this boot wrote. One may go meanwhile: an owner before, who
+ * had begun to remove it when the desk was taken, ends that step behind us. Then all are read again.
+ */
 export async function furthestMark(
   disk: Disk,
   desk: Desk,
-  names: readonly string[],
   boot: string,
 ): Promise<Position | undefined> {
+  for (;;) {
+    const names = (await disk.list(desk.path)).filter(isMarkName);
+    try {
+      return await furthestOf(disk, desk, names, boot);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+    }
+  }
+}
+
+async function furthestOf(disk: Disk, desk: Desk, names: readonly string[], boot: string) {
   let furthest: Position | undefined;
   for (const name of names) {
     const mark = decodeMark((await disk.read(join(desk.path, name))).toString('latin1'));
@@ -126,8 +139,7 @@ export class MarkReader {
 
   async #readBefore(desk: Desk): Promise<Position | undefined> {
     try {
-      const names = (await this.#disk.list(desk.path)).filter(isMarkName);
-      return await furthestMark(this.#disk, desk, names, this.#boot);
+      return await furthestMark(this.#disk, desk, this.#boot);
     } catch (error) {
       if (errorCode(error) === 'ENOENT') return undefined; // It is being replaced right now.
       throw error;

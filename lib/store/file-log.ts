@@ -49,8 +49,11 @@ interface Lead {
   readonly taken: Taken;
   readonly file: DiskFile;
   readonly mark: MarkWriter;
+  /** Behind the last batch or the pin: what others hear of, and all of it durable. */
   position: Position;
-  /** Bytes of the segment's file: behind `position` they are zeros, to be written over. */
+  /** Where the next row goes: rows of `leave` may lie in between. */
+  end: Position;
+  /** Bytes of the segment's file: behind `end` they are zeros, to be written over. */
   room: number;
   /** Bytes written since the desk was taken. */
   written: number;
@@ -114,7 +117,7 @@ export class FileLog implements Log {
     const { owner } = await desks.find();
     if (owner.boot === system.identity.boot) return newest;
     const { position } = await readCheckpoint(disk, directory);
-    return Math.max(newest, (await journal.findTail(position)).position.epoch);
+    return Math.max(newest, (await journal.findTail(position)).end.epoch);
   }
 
   /**
@@ -133,7 +136,7 @@ export class FileLog implements Log {
     const sameBoot = before.owner.boot === system.identity.boot;
     // Marks of before a reboot mean nothing: they were never synced.
     const old = await desks.empty(desk, (name) => sameBoot && isMarkName(name));
-    const mark = await furthestMark(disk, desk, old, system.identity.boot);
+    const mark = sameBoot ? await furthestMark(disk, desk, system.identity.boot) : undefined;
     if (mark && !(await journal.holds(mark))) {
       throw damaged(
         `journal/${mark.segment}`,
@@ -153,7 +156,8 @@ export class FileLog implements Log {
       const { boot } = system.identity;
       const marking = await MarkWriter.create(disk, desk, { position, boot }, old);
       if (!goOn) channels.recover.publish({ directory, transfer: position.transfer });
-      return { taken, file, mark: marking, position, room, written: 0 };
+      const end = goOn ? tail.end : position;
+      return { taken, file, mark: marking, position, end, room, written: 0 };
     });
   }
 
@@ -194,9 +198,9 @@ export class FileLog implements Log {
   }
 
   /** Takes the zeros off the end of a segment that is left for good: people read it. */
-  async #trim({ position, content }: Tail): Promise<void> {
+  async #trim({ end, content }: Tail): Promise<void> {
     const { disk, journal } = this.#parts;
-    const file = await disk.open(join(journal.folder, position.segment), 'write');
+    const file = await disk.open(join(journal.folder, end.segment), 'write');
     try {
       if ((await file.size()) > content) await file.truncate(content);
     } finally {
@@ -212,16 +216,15 @@ export class FileLog implements Log {
    */
   async append(expected: Position, batch: NewBatch): Promise<Position> {
     if (this.#lead?.position.seal !== expected.seal) throw new Fenced('not leading there');
-    if (this.#lead.position.offset > this.#parts.segmentBytesMax)
-      await this.#turnSegment(this.#lead);
+    if (this.#lead.end.offset > this.#parts.segmentBytesMax) await this.#turnSegment(this.#lead);
     const lead = this.#lead;
-    const { file, position, mark, taken } = lead;
+    const { file, end, mark, taken } = lead;
     const { transfer, count, lines } = batch;
     const epoch = taken.desk.owner.number;
-    const { bytes, seal } = encodeBatch(lines, { transfer, epoch, count, previous: position.seal });
+    const { bytes, seal } = encodeBatch(lines, { transfer, epoch, count, previous: end.seal });
     if (lead.written > ROOM_AFTER_BYTES) await this.#makeRoom(lead, bytes.length);
-    await this.#writeAndSync(file, bytes, position);
-    const { segment, offset } = position;
+    await this.#writeAndSync(file, bytes, end);
+    const { segment, offset } = end;
     const next = { segment, offset: offset + bytes.length, transfer, epoch, seal };
     try {
       if (!(await this.#parts.desks.isMine(taken.desk))) throw await this.#fenced();
@@ -231,13 +234,14 @@ export class FileLog implements Log {
       throw error instanceof Fenced ? error : await this.#fenced(error);
     }
     lead.position = next;
+    lead.end = next;
     lead.written += bytes.length;
     return next;
   }
 
   /** Zeros behind the segment's end, durable before they are written over. None, if the disk is full. */
   async #makeRoom(lead: Lead, need: number): Promise<void> {
-    const { offset } = lead.position;
+    const { offset } = lead.end;
     if (offset + need <= lead.room) return;
     const end = offset + need + Math.min(ROOM_BYTES_MAX, Math.max(ROOM_BYTES_MIN, offset));
     const start = Math.max(offset, lead.room);
@@ -275,8 +279,8 @@ export class FileLog implements Log {
    */
   async #turnSegment(lead: Lead): Promise<void> {
     const { disk, journal, desks } = this.#parts;
-    const { position: end, taken } = lead;
-    const tail = { position: end, last: undefined, left: undefined, content: end.offset };
+    const { position: from, end, taken } = lead;
+    const tail = { position: from, end, last: undefined, left: undefined, content: end.offset };
     let staged: StagedSegment;
     try {
       staged = await this.#stageSegment(taken.desk, tail);
@@ -290,7 +294,7 @@ export class FileLog implements Log {
       const file = await disk.open(join(journal.folder, position.segment), 'write');
       await orClose(file, () => lead.mark.set(position));
       await lead.file.close();
-      this.#lead = { ...lead, file, position, room: position.offset };
+      this.#lead = { ...lead, file, position, end: position, room: position.offset };
       await this.#trim(tail);
     } catch (error) {
       throw error instanceof Fenced ? error : await this.#fenced(error);
@@ -357,17 +361,17 @@ export class FileLog implements Log {
     const lead = this.#lead;
     if (!lead) return;
     this.#askedSince = undefined;
-    const { position, file, taken } = lead;
+    const { end, file, taken } = lead;
     const row = encodeLeave({
-      transfer: position.transfer,
+      transfer: end.transfer,
       epoch: taken.desk.owner.number,
-      previous: position.seal,
+      previous: end.seal,
     });
     try {
       if (await this.#parts.desks.isMine(taken.desk)) {
         // `leave` comes last: behind it the segment is somebody else's.
-        if (how === 'for good' && lead.room > position.offset) await file.truncate(position.offset);
-        await writeAll(file, row.bytes, position.offset);
+        if (how === 'for good' && lead.room > end.offset) await file.truncate(end.offset);
+        await writeAll(file, row.bytes, end.offset);
       }
     } catch (error) {
       // A leave that is not there, or torn, costs the next writer a new segment and nothing else.

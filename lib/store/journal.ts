@@ -16,7 +16,7 @@ import { damaged, named } from './damage.js';
 import { type Batch, batchAt, entriesOf, scanTail } from './journal-scan.js';
 import { LEAVE_LOOK_BYTES, READ_BYTES_MAX } from './limits.js';
 
-/** Entries that were decided and sealed together. */
+/** Entries that were decided and sealed together: at least one. */
 export interface LoggedBatch {
   readonly entries: readonly Entry[];
   /** Epoch of the writer that decided them. */
@@ -27,7 +27,13 @@ export interface LoggedBatch {
 
 /** The journal's end as a take-over finds it. */
 export interface Tail {
+  /**
+   * Behind the last batch, or the pin. Rows of `leave` may follow: they are never synced for their own
+   * sake, so nothing that must last (a pin, a mark, a checkpoint) stands behind one.
+   */
   readonly position: Position;
+  /** Behind the very last row. */
+  readonly end: Position;
   /** The last batch behind `from`, where there is one: it may not be durable yet. */
   readonly last: { readonly batch: Batch; readonly before: Position } | undefined;
   /** The last row is the `leave` of this epoch, and nothing follows it. */
@@ -148,7 +154,7 @@ export class Journal {
         const entries = named(file, () => entriesOf(batch, this.#digitsOf));
         done += batch.end - batch.start;
         at = positionBehind(at, batch);
-        yield { entries, epoch: batch.control.epoch, position: at };
+        if (entries.length > 0) yield { entries, epoch: batch.control.epoch, position: at };
       }
     }
     if (at.offset !== end || at.seal !== seal)
@@ -171,23 +177,31 @@ export class Journal {
   }
 
   /**
-   * The journal's end when right behind `from`, which was answered for, somebody left cleanly: nothing
-   * but zeros come behind. Else `undefined`: look with `findTail`.
+   * The journal's end when right behind `from`, which was answered for, somebody left cleanly, and
+   * perhaps others who had nothing to add: nothing but zeros come behind. Else `undefined`: look with `findTail`.
    */
   async findLeave(from: Position): Promise<Tail | undefined> {
     if (await this.successorOf(from.segment, await this.segments())) return undefined;
     const bytes = await this.#readBytes(from.segment, from.offset, from.offset + LEAVE_LOOK_BYTES);
-    const look = bytes.length === 0 ? undefined : batchAt(bytes, 0, from.offset, from.seal);
-    if (!look || !('batch' in look) || look.batch.control.type !== 'leave') return undefined;
-    const position = positionBehind(from, look.batch);
-    if (from.offset + lengthWithoutZeros(bytes) > position.offset) return undefined;
-    const left = look.batch.control.epoch;
-    return { position, last: undefined, left, content: position.offset };
+    let end = from;
+    let left: number | undefined;
+    for (;;) {
+      const start = end.offset - from.offset;
+      const look =
+        start === bytes.length ? undefined : batchAt(bytes, start, from.offset, end.seal);
+      if (!look || !('batch' in look) || look.batch.control.type !== 'leave') break;
+      left = look.batch.control.epoch;
+      end = positionBehind(end, look.batch);
+    }
+    if (left === undefined || from.offset + lengthWithoutZeros(bytes) > end.offset)
+      return undefined;
+    return { position: from, end, last: undefined, left, content: end.offset };
   }
 
   /** The journal's end behind `from`, whoever wrote it: what a take-over builds on. */
   async findTail(from: Position): Promise<Tail> {
     let at = from;
+    let position = from;
     let last: Tail['last'];
     const segments = await this.segments();
     for (;;) {
@@ -199,15 +213,16 @@ export class Journal {
       const batches = named(file, () => scanTail(bytes, at.offset, at.seal));
       const start = at.offset;
       for (const batch of batches) {
-        const before = at;
         at = positionBehind(at, batch);
-        if (batch.control.count > 0) last = { batch, before };
+        if (batch.control.type === 'leave') continue;
+        if (batch.control.count > 0) last = { batch, before: position };
+        position = at;
       }
       if (!next || !pin) {
         const final = batches.at(-1)?.control;
         const content = start + lengthWithoutZeros(bytes);
         const left = at.offset >= content && final?.type === 'leave' ? final.epoch : undefined;
-        return { position: at, last, left, content: Math.max(content, at.offset) };
+        return { position, end: at, last, left, content: Math.max(content, at.offset) };
       }
       if (at.offset < pin.length) throw damaged(file, `it is shorter than ${pin.length} bytes`);
       at = {
@@ -217,6 +232,7 @@ export class Journal {
         epoch: Math.max(at.epoch, next.pin.control.epoch),
         seal: next.pin.control.seal,
       };
+      position = at;
     }
   }
 

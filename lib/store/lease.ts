@@ -126,6 +126,7 @@ export class Lease {
       release = await this.#lock.tryTake(onLost);
       if (!release) return undefined;
     }
+    const lock = this.#lock.identity();
     const letGo = release;
     const releaseOnce = async () => {
       if (!lost) await letGo().catch(() => {}); // Gone already: somebody took us for dead.
@@ -134,7 +135,8 @@ export class Lease {
     try {
       const before = await this.#desks.find();
       const epoch = 1 + Math.max(before.owner.number, await epochMin());
-      const desk = await this.#desks.take(before, epoch, this.#lock.identity());
+      // Whoever slept since it took the lock may have lost it: under no lock no desk is taken.
+      const desk = lock === '' ? undefined : await this.#desks.take(before, epoch, lock);
       if (desk) return { desk, before, release: releaseOnce };
     } catch (error) {
       await releaseOnce();

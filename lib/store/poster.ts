@@ -61,13 +61,8 @@ interface Role {
   staged: number;
   /** Entries read, not yet posted, by account. */
   readonly pending: Map<AccountId, Entry[]>;
-  /** How far the journal was read. */
+  /** How far the journal was read, and what a checkpoint there says. */
   read: Position;
-  /**
-   * Right behind the last entry that was read, and what a checkpoint there says. A `leave` behind it is
-   * not durable: after a power cut a checkpoint there would stand behind the journal's end.
-   */
-  settled: Position;
   nextAccount: number;
   bookedAt: string;
 }
@@ -106,7 +101,6 @@ export class Poster {
         staged: 0,
         pending: new Map(),
         read: checkpoint.position,
-        settled: checkpoint.position,
         nextAccount: checkpoint.nextAccount,
         bookedAt: checkpoint.bookedAt,
       };
@@ -137,7 +131,7 @@ export class Poster {
         if (!role) return undefined;
         const head = await this.#parts.log.head();
         await this.#serve(role, head);
-        if (head === undefined || (head.seal === role.read.seal && role.pending.size === 0)) {
+        if (head === undefined || head.seal === role.checkpoint.position.seal) {
           await this.#removeServed(role);
           return role.checkpoint.position.transfer;
         }
@@ -164,7 +158,6 @@ export class Poster {
       await this.#breath.take();
       count += batch.entries.length;
       role.read = batch.position;
-      if (batch.entries.length > 0) role.settled = batch.position;
       if (count >= entriesMax) return;
     }
     role.read = head; // A segment that was begun and not yet written to ends with its pin.
@@ -182,8 +175,8 @@ export class Poster {
       if (pages > 0) await this.#serve(role, head);
       pages += await this.#publish(role, [...role.pending.keys()].slice(0, CYCLE_ACCOUNTS_MAX));
     }
-    const entries = role.settled.transfer - role.checkpoint.position.transfer;
-    if (role.settled.seal !== role.checkpoint.position.seal) await this.#advance(role);
+    const entries = role.read.transfer - role.checkpoint.position.transfer;
+    await this.#advance(role);
     if (channels.post.hasSubscribers) {
       const ms = system.monotonic() - start;
       channels.post.publish({ directory, pages, entries, transfer: role.read.transfer, ms });
@@ -316,7 +309,7 @@ export class Poster {
     const { disk, directory } = this.#parts;
     const { nextAccount, bookedAt } = role;
     const desks = await desksIdentity(disk, directory);
-    const checkpoint = { position: role.settled, nextAccount, bookedAt, desks };
+    const checkpoint = { position: role.read, nextAccount, bookedAt, desks };
     role.staged++;
     const staged = join(
       role.taken.desk.path,

@@ -141,6 +141,12 @@ export class SimulatedDisk {
     this.#commit(this.#effects);
   }
 
+  /** Makes some of the changes durable, as a system does on its own now and then. */
+  writeBack(random: () => number): void {
+    const share = random();
+    this.#commit(this.#effects.filter(() => random() < share));
+  }
+
   /** The disk after a power cut of which exactly the effects survived that `survives` names. */
   afterPowerCut(survives: ReadonlySet<number>, options: SimulatedDiskOptions = {}): SimulatedDisk {
     const disk = this.clone(options);

@@ -1,4 +1,4 @@
-import { type Disk, errorCode } from '../disk/disk.js';
+import { type Disk, errorCode, type FileFacts } from '../disk/disk.js';
 import { type Lock, STALE_MS } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 
@@ -15,12 +15,17 @@ export function simulatedLock(
   system: Pick<System, 'every'>,
   clock: () => number,
 ): Lock {
-  const modified = async () => (await disk.facts(path))?.modified;
+  const idOf = (facts: FileFacts | undefined) => (facts ? `${facts.inode}z${facts.born}` : '');
+  const identity = () => {
+    const facts = atOnce.facts(path);
+    if (facts instanceof Promise) throw new Error('a lock is looked at in one step');
+    return idOf(facts);
+  };
 
   async function make(): Promise<boolean> {
     if (await disk.makeFolder(path)) return true;
-    const touched = await modified();
-    if (touched !== undefined && clock() - touched <= STALE_MS) return false;
+    const facts = await disk.facts(path);
+    if (facts !== undefined && clock() - facts.modified <= STALE_MS) return false;
     await removeIfThere(disk, path);
     return disk.makeFolder(path);
   }
@@ -28,17 +33,16 @@ export function simulatedLock(
   return {
     async tryTake(onLost) {
       if (!(await make())) return undefined;
-      let mine = await modified();
+      const own = identity();
       const stop = system.every(UPDATE_MS, () => void beat());
       const beat = async () => {
-        if ((await modified()) !== mine) return lose();
+        if (idOf(await disk.facts(path)) !== own) return lose();
         try {
           await disk.touch(path);
         } catch (error) {
           if (errorCode(error) === 'ENOENT') return lose();
           throw error;
         }
-        mine = await modified();
       };
       const lose = () => {
         stop();
@@ -46,14 +50,10 @@ export function simulatedLock(
       };
       return async () => {
         stop();
-        await removeIfThere(disk, path);
+        if (identity() === own) await removeIfThere(disk, path);
       };
     },
-    identity() {
-      const facts = atOnce.facts(path);
-      if (facts instanceof Promise) throw new Error('a lock is looked at in one step');
-      return facts ? `${facts.inode}z${facts.born}` : '';
-    },
+    identity,
     breakDead() {
       void removeIfThere(atOnce, path);
     },

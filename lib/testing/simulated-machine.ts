@@ -12,7 +12,7 @@ import { SEGMENT_BYTES_MAX } from '../store/limits.js';
 import { runPoster } from '../store/poster-loop.js';
 import type { PosterThread } from '../store/poster-thread.js';
 import { openFiles } from '../store/store.js';
-import { hooked } from './hooked-disk.js';
+import { hooked, type Step } from './hooked-disk.js';
 import { seededRandom } from './random.js';
 import { type FileSystemKind, SimulatedDisk } from './simulated-disk.js';
 import { simulatedLock } from './simulated-lock.js';
@@ -50,6 +50,8 @@ interface Timer {
 
 interface Turn {
   readonly process: SimulatedProcess;
+  /** What it asks of the disk, if it does. */
+  readonly step: Step | undefined;
   readonly run: () => void;
 }
 
@@ -61,8 +63,8 @@ export class SimulatedMachine {
   readonly random: () => number;
   /** How far the wall clock is off, in milliseconds. */
   skew = 0;
-  /** Called before each step of a process, when they take turns. */
-  beforeStep: () => void = () => {};
+  /** Called before each step of a process, when they take turns: it may be stopped or killed there. */
+  beforeStep: (process: SimulatedProcess, step: Step | undefined) => void = () => {};
   readonly #seed: number;
   readonly #boot: number;
   #now: number;
@@ -131,7 +133,6 @@ export class SimulatedMachine {
 
   /** One step of somebody who may run, or else the next moment at which somebody wakes. */
   #goOn(): boolean {
-    this.beforeStep();
     const mayRun = ({ process }: Turn | Timer) => process.state === 'running';
     const ready = [
       ...this.#turns.filter(mayRun),
@@ -139,6 +140,8 @@ export class SimulatedMachine {
     ];
     const next = ready[this.interleave ? Math.floor(this.random() * ready.length) : 0];
     if (next) {
+      this.beforeStep(next.process, 'step' in next ? next.step : undefined);
+      if (!mayRun(next)) return true;
       this.#turns = this.#turns.filter((turn) => turn !== next);
       this.#timers = this.#timers.filter((timer) => timer !== next);
       if (this.interleave) this.#now += this.random() / 10;
@@ -152,7 +155,11 @@ export class SimulatedMachine {
   }
 
   /** A step of `process`: at once, or when it is its turn; never, when it is dead. */
-  step<T>(process: SimulatedProcess, go: () => Awaitable<T>): Awaitable<T> {
+  step<T>(
+    process: SimulatedProcess,
+    go: () => Awaitable<T>,
+    step?: Step | undefined,
+  ): Awaitable<T> {
     if (process.state === 'dead') return new Promise<never>(() => {});
     if (!this.interleave) return go();
     return new Promise((resolve, reject) => {
@@ -163,7 +170,7 @@ export class SimulatedMachine {
           reject(error);
         }
       };
-      this.#turns.push({ process, run });
+      this.#turns.push({ process, step, run });
     });
   }
 
@@ -194,13 +201,19 @@ export class SimulatedProcess {
   readonly pid: number;
   readonly host: Host;
   state: 'running' | 'stopped' | 'dead' = 'running';
+  /** Resolves when it is killed. */
+  readonly killed: Promise<void>;
   /** Files that it has open. */
   descriptors = 0;
+  #tellKilled = () => {};
   #unwatch: (() => void)[] = [];
 
   constructor(machine: SimulatedMachine, pid: number, alter: (disk: Disk) => Disk) {
     this.machine = machine;
     this.pid = pid;
+    this.killed = new Promise((resolve) => {
+      this.#tellKilled = resolve;
+    });
     const system = this.#system();
     const atOnce = machine.disk.port();
     const disk = alter(this.#disk());
@@ -228,6 +241,7 @@ export class SimulatedProcess {
     this.state = 'dead';
     for (const unwatch of this.#unwatch) unwatch();
     this.machine.bury(this);
+    this.#tellKilled();
   }
 
   /** SIGSTOP. */
@@ -283,7 +297,7 @@ export class SimulatedProcess {
       ? async () => void (await machine.step(this, () => {}))
       : undefined;
     const port = machine.disk.port(between);
-    const stepped = hooked(port, (_step, go) => machine.step(this, () => go()));
+    const stepped = hooked(port, (step, go) => machine.step(this, () => go(), step));
     return {
       ...stepped,
       open: async (path, mode) => {

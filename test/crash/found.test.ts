@@ -2,10 +2,10 @@
 import { describe, it } from 'vitest';
 import { recordCrashPoints } from '#lib/testing/crashes.js';
 import type { Step } from '#lib/testing/hooked-disk.js';
-import type { SimulatedMachine } from '#lib/testing/simulated-machine.js';
+import type { SimulatedMachine, SimulatedProcess } from '#lib/testing/simulated-machine.js';
 import type { Operation } from './operations.js';
 import { OPERATIONS } from './operations.js';
-import { ask, BANK, type Balances, expectPromises } from './oracle.js';
+import { type Asked, ask, BANK, type Balances, expectPromises } from './oracle.js';
 import { ready } from './scenario.js';
 
 function operationNamed(name: string): Operation {
@@ -48,6 +48,24 @@ describe('found, and mended', () => {
       operation,
       ({ name, path }) => name === 'makeFolder' && path.endsWith('poster.lock'),
     );
+    const after = await openAndLosePower(machine, operation);
+    await expectPromises(after, balances, operation.asked, keysOf(operation));
+  });
+
+  it('a segment was pinned behind a leave that was not durable: the bank was taken for damaged', async () => {
+    const operation = operationNamed('deposit');
+    const [machine, balances] = await ready(operation);
+    const refused = { ...operationNamed('refused withdrawal').asked[0], key: 'k9' } as Asked;
+    const refuse = async (process: SimulatedProcess) => {
+      const bank = await process.openBank(BANK);
+      await ask(bank, refused).catch(() => {});
+      return bank;
+    };
+    const polite = machine.start();
+    await machine.run(async () => (await refuse(polite)).close());
+    const victim = machine.start();
+    await machine.run(() => refuse(victim));
+    victim.kill();
     const after = await openAndLosePower(machine, operation);
     await expectPromises(after, balances, operation.asked, keysOf(operation));
   });

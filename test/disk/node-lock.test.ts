@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -50,6 +50,16 @@ describe('the lock', () => {
       await release?.();
     }
     expect(seen.size).toBe(5);
+  });
+
+  it('is not removed by who held it once and was taken for dead', async () => {
+    const path = newPath();
+    const slept = await nodeLock(path).tryTake(() => {});
+    rmdirSync(path);
+    mkdirSync(path); // Another process holds it now.
+    const others = nodeLock(path).identity();
+    await slept?.();
+    expect(nodeLock(path).identity()).toBe(others);
   });
 
   it('of somebody dead is broken, also when it is gone by then', async () => {

@@ -1,11 +1,12 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { formatOwner } from '#lib/format/owner-name.js';
 import { encodeMark, type Position } from '#lib/format/position.js';
-import { MarkReader } from '#lib/store/answered.js';
+import { furthestMark, MarkReader } from '#lib/store/answered.js';
 import type { Desk } from '#lib/store/desk.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { newDirectory } from '../machine/processes.js';
 
 const BOOT = 'b1';
@@ -44,6 +45,24 @@ describe('the reader of marks', () => {
     mark(after, whole);
     expect(await reader.read(after)).toEqual(position(2));
     await reader.close();
+  });
+
+  it('looks again when one of the marks goes while it reads them', async () => {
+    const folder = newDirectory();
+    const desk = newDesk(folder, 3);
+    for (const epoch of [1, 2]) {
+      const text = encodeMark({ position: position(epoch), boot: BOOT });
+      writeFileSync(join(desk.path, `answered-${epoch}`), text);
+    }
+    let first = true;
+    const disk = hooked(nodeDisk(), ({ name, path }, go) => {
+      // An owner before ends a removal that it had begun; the furthest mark stays.
+      if (name === 'read' && first) rmSync(join(desk.path, 'answered-1'));
+      if (name === 'read') first = false;
+      expect(path).toContain(desk.path);
+      return go();
+    });
+    expect(await furthestMark(disk, desk, BOOT)).toEqual(position(2));
   });
 
   it('believes no mark of before a reboot', async () => {

@@ -14,13 +14,14 @@ import { newDirectory } from '../machine/processes.js';
 const DEAD = { boot: 'b1', pidNamespace: '1', pid: 7, started: '1' };
 
 /** A lease on a desk that a dead process took under the lock `lock1`, and the lock that is held now. */
-async function leaseUnder(heldLock: string) {
+async function leaseUnder(heldLock: string | undefined) {
   const directory = newDirectory();
   const desk = formatOwner({ ...DEAD, number: 3, random: 'lock1' });
   for (const folder of [`desks/writer/${desk}`, 'desks/writer.queue']) {
     mkdirSync(join(directory, folder), { recursive: true });
   }
-  let held: string | undefined = heldLock;
+  let held = heldLock;
+  let lost = false;
   const lock: Lock = {
     async tryTake() {
       if (held !== undefined) return undefined;
@@ -29,7 +30,7 @@ async function leaseUnder(heldLock: string) {
         held = undefined;
       };
     },
-    identity: () => held ?? '',
+    identity: () => (lost ? '' : (held ?? '')),
     breakDead() {
       held = undefined;
     },
@@ -42,8 +43,21 @@ async function leaseUnder(heldLock: string) {
   const disk = nodeDisk();
   const desks = new Desks(disk, system, directory, 'writer');
   const queue = new Queue(disk, system, directory, 'writer');
-  return { lease: new Lease(disk, system, desks, queue, lock), lockNow: () => held };
+  const lease = new Lease(disk, system, desks, queue, lock);
+  const lose = () => {
+    lost = true;
+  };
+  return { lease, desks, lose, lockNow: () => held };
 }
+
+describe('a candidate that slept and lost its lock', () => {
+  it('takes no desk: under no lock it would get a name that nobody can read', async () => {
+    const { lease, lose, desks } = await leaseUnder(undefined);
+    lose();
+    expect(await lease.tryTake(async () => 0)).toBeUndefined();
+    expect((await desks.find()).owner).toMatchObject({ number: 3, pid: DEAD.pid });
+  });
+});
 
 describe('the lock of a desk’s dead owner', () => {
   it('is broken when the desk was taken under it', async () => {

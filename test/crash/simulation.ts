@@ -1,0 +1,327 @@
+/**
+ * Proof D: several processes at work on one simulated disk, taking turns step by step as the seed says,
+ * killed, stopped and resumed before any step; clocks that jump; power cuts. Afterwards every answer is
+ * held against what the bank says in the end.
+ */
+import type { Bank } from '#lib/bank/api.js';
+import { givenAccountId } from '#lib/ledger/account-id.js';
+import { BankError } from '#lib/ledger/errors.js';
+import { changes, type Step } from '#lib/testing/hooked-disk.js';
+import { powerCuts } from '#lib/testing/power-cuts.js';
+import { seededRandom } from '#lib/testing/random.js';
+import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
+import { type Asked, ask, asText, BANK, expectPromises, must } from './oracle.js';
+import { stepNameOf } from './steps.js';
+
+export const FAULTS = ['kill', 'stop', 'clock jump', 'write-back', 'power cut'] as const;
+type Fault = (typeof FAULTS)[number];
+/** How often each fault fired before each numbered step. */
+export type FaultCounts = Map<string, Record<Fault, number>>;
+
+const OPENING = 100_00n;
+const KINDS = ['posix', 'ext4', 'xfs'] as const;
+/** One of so many steps is struck, in a wild episode: one that changes something more often than a look. */
+const ODDS = { look: 800, change: 60 };
+/** How much rarer it is in a calm one, where more work gets to its end. */
+const CALM = [1, 4, 20] as const;
+/** Steps of posting are struck as often in all of them: they are fewer. */
+const POSTING = /^(P|a ticket)/;
+/** Rows that an account has from the beginning: its page turns while they are at it. */
+const ROWS_MAX = 62;
+
+/** A balance that somebody was told, and as of which entry. */
+interface Seen {
+  readonly id: string;
+  readonly cents: bigint;
+  readonly asOf: number;
+}
+
+export class Episode {
+  readonly #random: () => number;
+  readonly #counts: FaultCounts;
+  #machine: SimulatedMachine;
+  #accounts: string[] = [];
+  readonly #asked: Asked[] = [];
+  readonly #answered = new Set<string>();
+  /** Keys of what was asked for and not, or not clearly, answered. */
+  readonly #open = new Map<string, number>();
+  readonly #seen: Seen[] = [];
+  /** Number of the newest entry that anybody has been told of. */
+  #told = 0;
+  readonly #asleep: { process: SimulatedProcess; until: number }[] = [];
+  readonly #processes: number;
+  readonly #requests: number;
+  readonly #calm: number;
+  #cutPower = () => {};
+  steps = 0;
+  /** Told of each step, to see what led to a violation. */
+  trace: (line: string) => void = () => {};
+
+  constructor(seed: number, counts: FaultCounts = new Map()) {
+    this.#random = seededRandom(seed ^ 0x5eed);
+    this.#counts = counts;
+    this.#processes = 2 + this.#below(3);
+    this.#requests = 10 + this.#below(60);
+    this.#calm = CALM[this.#below(CALM.length)] ?? 1;
+    this.#machine = new SimulatedMachine({
+      seed,
+      interleave: true,
+      kind: KINDS[this.#below(KINDS.length)] ?? 'posix',
+      segmentBytesMax: this.#below(2) === 0 ? 2_000 + this.#below(8_000) : 1_000_000,
+    });
+  }
+
+  async run(): Promise<void> {
+    await this.#setUp();
+    while (this.#asked.length < this.#requests) await this.#era();
+    const balances = new Map(this.#accounts.map((id) => [id, OPENING]));
+    balances.set('world-usd', -OPENING * BigInt(this.#accounts.length));
+    const settled = this.#asked.map((one) => ({ ...one, refused: this.#isRefused(one.key) }));
+    this.#machine.beforeStep = () => {};
+    await this.#expectSeen();
+    await expectPromises(this.#machine, balances, settled, [...this.#answered], false);
+  }
+
+  async #setUp(): Promise<void> {
+    const process = this.#machine.start();
+    await this.#machine.run(async () => {
+      await process.initBank(BANK);
+      const bank = await process.openBank(BANK);
+      const count = 3 + this.#below(3);
+      for (let index = 0; index < count; index++) {
+        await bank.openAccount({ firstName: 'Number', lastName: `${index}` });
+        this.#accounts.push(givenAccountId(1001 + index));
+      }
+      await bank.transferMany(this.#accounts.map((to) => ({ to, amount: OPENING })));
+      const [first = '', second = ''] = this.#accounts;
+      const full = this.#below(2) * this.#below(ROWS_MAX);
+      for (let row = 0; row < full; row += 2) {
+        await bank.transfer({ from: first, to: second, amount: '1.00' });
+        await bank.transfer({ from: second, to: first, amount: '1.00' });
+      }
+      await bank.close();
+    });
+    process.kill();
+    this.#machine.disk.settle();
+  }
+
+  /** From one power cut to the next, or to the end. */
+  async #era(): Promise<void> {
+    let cut = false;
+    const power = new Promise<void>((resolve) => {
+      this.#cutPower = () => {
+        cut = true;
+        resolve();
+      };
+    });
+    const machine = this.#machine;
+    const ticker = machine.start();
+    ticker.host.system.every(50, () => this.#wakeSleepers());
+    machine.beforeStep = (process, step) => {
+      if (process !== ticker) this.#fate(process, step);
+    };
+    const slots = Array.from({ length: this.#processes }, () => this.#slot(machine));
+    await machine.run(() => Promise.race([Promise.all(slots), power]));
+    machine.beforeStep = () => {};
+    ticker.kill();
+    if (!cut) return;
+    this.#asleep.length = 0;
+    const ways = [...powerCuts(machine.disk.effects, 12, this.#random)];
+    const survives = ways[this.#below(ways.length)] ?? new Set<number>();
+    this.#machine = machine.rebooted(machine.disk.afterPowerCut(survives));
+  }
+
+  /** One process after the other, until enough was asked for. */
+  async #slot(machine: SimulatedMachine): Promise<void> {
+    while (this.#asked.length < this.#requests) {
+      const process = machine.start();
+      const work = this.#work(process);
+      await Promise.race([work, process.killed]);
+    }
+  }
+
+  async #work(process: SimulatedProcess): Promise<void> {
+    const bank = await process.openBank(BANK);
+    const rounds = 1 + this.#below(12);
+    for (let round = 0; round < rounds && this.#asked.length < this.#requests; round++) {
+      const together = Array.from({ length: 1 + this.#below(3) }, () => this.#something(bank));
+      await Promise.all(together);
+    }
+    await bank.close();
+    must(process.descriptors === 0, `${process.descriptors} files are still open`);
+  }
+
+  async #something(bank: Bank): Promise<void> {
+    const roll = this.#random();
+    const id = this.#account();
+    if (roll < 0.1) return this.#look(bank, id);
+    if (roll < 0.17) return bank.posted(this.#below(2) === 0 ? [id] : []);
+    if (roll < 0.2) return this.#ask(bank, this.#opening());
+    if (roll < 0.25) {
+      const [total] = await bank.totals();
+      must(total?.sum.minor === 0n, `P4: it adds up to ${total?.sum.amount}`);
+      return;
+    }
+    if (roll < 0.3) {
+      let seq = 0;
+      for await (const row of bank.history(id)) must(row.seq === ++seq, `${id}: row ${row.seq}`);
+      return;
+    }
+    if (roll < 0.4) return this.#many(bank);
+    const old = this.#asked[this.#below(this.#asked.length)];
+    await this.#ask(bank, roll < 0.5 && old && old.group === undefined ? old : this.#request());
+  }
+
+  async #look(bank: Bank, id: string): Promise<void> {
+    const told = this.#told;
+    const { ledger, asOf } = await bank.balance(id);
+    must(asOf >= told, `P5: a balance as of ${asOf} was shown when ${told} had been told`);
+    this.#hear(asOf);
+    this.#seen.push({ id, cents: ledger.minor, asOf });
+  }
+
+  #hear(transfer: number): void {
+    this.#told = Math.max(this.#told, transfer);
+  }
+
+  /** Whether everybody who asked for it was refused: then it must never be there. */
+  #isRefused(key: string): boolean {
+    return !this.#answered.has(key) && this.#open.get(key) === 0;
+  }
+
+  #opens(keys: readonly string[], change: 1 | -1): void {
+    for (const key of keys) this.#open.set(key, (this.#open.get(key) ?? 0) + change);
+  }
+
+  async #ask(bank: Bank, one: Asked): Promise<void> {
+    const told = this.#told;
+    this.#opens([one.key], 1);
+    try {
+      const receipt = (await ask(bank, one)) as { replayed: boolean; transfer: number };
+      must(receipt.replayed || receipt.transfer > told, `${one.key} came before what was told`);
+      this.#answered.add(one.key);
+      this.#hear(receipt.transfer);
+    } catch (error) {
+      if (!(error instanceof BankError)) throw error;
+      if (error.code === 'INSUFFICIENT_FUNDS') return this.#opens([one.key], -1);
+      must(error.code === 'OUTCOME_UNKNOWN' || error.code === 'BANK_BUSY', `${one.key}: ${error}`);
+    }
+  }
+
+  async #many(bank: Bank): Promise<void> {
+    const group = `group-${this.#asked.length}`;
+    const asked = Array.from({ length: 2 + this.#below(3) }, () => ({ ...this.#request(), group }));
+    const inputs = asked.map(({ from, to, amount, key }) => ({
+      ...{ from, to, amount: asText(amount), idempotencyKey: key },
+    }));
+    const keys = asked.map(({ key }) => key);
+    this.#opens(keys, 1);
+    try {
+      const results = await bank.transferMany(inputs, { atomic: true });
+      for (const result of results) if ('receipt' in result) this.#hear(result.receipt.transfer);
+      for (const key of keys) this.#answered.add(key);
+    } catch (error) {
+      const known = error instanceof BankError ? error.code : '';
+      if (known === 'INSUFFICIENT_FUNDS') return this.#opens(keys, -1);
+      must(known === 'OUTCOME_UNKNOWN' || known === 'BANK_BUSY', `${group}: ${error}`);
+    }
+  }
+
+  #request(): Asked {
+    const key = `key-${this.#asked.length}`;
+    const [from, to] = [this.#account(), this.#account()];
+    const amount = BigInt(1 + this.#below(40_00));
+    const roll = this.#random();
+    const one: Asked =
+      roll < 0.2 || from === to
+        ? { key, to, amount }
+        : roll < 0.35
+          ? { key, from, amount }
+          : { key, from, to, amount };
+    this.#asked.push(one);
+    return one;
+  }
+
+  /** Every balance that was shown is the one that the account had as of that entry, for good. */
+  async #expectSeen(): Promise<void> {
+    const process = this.#machine.start();
+    await this.#machine.run(async () => {
+      const bank = await process.openBank(BANK);
+      for (const id of this.#accounts) {
+        const rows = await collect(bank.history(id));
+        for (const { cents, asOf } of this.#seen.filter((seen) => seen.id === id)) {
+          const row = rows.findLast(({ transfer }) => transfer <= asOf);
+          const found = row?.balance.minor ?? 0n;
+          must(found === cents, `P5: ${id} as of ${asOf} was ${cents}, and is ${found} now`);
+        }
+      }
+      await bank.close();
+    });
+    process.kill();
+  }
+
+  // What befalls them.
+
+  #fate(process: SimulatedProcess, step: Step | undefined): void {
+    this.steps++;
+    this.trace(
+      `${Math.round(this.#machine.time)} ${process.pid} ${step ? `${step.name} ${step.path}` : '…'}`,
+    );
+    const name = step && stepNameOf(step);
+    const odds = step && changes(step) && name !== undefined ? ODDS.change : ODDS.look;
+    const calm = name !== undefined && POSTING.test(name) ? 1 : this.#calm;
+    if (this.#random() * odds * calm > 1) return;
+    const fault = FAULTS[this.#below(FAULTS.length)] ?? 'kill';
+    if (fault === 'power cut' && this.#below(6) > 0) return;
+    this.#count(name, fault);
+    this.trace(`${process.pid} ${fault}`);
+    if (fault === 'kill') process.kill();
+    if (fault === 'stop') this.#stop(process);
+    if (fault === 'clock jump') this.#machine.skew += (this.#random() - 0.5) * 86_400_000;
+    if (fault === 'write-back') this.#machine.disk.writeBack(this.#random);
+    if (fault === 'power cut') this.#cutPower();
+    if (fault === 'power cut') process.stop();
+  }
+
+  #stop(process: SimulatedProcess): void {
+    const ms = this.#below(2) === 0 ? this.#below(50) : this.#below(12_000);
+    process.stop();
+    this.#asleep.push({ process, until: this.#machine.time + ms });
+  }
+
+  #wakeSleepers(): void {
+    for (const { process, until } of this.#asleep) {
+      if (until <= this.#machine.time) process.resume();
+    }
+  }
+
+  #count(name: string | undefined, fault: Fault): void {
+    if (name === undefined) return;
+    const counts = this.#counts.get(name) ?? {
+      ...{ kill: 0, stop: 0, 'clock jump': 0, 'write-back': 0, 'power cut': 0 },
+    };
+    counts[fault]++;
+    this.#counts.set(name, counts);
+  }
+
+  #opening(): Asked {
+    const key = `key-${this.#asked.length}`;
+    const one: Asked = { key, to: undefined, amount: 0n, opens: `Newcomer ${key}` };
+    this.#asked.push(one);
+    return one;
+  }
+
+  #account(): string {
+    return this.#accounts[this.#below(this.#accounts.length)] ?? '';
+  }
+
+  #below(limit: number): number {
+    return Math.floor(this.#random() * limit);
+  }
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
