@@ -137,8 +137,11 @@ export const COMMANDS: readonly CommandFacts[] = [
     usage: 'verify',
     summary: 'check journal and passbooks against each other',
     group: 'Keep',
-    options: [['--report <file>', 'write what was found to a file as well, as JSON']],
-    examples: ['drovebank verify', 'drovebank verify --report verified.json'],
+    options: [
+      ['--quick', 'look at ends, heads and open pages only; quick however long the history is'],
+      ['--report <file>', 'write what was found to a file as well, as JSON'],
+    ],
+    examples: ['drovebank verify --quick', 'drovebank verify --report verified.json'],
     load: () => import('./commands/verify.js'),
   },
   {

@@ -5,7 +5,7 @@
 import { desksIdentity, readCheckpoint } from './checkpoint.js';
 import { damaged, declareDamage } from './damage.js';
 import type { BankFiles } from './store.js';
-import { verifyFiles } from './verify.js';
+import { BOOK_STEPS, verifyFiles } from './verify.js';
 
 export async function isCopy({ disk, directory }: BankFiles): Promise<boolean> {
   const { desks } = await readCheckpoint(disk, directory);
@@ -18,7 +18,9 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
   files.breakLocks(); // They were copied, too: whoever holds the original does not hold this.
   await log.lead();
   const { steps } = await verifyFiles(files, {});
-  const problem = steps.flatMap(({ problems }) => problems)[0];
+  // What lies beside the books harms no copy.
+  const books = steps.filter(({ name }) => BOOK_STEPS.includes(name));
+  const problem = books.flatMap(({ problems }) => problems)[0];
   await log.leave();
   if (problem) {
     const found = damaged(problem.file, problem.what);

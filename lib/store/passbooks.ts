@@ -69,17 +69,30 @@ export class Passbooks {
     }
   }
 
+  /** Ids of all accounts that have any page, be it not the open one, in the order of their folders. */
+  async *everyId(): AsyncGenerator<string> {
+    const root = join(this.directory, 'accounts');
+    for (const outer of await this.#folders(root)) {
+      for (const inner of await this.#folders(join(root, outer))) {
+        const names = await this.namesIn(join(root, outer, inner));
+        const ids = new Set(names.map((name) => parsePageName(name)?.id));
+        for (const id of ids)
+          if (id !== undefined && accountFolder(id) === `accounts/${outer}/${inner}`) yield id;
+      }
+    }
+  }
+
   async #folders(path: string): Promise<string[]> {
     const names = await this.namesIn(path);
     return names.filter((name) => /^[0-9a-f]{2}$/.test(name)).sort();
   }
 
-  /** Names in a folder; none when there is no such folder. */
+  /** Names in a folder; none when there is no such folder, or a file in its place (strays.ts names it). */
   async namesIn(folder: string): Promise<string[]> {
     try {
       return await this.#disk.list(folder);
     } catch (error) {
-      if (errorCode(error) === 'ENOENT') return [];
+      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
       throw error;
     }
   }

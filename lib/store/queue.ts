@@ -5,10 +5,11 @@
  * After a crash: tickets of the dead stay until the next observer sees that they are dead, or that they
  * have not stirred for long.
  */
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Disk, errorCode, writeAll } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
+import { damaged } from './damage.js';
 import type { Role } from './desk.js';
 import { removeIfThere } from './desk.js';
 import { TICKET_FRESH_MS, TICKET_LOOK_MS, TICKET_TOUCH_MS } from './limits.js';
@@ -37,9 +38,19 @@ export class Queue {
     this.folder = join(directory, 'desks', `${role}.queue`);
   }
 
+  /** What lies there. @throws BankError BANK_DAMAGED when the folder is away */
+  async names(): Promise<string[]> {
+    try {
+      return await this.#disk.list(this.folder);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error;
+      throw damaged(`desks/${basename(this.folder)}`, 'the folder is missing');
+    }
+  }
+
   /** Draws the next number. `text` is what the ticket says to whoever serves it. */
   async draw(text = ''): Promise<Ticket> {
-    const owners = (await this.#disk.list(this.folder)).map(parseOwner);
+    const owners = (await this.names()).map(parseOwner);
     const number = 1 + Math.max(0, ...owners.map((owner) => owner?.number ?? 0));
     const owner: Owner = { ...this.#system.identity, number, random: this.#system.random() };
     const ticket = { name: formatOwner(owner), owner };
@@ -83,7 +94,7 @@ export class Queue {
 
   /** The tickets that stir, oldest first. Removes the others: who still lives draws anew. */
   async waiting(): Promise<Ticket[]> {
-    const names = await this.#disk.list(this.folder);
+    const names = await this.names();
     if (names.length === 0) {
       if (this.#sightings.size > 0) this.#sightings.clear();
       return [];

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { type PassbookRow, rowOf } from '../format/passbook-page.js';
 import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
-import type { AccountId } from '../ledger/account-id.js';
+import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
 import type { Entry, Leg } from '../ledger/entry.js';
 
 /** An account as the journal tells it. `digest` covers all of its rows so far. */
@@ -35,15 +35,42 @@ export function rowDigest(previous: string, row: PassbookRow): string {
   return hash('sha256', previous + told).slice(0, 32);
 }
 
+/** What a checkpoint must say that stands at the entry up to which everything is posted. */
+export interface Posted {
+  readonly nextAccount: number;
+  readonly bookedAt: string;
+  /** The accounts that have a passbook by then. */
+  accounts(): Set<AccountId>;
+}
+
 export class Replay {
   readonly accounts = new Map<AccountId, Told>();
   readonly #postedTransfer: number;
   transfer = 0;
   bookedAt = '';
+  #posted = { nextAccount: FIRST_ACCOUNT_NUMBER, bookedAt: '' };
 
   /** Rows of entries behind `postedTransfer` may or may not be on the passbooks. */
   constructor(postedTransfer: number) {
     this.#postedTransfer = postedTransfer;
+  }
+
+  get posted(): Posted {
+    const accounts = () => {
+      const posted = new Set<AccountId>();
+      for (const [id, { recent }] of this.accounts) if (!recent.has(0)) posted.add(id);
+      return posted;
+    };
+    return { ...this.#posted, accounts };
+  }
+
+  /** Follows all of `entries`. Answers what is wrong with the first that does not fit. */
+  followAll(entries: Iterable<Entry>): string | undefined {
+    for (const entry of entries) {
+      const what = this.follow(entry);
+      if (what !== undefined) return what;
+    }
+    return undefined;
   }
 
   /** Follows one entry. Answers what is wrong with it, or `undefined`. */
@@ -54,7 +81,14 @@ export class Replay {
     this.transfer = entry.transfer;
     this.bookedAt = entry.bookedAt;
     for (const leg of [entry.debit, entry.credit]) if (leg) this.#post(entry, leg);
+    if (entry.transfer <= this.#postedTransfer) this.#note(entry);
     return undefined;
+  }
+
+  #note({ type, credit, bookedAt }: Entry): void {
+    const number = type === 'open' && credit ? givenAccountNumber(credit.account) : undefined;
+    const nextAccount = Math.max(this.#posted.nextAccount, (number ?? 0) + 1);
+    this.#posted = { nextAccount, bookedAt };
   }
 
   #wrong(entry: Entry): string | undefined {

@@ -9,10 +9,13 @@ import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
+import { refuseCancelled } from '../ledger/errors.js';
 import { Breath } from './breath.js';
 import { readCheckpoint } from './checkpoint.js';
 import { damaged } from './damage.js';
 import type { BankFiles } from './store.js';
+import type { Problem } from './verify.js';
+import { openFile, problemOf } from './verify-passbook.js';
 
 export class Roster {
   readonly #files: Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks' | 'log'>;
@@ -62,7 +65,28 @@ export class Roster {
   }
 }
 
-function follow(accounts: Map<AccountId, Account>, entry: Entry): void {
+type Reading = Pick<BankFiles, 'system' | 'passbooks'>;
+
+/** The accounts by their open pages, and what is wrong with those that tell nothing. */
+export async function readOpenPages({ system, passbooks }: Reading, signal?: AbortSignal) {
+  const accounts = new Map<AccountId, Account>();
+  const problems: Problem[] = [];
+  const breath = new Breath(system);
+  for await (const id of passbooks.ids()) {
+    refuseCancelled(signal);
+    await breath.take();
+    try {
+      const page = await passbooks.read(id);
+      if (page) accounts.set(page.account.id, page.account);
+    } catch (error) {
+      problems.push(problemOf(error, openFile(id)));
+    }
+  }
+  return { accounts, problems };
+}
+
+/** Brings the accounts behind `entry`; those that are there already stay. */
+export function follow(accounts: Map<AccountId, Account>, entry: Entry): void {
   for (const leg of [entry.debit, entry.credit]) {
     if (!leg) continue;
     const known = accounts.get(leg.account);

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { Disk, FileFacts } from '../disk/disk.js';
 import { errorCode } from '../disk/disk.js';
+import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 import { segmentName } from '../format/journal-row.js';
 import { decodeManifest, FORMAT_VERSION, type Manifest } from '../format/manifest.js';
@@ -21,6 +22,14 @@ import { Queue } from './queue.js';
 
 export const MANIFEST_FILE = 'bank.json';
 
+/** What makes candidates for one role wait for each other, and the desk that decides. */
+export interface Station {
+  readonly desks: Desks;
+  readonly queue: Queue;
+  readonly lock: Lock;
+  readonly lease: Lease;
+}
+
 /** The parts that read and write one bank directory. */
 export interface BankFiles {
   readonly directory: string;
@@ -34,6 +43,7 @@ export interface BankFiles {
   readonly writerQueue: Queue;
   readonly posterQueue: Queue;
   readonly poster: Poster;
+  readonly stations: Readonly<Record<Role, Station>>;
   /** Starts to post beside whoever answers. */
   startPoster(): PosterThread;
   /** Removes both locks: for a copy of a bank, whose locks nobody holds. */
@@ -109,7 +119,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
   const journal = new Journal(disk, directory, digitsOf);
   const passbooks = new Passbooks(disk, directory, digitsOf);
-  const of = (role: Role) => {
+  const of = (role: Role): Station => {
     const desks = new Desks(disk, system, directory, role);
     const queue = new Queue(disk, system, directory, role);
     const lock = host.lockAt(join(directory, 'desks', `${role}.lock`));
@@ -128,6 +138,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
     ...parts,
     writerQueue: writer.queue,
     posterQueue: posting.queue,
+    stations: { writer, poster: posting },
     startPoster,
     breakLocks,
   };

@@ -1,17 +1,22 @@
 /**
  * Both books against each other: every seal of the journal, every check of every page, and that they
  * tell the same story. Reads only, and may run while others write: what is booked after it began is
- * left out.
+ * left out. `quick` reads no history: ends, heads and open pages alone.
  */
-import { accountFolder, pageName } from '../format/account-path.js';
-import type { Page, PassbookRow } from '../format/passbook-page.js';
+
+import { parseSegmentName } from '../format/journal-row.js';
 import type { Checkpoint, Position } from '../format/position.js';
-import type { AccountId } from '../ledger/account-id.js';
-import { BankError, refuseCancelled } from '../ledger/errors.js';
+import type { Account } from '../ledger/account.js';
+import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
+import { refuseCancelled } from '../ledger/errors.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoint.js';
-import { Replay, rowDigest } from './replay.js';
-import { type BankFiles, JOURNAL_START } from './store.js';
+import { damaged } from './damage.js';
+import { Replay } from './replay.js';
+import { follow, readOpenPages } from './roster.js';
+import { type BankFiles, FIRST_SEGMENT, JOURNAL_START, type Station } from './store.js';
+import { findStrays } from './strays.js';
+import { openFile, problemOf, walkPassbook } from './verify-passbook.js';
 
 /** Something that is not as the bank left it. `file` is relative to the bank's directory. */
 export interface Problem {
@@ -35,44 +40,127 @@ export interface Verification {
 
 export interface VerifyOptions {
   readonly signal?: AbortSignal | undefined;
+  /** Look at ends, heads and open pages alone: quick however long the history is. */
+  readonly quick?: boolean | undefined;
   /** Called as the work goes on: passbooks done, passbooks in all. */
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
-type Files = Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks'> & {
+type Files = Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks' | 'journal'> & {
   readonly log: Pick<BankFiles['log'], 'head' | 'read'>;
+  /** Absent where the desks are away on purpose. */
+  readonly stations?: BankFiles['stations'];
 };
+
+/** The steps that look at the books themselves; the others look at what lies around them. */
+export const BOOK_STEPS: readonly string[] = [
+  'segments',
+  'journal',
+  'checkpoint',
+  'passbooks',
+  'sums',
+];
 
 export async function verifyFiles(files: Files, options: VerifyOptions): Promise<Verification> {
   const checkpoint = await readCheckpoint(files.disk, files.directory);
   const head = (await files.log.head()) ?? checkpoint.position;
-  const replay = new Replay(checkpoint.position.transfer);
-  const journal = await verifyJournal(files, replay, head);
-  const steps = [journal];
-  // What the journal does not tell cannot be held against the passbooks.
-  if (journal.problems.length === 0) {
-    steps.push(verifyCheckpoint(replay, checkpoint));
-    steps.push(await verifyPassbooks(files, replay, checkpoint, options));
-    steps.push(verifySums(replay));
-  }
+  const steps: VerifyStep[] = [];
+  if (files.stations) steps.push(await verifyDesks(files.stations));
+  steps.push(await verifySegments(files));
+  const books = options.quick
+    ? await verifyEnds(files, checkpoint, head, options)
+    : await verifyBooks(files, checkpoint, head, options);
+  steps.push(...books.steps, await verifyTree(files));
   const ok = steps.every(({ problems }) => problems.length === 0);
-  return { ok, asOf: replay.transfer, steps };
+  return { ok, asOf: books.asOf, steps };
 }
 
-async function verifyJournal(files: Files, replay: Replay, head: Position): Promise<VerifyStep> {
+async function verifyDesks(stations: Readonly<Record<string, Station>>): Promise<VerifyStep> {
+  const problems: Problem[] = [];
+  const epochs: string[] = [];
+  for (const [role, { desks, queue }] of Object.entries(stations)) {
+    try {
+      await queue.names();
+      epochs.push(`${role} in epoch ${(await desks.find()).owner.number}`);
+    } catch (error) {
+      problems.push(problemOf(error, `desks/${role}`));
+    }
+  }
+  return { name: 'desks', checked: epochs.join(', '), problems };
+}
+
+/** Each segment's head is whole, and pins the one before where it has that seal. */
+async function verifySegments({ journal, disk }: Files): Promise<VerifyStep> {
+  const problems: Problem[] = [];
+  const segments = await journal.segments();
+  const all = (await disk.list(journal.folder)).filter((name) => parseSegmentName(name));
+  for (const [index, name] of segments.entries()) {
+    try {
+      const { control } = await journal.pinOf(name);
+      const { segment = '', length: offset = 0, seal = '' } = control.pin ?? {};
+      const wanted = index === 0 ? '' : segments[index - 1];
+      if (index === 0 && name !== FIRST_SEGMENT) {
+        throw damaged(`journal/${FIRST_SEGMENT}`, 'the segment is missing');
+      }
+      if (segment !== wanted) {
+        throw damaged(`journal/${name}`, `it goes on from ${segment}, not from ${wanted}`);
+      }
+      if (index > 0 && !(await journal.holds({ segment, offset, transfer: 0, epoch: 0, seal }))) {
+        const what = `at byte ${offset} it is not what ${name} goes on from`;
+        throw damaged(`journal/${segment}`, what);
+      }
+    } catch (error) {
+      problems.push(problemOf(error, `journal/${name}`));
+    }
+  }
+  if (segments.length === 0)
+    problems.push({ file: `journal/${FIRST_SEGMENT}`, what: 'the segment is missing' });
+  const void_ = all.length - segments.length;
+  const checked = `${segments.length} segments${void_ > 0 ? `, ${void_} void` : ''}`;
+  return { name: 'segments', checked, problems };
+}
+
+/** Steps that looked at the books, and the last entry that they saw. */
+interface Books {
+  readonly asOf: number;
+  readonly steps: readonly VerifyStep[];
+}
+
+/** Both books from the first row on. */
+async function verifyBooks(
+  files: Files,
+  checkpoint: Checkpoint,
+  head: Position,
+  options: VerifyOptions,
+): Promise<Books> {
+  const replay = new Replay(checkpoint.position.transfer);
+  const journal = await verifyJournal(files, replay, head, options.signal);
+  // What the journal does not tell cannot be held against the passbooks.
+  const asOf = replay.transfer;
+  if (journal.problems.length > 0) return { asOf, steps: [journal] };
+  const posted = await verifyCheckpoint(files, replay, checkpoint);
+  const passbooks = await verifyPassbooks(files, replay, checkpoint, options);
+  return { asOf, steps: [journal, posted, passbooks, sumsStep(replay.sums())] };
+}
+
+async function verifyJournal(
+  files: Files,
+  replay: Replay,
+  head: Position,
+  signal: AbortSignal | undefined,
+): Promise<VerifyStep> {
   let batches = 0;
   const breath = new Breath(files.system);
   const problems: Problem[] = [];
   try {
     for await (const { entries, position } of files.log.read(JOURNAL_START, head)) {
+      refuseCancelled(signal);
       await breath.take();
       if (entries.length > 0) batches++;
-      for (const entry of entries) {
-        const what = replay.follow(entry);
-        if (what === undefined) continue;
-        problems.push({ file: `journal/${position.segment}`, what });
-        return { name: 'journal', checked: `${replay.transfer} entries`, problems };
-      }
+      const what = replay.followAll(entries);
+      if (what === undefined) continue;
+      problems.push({ file: `journal/${position.segment}`, what });
+      break;
     }
   } catch (error) {
     problems.push(problemOf(error, 'journal'));
@@ -80,11 +168,34 @@ async function verifyJournal(files: Files, replay: Replay, head: Position): Prom
   return { name: 'journal', checked: `${replay.transfer} entries in ${batches} batches`, problems };
 }
 
-function verifyCheckpoint(replay: Replay, { nextAccount, position }: Checkpoint): VerifyStep {
-  const problems: Problem[] = [];
-  const what = `it stands at entry ${position.transfer}; the journal ends at ${replay.transfer}`;
-  if (position.transfer > replay.transfer) problems.push({ file: CHECKPOINT_FILE, what });
-  return { name: 'checkpoint', checked: `next account number ${nextAccount}`, problems };
+async function verifyCheckpoint(
+  { journal }: Pick<Files, 'journal'>,
+  replay: Replay,
+  checkpoint: Checkpoint,
+): Promise<VerifyStep> {
+  const what = await whyNoCheckpoint(journal, replay, checkpoint);
+  const problems = what === undefined ? [] : [{ file: CHECKPOINT_FILE, what }];
+  const { nextAccount, position } = checkpoint;
+  const checked = `at entry ${position.transfer}, next account number ${nextAccount}`;
+  return { name: 'checkpoint', checked, problems };
+}
+
+/** What is wrong with a checkpoint, seen from a journal that was replayed to its end. */
+export async function whyNoCheckpoint(
+  journal: Files['journal'],
+  replay: Replay,
+  { position, nextAccount, bookedAt }: Checkpoint,
+): Promise<string | undefined> {
+  if (position.transfer > replay.transfer)
+    return `it stands at entry ${position.transfer}; the journal ends at ${replay.transfer}`;
+  if (!(await journal.holds(position)))
+    return `the journal has another seal at byte ${position.offset} of ${position.segment}`;
+  const { posted } = replay;
+  if (nextAccount !== posted.nextAccount)
+    return `it names ${nextAccount} as the next account number; it is ${posted.nextAccount}`;
+  if (bookedAt !== posted.bookedAt)
+    return `it says that entry ${position.transfer} was booked at "${bookedAt}"`;
+  return undefined;
 }
 
 async function verifyPassbooks(
@@ -94,88 +205,114 @@ async function verifyPassbooks(
   { signal, onProgress }: VerifyOptions,
 ): Promise<VerifyStep> {
   const problems: Problem[] = [];
-  const missing = new Set<AccountId>();
-  for (const [id, { recent }] of replay.accounts) if (!recent.has(0)) missing.add(id);
+  const missing = replay.posted.accounts();
+  const ahead: [AccountId, number][] = [];
   let passbooks = 0;
-  const breath = new Breath(files.system);
   let rows = 0;
+  const breath = new Breath(files.system);
   for await (const name of files.passbooks.ids()) {
     refuseCancelled(signal);
     await breath.take();
     const id = name as AccountId;
-    try {
-      const found = await verifyPassbook(files, replay, id);
-      rows += found.rows;
-      if (found.what) problems.push({ file: openFile(id), what: found.what });
-    } catch (error) {
-      problems.push(problemOf(error, openFile(id)));
-    }
+    const walked = await walkPassbook(files, replay, id);
+    rows += walked.rows;
+    if (walked.problem) problems.push(walked.problem);
+    else if (walked.newest > replay.transfer) ahead.push([id, walked.newest]);
     missing.delete(id);
     passbooks++;
     onProgress?.(passbooks, replay.accounts.size);
   }
   const what = `the passbook is missing; the journal has posted it up to entry ${position.transfer}`;
   for (const id of missing) problems.push({ file: openFile(id), what });
+  // What was booked meanwhile is in the journal by now.
+  const end = ahead.length === 0 ? undefined : await files.log.head();
+  for (const [id, newest] of ahead) {
+    const last = end?.transfer ?? replay.transfer;
+    if (newest <= last) continue;
+    const told = `it shows entry ${newest}, and the journal ends at entry ${last}`;
+    problems.push({ file: openFile(id), what: told });
+  }
   return { name: 'passbooks', checked: `${passbooks} passbooks, ${rows} rows`, problems };
 }
 
-/** Walks all pages of one passbook, and holds its rows against the journal's. */
-async function verifyPassbook(files: Files, replay: Replay, id: AccountId) {
-  const open = await files.passbooks.read(id);
-  const told = replay.accounts.get(id);
-  if (!open) return { rows: 0, what: undefined }; // It was being listed while somebody removed it.
-  const first = open.rows[0].seq;
-  let digest = '';
-  let seq = 0;
-  let before: Page | undefined;
-  const walk = (page: Page, rows: readonly PassbookRow[]): string | undefined => {
-    if (page.prev !== before?.check)
-      return `the page of row ${page.rows[0].seq} does not follow the one before`;
-    for (const row of rows) {
-      if (row.transfer > replay.transfer) break; // Booked after verify began.
-      if (row.seq !== seq + 1) return `row ${row.seq} follows row ${seq}`;
-      digest = rowDigest(digest, row);
-      seq = row.seq;
-    }
-    before = page;
-    return undefined;
-  };
-  for (const number of await files.passbooks.sealedPages(id)) {
-    const page = await files.passbooks.read(id, number);
-    // A page that was sealed while its rows still stand on the open one: a turn cut short, no damage.
-    if (!page || page.rows[0].seq >= first || (page.rows.at(-1)?.seq ?? 0) >= first) continue;
-    const what = walk(page, page.rows);
-    if (what) return { rows: seq, what };
-  }
-  const what = walk(open, open.rows);
-  if (what) return { rows: seq, what };
-  if (seq === 0) return { rows: 0, what: undefined };
-  if (!told) return { rows: seq, what: 'the journal knows nothing of it' };
-  const expected = told.account.seq === seq ? told.digest : told.recent.get(seq);
-  if (expected === digest) return { rows: seq, what: undefined };
-  return {
-    rows: seq,
-    what: `it has ${seq} rows, and they are not what the journal tells (${told.account.seq} rows)`,
-  };
-}
-
-function verifySums(replay: Replay): VerifyStep {
+function sumsStep(sums: ReadonlyMap<string, bigint>): VerifyStep {
   const problems: Problem[] = [];
-  const sums = replay.sums();
   for (const [currency, sum] of sums) {
     if (sum !== 0n)
-      problems.push({ file: 'journal', what: `${currency} adds up to ${sum} minor units, not 0` });
+      problems.push({ file: 'accounts', what: `${currency} adds up to ${sum} minor units, not 0` });
   }
   const currencies = [...sums.keys()].sort().join(', ') || 'no accounts yet';
   return { name: 'sums', checked: currencies, problems };
 }
 
-function openFile(id: AccountId): string {
-  return `${accountFolder(id)}/${pageName(id)}`;
+/** The journal behind the checkpoint, the open page of each account, and that they add up. */
+async function verifyEnds(
+  files: Files,
+  { position, nextAccount }: Checkpoint,
+  head: Position,
+  { signal }: VerifyOptions,
+): Promise<Books> {
+  const { journal } = files;
+  const sound = await journal.holds(position);
+  const file = CHECKPOINT_FILE;
+  const odd = { file, what: `the journal has no such seal at byte ${position.offset}` };
+  const at = `at entry ${position.transfer}, next account number ${nextAccount}`;
+  const steps: VerifyStep[] = [{ name: 'checkpoint', checked: at, problems: sound ? [] : [odd] }];
+  const { accounts, problems } = await readOpenPages(files, signal);
+  const tail: Problem[] = [];
+  let entries = 0;
+  try {
+    // Asked anew: a page may be further than the head was.
+    const end = (await files.log.head()) ?? head;
+    for await (const batch of files.log.read(position, end)) {
+      for (const entry of batch.entries) {
+        if (entry.transfer <= position.transfer + entries) continue; // Copied from before.
+        entries++;
+        if (problems.length === 0) follow(accounts, entry);
+      }
+    }
+    for (const { id, transfer } of accounts.values()) {
+      if (transfer <= end.transfer) continue;
+      const what = `it shows entry ${transfer}, and the journal ends at entry ${end.transfer}`;
+      problems.push({ file: openFile(id), what });
+    }
+  } catch (error) {
+    tail.push(problemOf(error, 'journal'));
+  }
+  if (problems.length === 0) problems.push(...missingNumbers(accounts, nextAccount));
+  steps.push({
+    name: 'journal',
+    checked: `${entries} entries behind the checkpoint`,
+    problems: tail,
+  });
+  steps.push({ name: 'passbooks', checked: `${accounts.size} open pages`, problems });
+  if (problems.length === 0 && tail.length === 0) steps.push(sumsStep(sumsOf(accounts)));
+  return { asOf: position.transfer + entries, steps };
 }
 
-function problemOf(error: unknown, file: string): Problem {
-  if (!(error instanceof BankError)) throw error;
-  const { details } = error;
-  return { file: String(details.file ?? file), what: String(details.what ?? error.message) };
+/** Every number that the bank has given out has its passbook. */
+function missingNumbers(accounts: ReadonlyMap<AccountId, Account>, nextAccount: number): Problem[] {
+  const seen = new Set<number>();
+  for (const id of accounts.keys()) seen.add(givenAccountNumber(id) ?? 0);
+  const given = nextAccount - FIRST_ACCOUNT_NUMBER;
+  const there = [...seen].filter(
+    (number) => number >= FIRST_ACCOUNT_NUMBER && number < nextAccount,
+  );
+  const count = given - there.length;
+  if (count === 0) return [];
+  return [{ file: 'accounts', what: `${count} of ${given} accounts given out have no open page` }];
+}
+
+function sumsOf(accounts: ReadonlyMap<AccountId, Account>): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const { currency, balance } of accounts.values())
+    sums.set(currency, (sums.get(currency) ?? 0n) + balance);
+  return sums;
+}
+
+async function verifyTree(files: Files): Promise<VerifyStep> {
+  const { names, hidden, staged, problems } = await findStrays(files);
+  const aside = hidden > 0 ? `, ${hidden} hidden ones left aside` : '';
+  const papers = staged > 0 ? `, ${staged} staged on a desk` : '';
+  return { name: 'files', checked: `${names} names${aside}${papers}`, problems };
 }

@@ -45,10 +45,13 @@ describe('verify', () => {
     const verified = await bank.verify({ onProgress: (done, all) => told.push([done, all]) });
     expect(verified).toMatchObject({ ok: true, asOf: 4 });
     expect(verified.steps.map(({ name }) => name)).toEqual([
+      'desks',
+      'segments',
       'journal',
       'checkpoint',
       'passbooks',
       'sums',
+      'files',
     ]);
     await bank.posted();
     await bank.verify({ onProgress: (done, all) => told.push([done, all]) });

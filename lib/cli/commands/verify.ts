@@ -12,7 +12,7 @@ export const run: Command = async (context, _operands, options) => {
   return withBank(context, async (bank) => {
     const progress = createProgress(context, 'Verifying');
     const verification = await bank
-      .verify({ signal, onProgress: progress.update })
+      .verify({ signal, quick: options.quick === true, onProgress: progress.update })
       .finally(progress.end);
     const { ok, asOf, steps } = verification;
     if (context.json) output.document('bank.verify', { ok, asOf, steps });
