@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { BankError } from '../ledger/errors.js';
-import type { Recovery } from '../recover.js';
+import type { Finding, Recovery, TouchedAccount } from '../recover.js';
 import type { Flags } from './context.js';
 import { reportError } from './error-report.js';
 import { UsageError } from './exit-codes.js';
@@ -12,16 +12,20 @@ const EXIT = { clean: 0, repaired: 1, problems: 4, failed: 8, usage: 16, cancell
 
 const HELP = `Usage: drovebank-recover [-d <dir>] [--apply] [--json]
 
-Says what state the bank is in, and what it would do. What a crash leaves behind
-is repaired without being asked: nothing is lost by it.
+Holds both books of the bank against each other, says what is wrong, and what it
+would do about it: a page is written again from the journal, a lost stretch of the
+journal from the passbooks of all its accounts. What neither book proves is told and
+left, and the bank stays stopped. What a crash leaves behind is put right without
+being asked: nothing is lost by it.
 
   -d, --dir <dir>   the bank's directory (default: $DROVEBANK_DIR, else ./data/bank)
-  --apply           do it, and do not only say it
+  --apply           do it, and do not only say it; a copy of whatever is written
+                    over or moved goes to lost+found/<time>/ in the bank
   --json            one JSON document
   -h, --help        this help
 
 Exit codes: 0 clean, 1 repaired, 4 problems left or found in a dry run,
-8 could not work, 16 usage, 32 cancelled.
+8 could not work, 16 usage, 32 cancelled. They add up: 5 is repaired in part.
 
 Examples:
   drovebank-recover
@@ -45,7 +49,7 @@ export async function runRecoverProgram(argv: readonly string[]): Promise<number
     const { apply } = options;
     const recovery = await recover(flags.directory, { apply, signal });
     printRecovery(output, flags, recovery);
-    return EXIT[recovery.state];
+    return exitCodeOf(recovery);
   } catch (error) {
     reportError(output, flags, error);
     if (error instanceof UsageError) return EXIT.usage;
@@ -79,18 +83,56 @@ function flagsOf(json: boolean, directory: string): Flags {
   return { directory, json, ...rest };
 }
 
+function exitCodeOf({ findings, problems }: Recovery): number {
+  const repaired = findings.some(({ done }) => done) ? EXIT.repaired : EXIT.clean;
+  return repaired + (problems.length > 0 ? EXIT.problems : EXIT.clean);
+}
+
 function printRecovery(output: Output, flags: Flags, recovery: Recovery): void {
   const { state, findings, problems } = recovery;
   if (flags.json) {
-    output.document('bank.recovery', { state, findings, problems });
+    output.document('bank.recovery', {
+      state,
+      findings: findings.map(findingJson),
+      problems,
+    });
     return;
   }
-  for (const { file, what, action } of findings) output.line(`${file}: ${what} ${action}`);
-  for (const { file, what } of problems) output.line(`PROBLEM ${file}: ${what}`, 'bad');
-  const summary = {
-    clean: 'The bank is clean.',
-    repaired: 'What a crash had left is repaired; nothing was lost.',
-    problems: 'Problems are left; nothing was written over.',
-  };
-  output.line(`${flags.directory}: ${summary[state]}`);
+  for (const { file, what, action, account } of findings) {
+    output.line(`${file}: ${what}`);
+    output.line(`    ${action}`);
+    if (account) output.line(`    ${accountText(account)}`);
+  }
+  // In a dry run what waits has just been told.
+  const told = new Set(findings.filter(({ done }) => !done).map(({ file }) => file));
+  for (const { file, what } of problems)
+    if (!told.has(file)) output.line(`PROBLEM ${file}: ${what}`, 'bad');
+  output.line(`${flags.directory}: ${summaryOf(recovery)}`);
+}
+
+function findingJson({ file, what, action, done, account }: Finding) {
+  const touched = account && { ...account, before: account.before ?? null };
+  return { file, what, action, done, account: touched ?? null };
+}
+
+/** `a10017 (Ada Lovelace), rows 1 to 3: balance 75.00 USD; its page could not be read.` */
+function accountText(account: TouchedAccount): string {
+  const { id, holder, currency, firstRow, lastRow, before, after } = account;
+  const rows = firstRow === lastRow ? `row ${firstRow}` : `rows ${firstRow} to ${lastRow}`;
+  const was =
+    before === undefined
+      ? 'its open page could not be read'
+      : before === after
+        ? 'as its open page said'
+        : `its open page said ${before} ${currency}`;
+  return `${id} (${holder}), ${rows}: balance ${after} ${currency}; ${was}.`;
+}
+
+function summaryOf({ state, findings, problems }: Recovery): string {
+  if (state === 'clean') return 'The bank is clean.';
+  if (state === 'repaired') return 'Repaired, and verified: both books agree.';
+  const waits = findings.some(({ done }) => !done);
+  if (waits) return 'Nothing was changed. Run again with --apply to do it.';
+  const count = problems.length === 1 ? 'One problem is' : `${problems.length} problems are`;
+  return `${count} left that neither book settles; nothing was guessed. The bank stays as it is.`;
 }

@@ -30,6 +30,13 @@ export function named<T>(file: string, read: () => T): T {
   }
 }
 
+/** What `PAIN.csv` says. */
+export function noticeOf(error: BankError, when: string): Buffer {
+  const { file, what } = error.details;
+  const row = [when, String(what), String(file), 'run drovebank-recover'].map(encodeText).join(',');
+  return Buffer.from(`when,what,where,do\n${row}\n`);
+}
+
 /**
  * Tells everybody: the notice first, then the desks, then who listens in this process. What cannot be
  * written is left unwritten.
@@ -40,12 +47,10 @@ export async function declareDamage(
   error: BankError,
   when: string,
 ): Promise<void> {
-  const { file, what } = error.details;
-  const row = [when, String(what), String(file), 'run drovebank-recover'].map(encodeText).join(',');
   await attempt(async () => {
     const notice = await disk.open(join(directory, PAIN_FILE), 'create');
     try {
-      await writeAll(notice, Buffer.from(`when,what,where,do\n${row}\n`), 0);
+      await writeAll(notice, noticeOf(error, when), 0);
       await notice.sync();
     } finally {
       await notice.close();

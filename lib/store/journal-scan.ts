@@ -107,6 +107,21 @@ function wholeBatchBehind(bytes: Buffer, at: number): boolean {
   }
 }
 
+/**
+ * The first control row behind `at` that is endorsed: a later one was sealed over it, or it ends the
+ * bytes with the seal that the next segment pins.
+ */
+export function nextSealed(bytes: Buffer, at: number, endSeal: string | undefined) {
+  for (let from = at; ; ) {
+    const found = nextControlLine(bytes, from);
+    if (found === undefined) return undefined;
+    if (found.end === bytes.length && found.control.seal === endSeal) return found;
+    const look = batchAt(bytes, found.end, 0, found.control.seal);
+    if ('batch' in look && look.batch.control.type !== 'pin') return found;
+    from = found.end - 1;
+  }
+}
+
 function nextControlLine(bytes: Buffer, from: number) {
   for (let at = from; ; ) {
     const seal = bytes.indexOf('\nseal,', at);

@@ -1,26 +1,26 @@
 /**
- * Putting right what a crash leaves, and what was declared damaged without being so (a failed sync).
- * Opening a bank does the first part as well; here each step is told. What either book cannot prove
- * is reported and left. Run again after being cut short at any step, it ends in the same bank.
+ * Putting right what a crash leaves, and what damage broke, from what the other book tells. Opening a
+ * bank does the first part as well; here each step is told. What neither book proves is reported, and
+ * the bank stays stopped.
+ *
+ * After a crash at any step, its own among them: run again it ends in the same bank (standstill.ts).
  */
 import { join } from 'node:path';
-import { type Disk, errorCode } from '../disk/disk.js';
+import type { Manifest } from '../format/manifest.js';
+import { BankError } from '../ledger/errors.js';
 import { readCheckpoint } from './checkpoint.js';
-import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
+import { damaged, declareDamage, PAIN_FILE } from './damage.js';
+import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
 import type { Host } from './host.js';
-import { type BankFiles, readManifest, wire } from './store.js';
+import { findDesks, Standstill } from './standstill.js';
+import { type BankFiles, MANIFEST_FILE, readManifest, wire } from './store.js';
 import { type Problem, verifyFiles } from './verify.js';
-
-/** What was found, and what was or would be done about it. */
-export interface Finding {
-  readonly file: string;
-  readonly what: string;
-  readonly action: string;
-}
+import { problemOf } from './verify-passbook.js';
 
 export interface Recovery {
   readonly state: 'clean' | 'repaired' | 'problems';
   readonly findings: readonly Finding[];
+  /** What is left, or in a dry run waits for `apply`. */
   readonly problems: readonly Problem[];
 }
 
@@ -35,97 +35,156 @@ export async function recoverBank(
   directory: string,
   options: RecoverOptions,
 ): Promise<Recovery> {
-  const manifest = await readManifest(host.disk({ shared: false }), directory);
+  const manifest = await findManifest(host, directory);
+  if ('what' in manifest) return { state: 'problems', findings: [], problems: [manifest] };
   const files = wire(host, directory, manifest);
   try {
-    const stopped = await findStopped(files);
-    const problems = await verifyAsFound(files, options.signal);
-    if (problems.length > 0) return { state: 'problems', findings: stopped, problems };
-    if (stopped.length > 0) {
-      if (!options.apply) {
-        const waiting = stopped.map(({ file, what }) => ({
-          file,
-          what: `${what} (run with --apply)`,
-        }));
-        const planned = stopped.map((finding) => ({
-          ...finding,
-          action: `would be ${finding.action}`,
-        }));
-        return { state: 'problems', findings: planned, problems: waiting };
-      }
-      await startAgain(files);
-    }
-    const left = await putRight(files, options.signal);
-    const findings = [...stopped, ...left];
-    return { state: findings.length > 0 ? 'repaired' : 'clean', findings, problems: [] };
+    const stopped = await findNotice(files);
+    const seen = stopped ? [stopped] : await verifyAsFound(files, options.signal);
+    if (seen.length === 0) return await finish(files, await putRight(files, options.signal));
+    if (options.apply) return await repair(files, seen, stopped, options.signal);
+    return planned(stopped, seen, await diagnose(files, options.signal));
   } finally {
     await files.log.close();
   }
 }
 
-/** The notice and the desks that were moved away when damage was declared. */
-async function findStopped({ disk, directory }: BankFiles): Promise<Finding[]> {
-  const found: Finding[] = [];
+/** `bank.json`, or why it cannot be read where everything else of a bank is. */
+async function findManifest(host: Host, directory: string): Promise<Manifest | Problem> {
+  const disk = host.disk({ shared: false });
+  try {
+    return await readManifest(disk, directory);
+  } catch (error) {
+    if (!(error instanceof BankError)) throw error;
+    const rest = 'nothing else tells the digits of each currency: bring it back from a backup';
+    if (error.code === 'BANK_DAMAGED') {
+      const { file, what } = problemOf(error, MANIFEST_FILE);
+      return { file, what: `${what}; ${rest}` };
+    }
+    if (error.code !== 'BANK_NOT_FOUND') throw error;
+    for (const folder of ['accounts', 'journal'])
+      if (!(await disk.exists(join(directory, folder)).valueOf())) throw error;
+    return { file: MANIFEST_FILE, what: `the file is missing; ${rest}` };
+  }
+}
+
+/** The notice, or a desk that is not where it should be: nobody works on the bank. */
+async function findNotice(files: BankFiles): Promise<Problem | undefined> {
+  const { disk, directory } = files;
   if (await disk.exists(join(directory, PAIN_FILE))) {
     const told = (await disk.read(join(directory, PAIN_FILE))).toString('utf8').split('\n')[1];
-    const what = `the bank was stopped: ${told || 'the notice says nothing'}`;
-    found.push({ file: PAIN_FILE, what, action: 'moved to lost+found' });
+    return { file: PAIN_FILE, what: `the bank was stopped: ${told || 'the notice says nothing'}` };
   }
-  for (const desk of await movedDesks(disk, directory)) {
-    found.push({ file: desk, what: 'the desk was moved away', action: 'put back' });
+  for (const { role, desks } of await findDesks(files)) {
+    const [desk, ...more] = desks;
+    if (desk?.away) return { file: `desks/${role}/${desk.name}`, what: 'the desk was moved away' };
+    if (!desk) return { file: `desks/${role}`, what: 'the desk is missing' };
+    if (more.length > 0) return { file: `desks/${role}`, what: 'there are several desks' };
   }
-  return found;
+  return undefined;
 }
 
-async function movedDesks(disk: Disk, directory: string): Promise<string[]> {
-  const moved: string[] = [];
-  for (const role of ['writer', 'poster']) {
-    for (const name of await disk.list(join(directory, 'desks', role))) {
-      if (name.startsWith(DAMAGED_PREFIX)) moved.push(`desks/${role}/${name}`);
-    }
-  }
-  return moved;
-}
-
-/** Both books as they lie there: up to the journal's end, whoever has answered for it. */
+/** Both books as they lie there; up to the journal's end, if nobody has answered for it yet. */
 async function verifyAsFound(
   files: BankFiles,
   signal: AbortSignal | undefined,
+  away = false,
 ): Promise<Problem[]> {
-  const { disk, system, directory, journal, passbooks } = files;
+  const { disk, system, directory, journal, passbooks, stations } = files;
   try {
-    const { position } = await readCheckpoint(disk, directory);
-    const tail = await journal.findTail(position);
-    const log = { head: async () => tail.position, read: journal.read.bind(journal) };
-    const { steps } = await verifyFiles({ disk, system, directory, passbooks, log }, { signal });
+    const end = async () =>
+      (await journal.findTail((await readCheckpoint(disk, directory)).position)).position;
+    const head = async () => (away ? undefined : await files.log.head()) ?? (await end());
+    const log = { head, read: journal.read.bind(journal) };
+    const parts = { disk, system, directory, journal, passbooks, log };
+    const looked = away ? parts : { ...parts, stations };
+    const { steps } = await verifyFiles(looked, { signal });
     return steps.flatMap(({ problems }) => problems);
   } catch (error) {
-    const { details } = error as { details?: { file?: unknown; what?: unknown } };
-    if (details?.file === undefined) throw error;
-    return [{ file: String(details.file), what: String(details.what) }];
+    return [problemOf(error, 'journal')];
   }
 }
 
-/** The notice goes last: as long as it lies there, nobody takes the bank for sound. */
-async function startAgain({ disk, directory, system }: BankFiles): Promise<void> {
-  for (const desk of await movedDesks(disk, directory)) {
-    const name = desk.slice(desk.lastIndexOf('/') + 1 + DAMAGED_PREFIX.length);
-    const folder = join(directory, desk, '..');
-    await disk.rename(join(directory, desk), join(folder, name));
-    await disk.syncFolder(folder);
-  }
-  const time = new Date(system.now()).toISOString().replaceAll(':', '-');
-  const lost = join(directory, 'lost+found');
-  if (await disk.makeFolder(lost)) await disk.syncFolder(directory);
-  await disk.makeFolder(join(lost, time));
-  await disk.syncFolder(lost);
+/** What a dry run tells. */
+function planned(
+  stopped: Problem | undefined,
+  seen: readonly Problem[],
+  found: Diagnosis,
+): Recovery {
+  const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, false)] : [];
+  const findings = [...notice, ...found.desks, ...found.findings];
+  const planned = findings.map((finding) => ({ ...finding, action: `would be ${finding.action}` }));
+  const waiting = findings.map(({ file, what }) => ({ file, what: `${what} (run with --apply)` }));
+  if (found.problems.length > 0)
+    return { state: 'problems', findings: [], problems: found.problems };
+  // What was seen and is no longer there was on its way: somebody is at work.
+  const problems = waiting.length > 0 ? waiting : seen;
+  return { state: 'problems', findings: planned, problems };
+}
+
+function noticeFinding({ file, what }: Problem, done: boolean): Finding {
+  return { file, what, action: 'moved to lost+found', done };
+}
+
+async function repair(
+  files: BankFiles,
+  [first = { file: '.', what: 'something is wrong' }]: readonly Problem[],
+  stopped: Problem | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Recovery> {
+  const { epochMax, desks } = await diagnose(files, signal);
+  const still = await Standstill.begin(files, first, epochMax);
   try {
-    await disk.rename(join(directory, PAIN_FILE), join(lost, time, PAIN_FILE));
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
+    // Anew: nobody changes anything any more.
+    const found = await diagnose(files, signal, still.epoch);
+    const { problems } = found;
+    if (problems.length > 0) return { state: 'problems', findings: [], problems };
+    await carryOut(still, found);
+    const left = await verifyAsFound(files, undefined, true);
+    const findings = [...desks, ...found.findings].map((finding) => ({ ...finding, done: true }));
+    if (left.length > 0) return { state: 'problems', findings, problems: left };
+    await still.resume();
+    const more = await putRightOrStop(files, signal);
+    if ('what' in more) return { state: 'problems', findings, problems: [more] };
+    await still.takeNoticeDown();
+    const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, true)] : [];
+    return await finish(files, [...notice, ...findings, ...more]);
+  } finally {
+    await still.release();
   }
-  await disk.syncFolder(join(lost, time));
-  await disk.syncFolder(directory);
+}
+
+/** The journal first: the one rename of its last segment decides. Then what follows from it. */
+async function carryOut(still: Standstill, found: Diagnosis): Promise<void> {
+  const isJournal = (file: string) => file.startsWith('journal/');
+  for (const file of found.aside) if (!isJournal(file)) await still.putAside(file);
+  for (const { file, bytes } of found.written) await still.publish(file, bytes);
+  for (const file of found.aside) if (isJournal(file)) await still.putAside(file);
+  for (const { pages, aside } of found.passbooks) {
+    for (const page of aside) await still.putAside(page);
+    for (const { file, text } of pages) await still.publish(file, Buffer.from(text));
+  }
+}
+
+/** What the journal has and the passbooks have not is posted before anybody is told that all is well. */
+async function putRightOrStop(
+  files: BankFiles,
+  signal: AbortSignal | undefined,
+): Promise<readonly Finding[] | Problem> {
+  try {
+    const findings = await putRight(files, signal);
+    if (await files.poster.tryStart()) {
+      await files.poster.confirm();
+      await files.poster.stop();
+    }
+    return findings.filter(({ file }) => file !== 'journal');
+  } catch (error) {
+    if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') throw error;
+    const { disk, directory, system } = files;
+    await files.log.leave();
+    await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
+    return problemOf(error, 'journal');
+  }
 }
 
 /** Takes the bank over as any opening does, and brings the passbooks up to date. */
@@ -136,18 +195,26 @@ async function putRight(files: BankFiles, signal: AbortSignal | undefined): Prom
   const head = (await log.head()) ?? (await log.lead(undefined, signal));
   const unposted = head.transfer - before.position.transfer;
   if (log.leading) {
-    findings.push({
-      file: 'journal',
-      what: 'nobody had opened the bank since its machine started',
-      action: 'taken over',
-    });
+    const what = 'nobody had opened the bank since its machine started';
+    findings.push({ file: 'journal', what, action: 'taken over', done: true });
   }
   await log.leave();
   if (unposted > 0 && (await poster.tryStart())) {
     await poster.post();
     await poster.stop();
     const what = `${unposted} entries of the journal were not in the passbooks yet`;
-    findings.push({ file: 'accounts', what, action: 'posted' });
+    findings.push({ file: 'accounts', what, action: 'posted', done: true });
   }
   return findings;
+}
+
+/** Verifies what was repaired, in use as it is now. */
+async function finish(files: BankFiles, findings: readonly Finding[]): Promise<Recovery> {
+  if (findings.length === 0) return { state: 'clean', findings, problems: [] };
+  const [problem] = await verifyAsFound(files, undefined);
+  if (problem === undefined) return { state: 'repaired', findings, problems: [] };
+  const { disk, directory, system } = files;
+  const found = damaged(problem.file, problem.what);
+  await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
+  return { state: 'problems', findings, problems: [problem] };
 }

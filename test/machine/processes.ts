@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { initBank } from 'drovebank';
 import { onTestFinished } from 'vitest';
 import { OpenedBank } from '#lib/bank/bank.js';
+import { openAt } from '#lib/bank/open-bank.js';
 import type { Disk } from '#lib/disk/disk.js';
 import type { Lock } from '#lib/disk/lock.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
@@ -63,6 +64,11 @@ export class Machine {
     return new Machine(directory);
   }
 
+  /** A machine on which nobody has opened the bank in `directory` yet. */
+  static on(directory: string): Machine {
+    return new Machine(directory);
+  }
+
   /** The bank as it lies there now, in another folder, where everybody who had it open was killed. */
   fork(): Machine {
     const directory = newDirectory();
@@ -73,10 +79,8 @@ export class Machine {
     return fork;
   }
 
-  /** Starts a process. `alter` may put something between the store and the disk. */
-  async start(
-    alter: (disk: Disk) => Disk = (disk) => disk,
-  ): Promise<PlayedProcess & { pid: number }> {
+  /** What a new process has of this machine. `alter` may put something between it and the disk. */
+  host(alter: (disk: Disk) => Disk = (disk) => disk): Host & { pid: number } {
     const pid = this.#pid++;
     const real = nodeSystem();
     const system: System = {
@@ -90,15 +94,27 @@ export class Machine {
         }),
     };
     const disk = alter(nodeDisk());
-    const host: Host = {
+    return {
+      pid,
       disk: () => disk,
       system,
       lockAt: (path) => this.#lockAt(path, pid),
       segmentBytesMax: SEGMENT_BYTES_MAX,
       startPoster: startPosterThread,
     };
-    const files = wire(host, this.directory, await readManifest(disk, this.directory));
+  }
+
+  /** Starts a process that has the bank open. */
+  async start(alter?: (disk: Disk) => Disk): Promise<PlayedProcess & { pid: number }> {
+    const { pid, ...host } = this.host(alter);
+    const manifest = await readManifest(host.disk({ shared: false }), this.directory);
+    const files = wire(host, this.directory, manifest);
     return { pid, files, bank: new OpenedBank(files) };
+  }
+
+  /** Opens the bank as any process does: refused while it is damaged, a copy verified. */
+  async open(host: Host): Promise<OpenedBank> {
+    return openAt(host, this.directory);
   }
 
   /** kill -9: it does nothing more that anybody could see, and everybody can tell. */

@@ -1,0 +1,374 @@
+/**
+ * What is wrong with a bank, and what would make it whole. Looks only: recover.ts does it.
+ */
+import { join } from 'node:path';
+import { accountFolder } from '../format/account-path.js';
+import { type Checkpoint, encodeCheckpoint, type Position } from '../format/position.js';
+import type { AccountId } from '../ledger/account-id.js';
+import { FIRST_ACCOUNT_NUMBER, isWorldId } from '../ledger/account-id.js';
+import type { Entry } from '../ledger/entry.js';
+import { refuseCancelled } from '../ledger/errors.js';
+import { formatMinor } from '../ledger/money.js';
+import { furthestMark, isMarkName } from './answered.js';
+import { Breath } from './breath.js';
+import { CHECKPOINT_FILE, desksIdentity, readCheckpoint } from './checkpoint.js';
+import { entriesIn, mendExactly, takeOverFrom } from './repair-journal.js';
+import { type PagePlan, planPassbook } from './repair-pages.js';
+import { Replay } from './replay.js';
+import { findDesks, OFFICE_FOLDERS } from './standstill.js';
+import { type BankFiles, FIRST_SEGMENT } from './store.js';
+import { findStrays } from './strays.js';
+import { FIRST_HEAD, type Gap, placeOf, type Survey, surveyJournal } from './survey-journal.js';
+import type { Problem } from './verify.js';
+import { openFile, problemOf, walkPassbook } from './verify-passbook.js';
+import { hearPassbooks, type Witness } from './witness.js';
+
+/** Whose passbook a repair changes, and how; amounts as text, without a currency. */
+export interface TouchedAccount {
+  readonly id: string;
+  readonly holder: string;
+  readonly currency: string;
+  /** Rows that are written anew. */
+  readonly firstRow: number;
+  readonly lastRow: number;
+  /** Balance by the open page that was there; `undefined` where it could not be read. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/** What was found, and what was or would be done about it. */
+export interface Finding {
+  readonly file: string;
+  readonly what: string;
+  readonly action: string;
+  /** Whether it was done; in a dry run it only would be. */
+  readonly done: boolean;
+  readonly account?: TouchedAccount | undefined;
+}
+
+/** Bytes that a file of the bank should have. */
+interface Written {
+  readonly file: string;
+  readonly bytes: Buffer;
+}
+
+export interface Diagnosis {
+  /** Desks that are not where they should be. */
+  readonly desks: readonly Finding[];
+  readonly findings: readonly Finding[];
+  /** What neither book proves: as long as there is any, nothing is changed. */
+  readonly problems: readonly Problem[];
+  /** In this order: segments, then the checkpoint; passbooks follow. */
+  readonly written: readonly Written[];
+  readonly passbooks: readonly PagePlan[];
+  readonly aside: readonly string[];
+  readonly epochMax: number;
+}
+
+/** `epoch`: under which the journal would be gone on with; of the books' own choosing, if absent. */
+export async function diagnose(
+  files: BankFiles,
+  signal: AbortSignal | undefined,
+  epoch?: number,
+): Promise<Diagnosis> {
+  return new Examination(files, signal).run(epoch);
+}
+
+class Examination {
+  readonly #files: BankFiles;
+  readonly #signal: AbortSignal | undefined;
+  readonly #findings: Finding[] = [];
+  readonly #problems: Problem[] = [];
+  readonly #written: Written[] = [];
+  readonly #passbooks: PagePlan[] = [];
+  readonly #aside: string[] = [];
+
+  constructor(files: BankFiles, signal: AbortSignal | undefined) {
+    this.#files = files;
+    this.#signal = signal;
+  }
+
+  async run(epoch: number | undefined): Promise<Diagnosis> {
+    await this.#lookAtDesks();
+    const desks = this.#findings.splice(0);
+    const marks = await this.#marks();
+    const checkpoint = await this.#checkpoint();
+    const { survey, witness } = await this.#mendJournal(checkpoint, marks, epoch);
+    if (this.#problems.length === 0) {
+      const posted = await this.#mendCheckpoint(survey, checkpoint);
+      await this.#mendPassbooks(survey, witness, posted);
+    }
+    await this.#lookAround();
+    const epochs = [checkpoint?.position, ...marks].map((position) => position?.epoch ?? 0);
+    return {
+      desks,
+      findings: this.#findings,
+      problems: this.#problems,
+      written: this.#written,
+      passbooks: this.#passbooks,
+      aside: this.#aside,
+      epochMax: Math.max(survey.epochMax, ...epochs),
+    };
+  }
+
+  #find(file: string, what: string, action: string, account?: TouchedAccount): void {
+    this.#findings.push({ file, what, action, done: false, ...(account && { account }) });
+  }
+
+  async #lookAtDesks(): Promise<void> {
+    const { disk, directory } = this.#files;
+    for (const folder of OFFICE_FOLDERS)
+      if (!(await disk.exists(join(directory, folder))))
+        this.#find(folder, 'the folder is missing', 'made anew');
+    for (const { role, desks, folder } of await findDesks(this.#files)) {
+      const newest = desks.at(-1);
+      if (folder && !newest) this.#find(`desks/${role}`, 'the desk is missing', 'made anew');
+      for (const { name, owner } of desks.slice(0, -1)) {
+        const what = `there is a second desk, of epoch ${owner.number}`;
+        this.#find(`desks/${role}/${name}`, what, 'moved to lost+found');
+        this.#aside.push(`desks/${role}/${name}`);
+      }
+      if (newest?.away) {
+        this.#find(`desks/${role}`, 'the desk was moved away', 'put back');
+      }
+    }
+  }
+
+  /** What was answered for, by marks of this boot: the journal must reach as far. */
+  async #marks(): Promise<Position[]> {
+    const { disk, directory, system } = this.#files;
+    const marks: Position[] = [];
+    for (const { role, desks } of await findDesks(this.#files)) {
+      if (role !== 'writer') continue;
+      for (const { name, owner } of desks) {
+        const desk = { owner, path: join(directory, 'desks', role, name) };
+        const names = (await this.#files.passbooks.namesIn(desk.path)).filter(isMarkName);
+        const mark = await furthestMark(disk, desk, names, system.identity.boot);
+        if (mark) marks.push(mark);
+      }
+    }
+    return marks;
+  }
+
+  async #checkpoint(): Promise<Checkpoint | undefined> {
+    try {
+      return await readCheckpoint(this.#files.disk, this.#files.directory);
+    } catch (error) {
+      const { what } = problemOf(error, CHECKPOINT_FILE);
+      this.#find(CHECKPOINT_FILE, what, 'made anew, where the journal begins: all is posted again');
+      return undefined;
+    }
+  }
+
+  async #mendJournal(
+    checkpoint: Checkpoint | undefined,
+    marks: readonly Position[],
+    epoch: number | undefined,
+  ): Promise<{ survey: Survey; witness: Witness }> {
+    const { disk, directory, passbooks, system, digitsOf } = this.#files;
+    const changed = new Map<string, Buffer>();
+    const look = () => surveyJournal(disk, directory, FIRST_SEGMENT, changed);
+    let survey = await look();
+    const spans = gapsOf(survey).map(({ before, behind }) => ({
+      first: before.transfer + 1,
+      last: behind?.transfer ?? Number.POSITIVE_INFINITY,
+    }));
+    refuseCancelled(this.#signal);
+    const tail = survey.tail.transfer;
+    const witness = await hearPassbooks(passbooks, system, digitsOf, spans, tail);
+    const told = [checkpoint?.position, ...marks].filter((place) => place !== undefined);
+    const last = Math.max(tail, witness.newest, ...told.map(({ transfer }) => transfer));
+    const seals = new Map(told.map((place) => [placeOf(place), place.seal]));
+    const tried = new Set<string>();
+    for (;;) {
+      const gap = [...gapsOf(survey), ...tailGap(survey, last, told)].find(
+        ({ before, segment }) => !tried.has(`${segment} ${placeOf(before)}`),
+      );
+      if (gap === undefined) break;
+      tried.add(`${gap.segment} ${placeOf(gap.before)}`);
+      const bytes = survey.bytes.get(gap.segment);
+      const known = new Map([...survey.pins, ...seals]);
+      const mended = mendExactly({ ...gap, bytes }, survey, known, witness);
+      if (mended === undefined) continue;
+      changed.set(mended.segment, mended.bytes);
+      const rows = mended.transfers;
+      const action = rows
+        ? `entries ${rows.first} to ${rows.last} written again from the passbooks of their accounts; every seal fits`
+        : 'written again; every seal fits';
+      this.#find(`journal/${mended.segment}`, gap.what, action);
+      survey = await look();
+    }
+    for (const name of survey.superseded) {
+      const what = 'a repair that was cut short had written another segment in its place';
+      this.#find(`journal/${name}`, what, 'moved to lost+found');
+      this.#aside.push(`journal/${name}`);
+    }
+    const broken = [...gapsOf(survey), ...tailGap(survey, last, told)];
+    if (broken.length > 0) {
+      const takeover = takeOverFrom(survey, witness, last, epoch ?? survey.epochMax + 1);
+      if (typeof takeover === 'string') {
+        for (const { segment, what } of broken)
+          this.#problems.push({ file: `journal/${segment}`, what: `${what}, and ${takeover}` });
+        return { survey, witness };
+      }
+      const { name, bytes, superseded, told: spansTold } = takeover;
+      changed.set(name, bytes);
+      const entries = spansTold.map(({ first, last: end }) => `${first} to ${end}`).join(', ');
+      for (const { segment, what } of broken) {
+        const how = entries
+          ? `entries ${entries} told by the passbooks of all their accounts`
+          : 'no entry was in it';
+        this.#find(
+          `journal/${segment}`,
+          what,
+          `${how}; the journal goes on in ${name}, under new seals`,
+        );
+      }
+      for (const old of superseded) {
+        this.#find(`journal/${old}`, `${name} tells its entries`, 'moved to lost+found');
+        this.#aside.push(`journal/${old}`);
+      }
+      survey = await look();
+    }
+    for (const [name, bytes] of changed) this.#written.push({ file: `journal/${name}`, bytes });
+    return { survey, witness };
+  }
+
+  /** Up to which entry all is posted, by a checkpoint that can be trusted. */
+  async #mendCheckpoint(survey: Survey, found: Checkpoint | undefined): Promise<Posted> {
+    const { position } = found ?? {};
+    const place = position && survey.places.get(placeOf(position));
+    const inPlace = place?.seal === position?.seal && place?.transfer === position?.transfer;
+    // The repaired journal may have the same entry at another place.
+    const same = (other: Position) => other.transfer === position?.transfer;
+    const trusted = inPlace ? position : [...survey.places.values()].find(same);
+    let replay = this.#replay(survey, trusted?.transfer ?? 0);
+    if (replay === undefined) return { replay: new Replay(0), transfer: 0 };
+    const { nextAccount, bookedAt } = replay.posted;
+    const fits = found?.nextAccount === nextAccount && found?.bookedAt === bookedAt;
+    if (found && position && trusted && inPlace && fits)
+      return { replay, transfer: position.transfer };
+    const { disk, directory } = this.#files;
+    const desks = (await disk.exists(join(directory, 'desks')))
+      ? await desksIdentity(disk, directory)
+      : '';
+    let next: Checkpoint = { position: trusted ?? START, nextAccount, bookedAt, desks };
+    if (found === undefined || trusted === undefined) {
+      next = { position: START, nextAccount: FIRST_ACCOUNT_NUMBER, bookedAt: '', desks };
+      replay = this.#replay(survey, 0) ?? replay;
+    }
+    if (found) {
+      const what = inPlace
+        ? 'it does not say what the journal tells'
+        : 'it names no place of the journal';
+      this.#find(CHECKPOINT_FILE, what, `made anew, at entry ${next.position.transfer}`);
+    }
+    this.#written.push({ file: CHECKPOINT_FILE, bytes: Buffer.from(encodeCheckpoint(next)) });
+    return { replay, transfer: next.position.transfer };
+  }
+
+  #replay(survey: Survey, posted: number): Replay | undefined {
+    const replay = new Replay(posted);
+    try {
+      const what = replay.followAll(entriesIn(survey, this.#files.digitsOf));
+      if (what === undefined) return replay;
+      this.#problems.push({ file: 'journal', what });
+    } catch (error) {
+      this.#problems.push(problemOf(error, 'journal'));
+    }
+    return undefined;
+  }
+
+  async #mendPassbooks(survey: Survey, witness: Witness, { replay, transfer }: Posted) {
+    const { passbooks, digitsOf, system } = this.#files;
+    const wrong = new Map<AccountId, Problem>();
+    const breath = new Breath(system);
+    const missing = replay.posted.accounts();
+    for await (const name of passbooks.everyId()) {
+      refuseCancelled(this.#signal);
+      await breath.take();
+      const { id, problem } = await walkPassbook(this.#files, replay, name as AccountId);
+      if (problem) wrong.set(id, problem);
+      missing.delete(id);
+    }
+    for (const id of missing)
+      wrong.set(id, { file: openFile(id), what: 'the passbook is missing' });
+    if (wrong.size === 0) return;
+    const entries = new Map<AccountId, Entry[]>([...wrong.keys()].map((id) => [id, []]));
+    for (const entry of entriesIn(survey, digitsOf))
+      for (const leg of [entry.debit, entry.credit]) if (leg) entries.get(leg.account)?.push(entry);
+    const posted = Math.max(transfer, witness.newest);
+    for (const [id, problem] of wrong) {
+      const own = entries.get(id) ?? [];
+      const plan = await planPassbook(passbooks, id, own, posted, digitsOf);
+      if (typeof plan === 'string') {
+        const what = plan === problem.what ? plan : `${problem.what}; ${plan}`;
+        this.#problems.push({ file: problem.file, what });
+        continue;
+      }
+      this.#passbooks.push(plan);
+      this.#tellPassbook(plan, problem);
+    }
+  }
+
+  #tellPassbook({ id, account, before, pages, aside }: PagePlan, { file, what }: Problem): void {
+    const digits = this.#files.digitsOf(account.currency) ?? 0;
+    const text = (minor: bigint) => formatMinor(minor, digits);
+    const rows = pages.flatMap(({ first, last }) => [first, last]);
+    const touched: TouchedAccount = {
+      id,
+      holder: isWorldId(id)
+        ? 'the outside of the bank'
+        : `${account.firstName} ${account.lastName}`,
+      currency: account.currency,
+      firstRow: Math.min(...rows),
+      lastRow: Math.max(...rows),
+      before: before === undefined ? undefined : text(before),
+      after: text(account.balance),
+    };
+    if (pages.length > 0) {
+      const names = pages.map((page) => page.file.slice(accountFolder(id).length + 1)).join(', ');
+      this.#find(file, what, `${names} written again from the journal`, touched);
+    }
+    for (const page of aside)
+      this.#find(page, 'it is no page of the passbook', 'moved to lost+found');
+  }
+
+  async #lookAround(): Promise<void> {
+    const { problems } = await findStrays(this.#files);
+    const known = new Set([...this.#aside, ...this.#passbooks.flatMap(({ aside }) => aside)]);
+    for (const { file, what } of problems) {
+      if (known.has(file)) continue;
+      this.#find(file, what, 'moved to lost+found');
+      this.#aside.push(file);
+    }
+  }
+}
+
+interface Posted {
+  readonly replay: Replay;
+  readonly transfer: number;
+}
+
+/** Right behind the bank's first row. */
+const START: Position = {
+  segment: FIRST_SEGMENT,
+  offset: FIRST_HEAD.bytes.length,
+  transfer: 0,
+  epoch: 1,
+  seal: FIRST_HEAD.seal,
+};
+
+function gapsOf({ parts }: Survey): Gap[] {
+  return parts.flatMap((part) => ('gap' in part ? [part.gap] : []));
+}
+
+/** The journal ends, and something tells that it went on. */
+function tailGap({ tail, bytes }: Survey, last: number, told: readonly Position[]): Gap[] {
+  if (last <= tail.transfer) return [];
+  const missing = told.find(({ segment }) => !bytes.has(segment))?.segment;
+  const ends = `it ends at entry ${tail.transfer}, and entry ${last} was booked`;
+  const segment = missing ?? tail.segment;
+  const what = missing === undefined ? ends : 'the segment is missing';
+  return [{ before: tail, behind: undefined, segment, bytes: bytes.get(segment), what }];
+}

@@ -1,0 +1,330 @@
+/**
+ * The bank at a standstill: what recovery holds while it repairs. Nobody else writes, posts or opens.
+ *
+ *  R1 take both roles: from the living by the lease, else by the locks alone
+ *  R2 rename both desks to `damaged-<own>`
+ *  R3 clear them of what was staged (marks stay, they are evidence); put up the notice, if there is none
+ *  R4 keep a copy in lost+found, durably, of whatever is to be replaced or put aside
+ *  R5 publish: staged in the desk, synced, renamed into place, its folder synced
+ *  R6 remove the marks, rename both desks to their owner's name
+ *  R7 take the notice down
+ *
+ * After a crash at any step the desks are away or the notice stands, and the next recovery begins at R1. One that was
+ * paused and overtaken finds its desk gone: it can neither publish nor put anything aside.
+ */
+import { dirname, join } from 'node:path';
+import { errorCode } from '../disk/disk.js';
+import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
+import { BankError } from '../ledger/errors.js';
+import { isMarkName } from './answered.js';
+import { writeDurably } from './checkpoint.js';
+import { DAMAGED_PREFIX, damaged, noticeOf, PAIN_FILE } from './damage.js';
+import { type Role, removeIfThere } from './desk.js';
+import { LEASE_WAIT_MAX_MS, WAIT_LOOK_MS } from './limits.js';
+import type { BankFiles } from './store.js';
+import type { Problem } from './verify.js';
+
+const ROLES: readonly Role[] = ['writer', 'poster'];
+
+/** The folders that roles are taken in, parents first. */
+export const OFFICE_FOLDERS: readonly string[] = [
+  'desks',
+  ...ROLES.flatMap((role) => [`desks/${role}`, `desks/${role}.queue`]),
+];
+
+/** What lies in the two places where there should be exactly one desk each. */
+export interface FoundDesks {
+  readonly role: Role;
+  /** Folders that have a desk's name, in order of their epochs; `away`: renamed to `damaged-…`. */
+  readonly desks: readonly {
+    readonly name: string;
+    readonly owner: Owner;
+    readonly away: boolean;
+  }[];
+  readonly folder: boolean;
+}
+
+export async function findDesks({ disk, directory }: BankFiles): Promise<FoundDesks[]> {
+  const found: FoundDesks[] = [];
+  for (const role of ROLES) {
+    const path = join(directory, 'desks', role);
+    const folder = await disk.exists(path);
+    const names = folder ? await disk.list(path) : [];
+    const desks = names.flatMap((name) => {
+      const away = name.startsWith(DAMAGED_PREFIX);
+      const owner = parseOwner(away ? name.slice(DAMAGED_PREFIX.length) : name);
+      return owner ? [{ name, owner, away }] : [];
+    });
+    found.push({ role, folder, desks: desks.sort((a, b) => a.owner.number - b.owner.number) });
+  }
+  return found;
+}
+
+interface Held {
+  readonly role: Role;
+  readonly name: string;
+  readonly release: () => Promise<void>;
+}
+
+export class Standstill {
+  readonly #files: BankFiles;
+  readonly #held: readonly Held[];
+  readonly #epoch: number;
+  #notice: Buffer | undefined;
+  #staged = 0;
+  #lost: string | undefined;
+
+  private constructor(files: BankFiles, held: readonly Held[], epoch: number) {
+    this.#files = files;
+    this.#held = held;
+    this.#epoch = epoch;
+  }
+
+  /** Epoch under which recovery writes: above all that were ever seen. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  /**
+   * R1 to R3. `why` is what the notice says, if there is none; `epochMax` the newest epoch in the books.
+   * @throws BankError BANK_BUSY when a living process keeps a role
+   */
+  static async begin(files: BankFiles, why: Problem, epochMax: number): Promise<Standstill> {
+    await makeOffice(files);
+    const taken: { role: Role; release: () => Promise<void> }[] = [];
+    try {
+      for (const role of ROLES)
+        taken.push({ role, release: await takeRole(files, role, epochMax) });
+      const found = await findDesks(files);
+      const numbers = found.flatMap(({ desks }) => desks.map(({ owner }) => owner.number));
+      const epoch = 1 + Math.max(epochMax, ...numbers);
+      const held: Held[] = [];
+      for (const { role, release } of taken) {
+        held.push({ role, release, name: await takeDesk(files, found, role, epoch) });
+      }
+      const standstill = new Standstill(files, held, epoch);
+      await standstill.#clear();
+      await standstill.#putNoticeUp(why);
+      return standstill;
+    } catch (error) {
+      for (const { release } of taken) await release();
+      throw error;
+    }
+  }
+
+  /** R3. What is staged was never anybody's: each thing that was put aside has its copy. */
+  async #clear(): Promise<void> {
+    const { disk, directory } = this.#files;
+    for (const { role, name } of this.#held) {
+      const desk = join(directory, 'desks', role, DAMAGED_PREFIX + name);
+      for (const paper of await disk.list(desk)) {
+        if (!isMarkName(paper)) await removeIfThere(disk, join(desk, paper));
+      }
+    }
+  }
+
+  /** R3: as long as it stands nobody opens the bank, whatever becomes of this process. */
+  async #putNoticeUp({ file, what }: Problem): Promise<void> {
+    this.#notice = await readIfThere(this.#files, PAIN_FILE);
+    if (this.#notice !== undefined) return;
+    const when = new Date(this.#files.system.now()).toISOString();
+    this.#notice = noticeOf(damaged(file, what), when);
+    await this.#put(this.#notice, PAIN_FILE);
+  }
+
+  #paper(): string {
+    this.#staged++;
+    const [writer] = this.#held;
+    const desk = `desks/writer/${DAMAGED_PREFIX}${writer?.name}`;
+    return join(this.#files.directory, desk, `repair-${this.#epoch}-${this.#staged}`);
+  }
+
+  /** R4: a copy of a file of the bank, durable in lost+found. */
+  async keep(file: string): Promise<void> {
+    const bytes = await readIfThere(this.#files, file);
+    if (bytes === undefined) return;
+    this.#lost ??= await this.#makeLost();
+    await this.#makeFolders(dirname(join(this.#lost, file)));
+    await this.#put(bytes, join(this.#lost, file));
+  }
+
+  /** R5: `bytes` under the name `file`; what had the name is kept. */
+  async publish(file: string, bytes: Buffer): Promise<void> {
+    await this.keep(file);
+    await this.#makeFolders(dirname(file));
+    await this.#put(bytes, file);
+  }
+
+  /** R4, R5: takes a file away that belongs nowhere; a copy is kept. */
+  async putAside(file: string): Promise<void> {
+    const { disk, directory } = this.#files;
+    if ((await disk.facts(join(directory, file)))?.folder) return this.#putFolderAside(file);
+    await this.keep(file);
+    const paper = this.#paper();
+    await this.#rename(join(directory, file), paper);
+    await disk.syncFolder(dirname(join(directory, file)));
+    await removeIfThere(disk, paper);
+  }
+
+  /** A folder is moved whole: nobody gives its name again. */
+  async #putFolderAside(folder: string): Promise<void> {
+    const { disk, directory } = this.#files;
+    this.#lost ??= await this.#makeLost();
+    await this.#makeFolders(dirname(join(this.#lost, folder)));
+    await this.#rename(join(directory, folder), join(directory, this.#lost, folder));
+    await disk.syncFolder(dirname(join(directory, this.#lost, folder)));
+    await disk.syncFolder(dirname(join(directory, folder)));
+  }
+
+  async #put(bytes: Buffer, file: string): Promise<void> {
+    const { disk, directory } = this.#files;
+    const paper = this.#paper();
+    try {
+      await writeDurably(disk, paper, bytes);
+    } catch (error) {
+      throw errorCode(error) === 'ENOENT' ? overtaken() : error;
+    }
+    await this.#rename(paper, join(directory, file));
+    await disk.syncFolder(dirname(join(directory, file)));
+  }
+
+  async #rename(from: string, to: string): Promise<void> {
+    try {
+      await this.#files.disk.rename(from, to);
+    } catch (error) {
+      throw errorCode(error) === 'ENOENT' ? overtaken() : error;
+    }
+  }
+
+  /** A folder of the bank with all above it, their names durable. */
+  async #makeFolders(folder: string): Promise<void> {
+    const { disk, directory } = this.#files;
+    if (folder === '.' || (await disk.exists(join(directory, folder)))) return;
+    await this.#makeFolders(dirname(folder));
+    await disk.makeFolder(join(directory, folder));
+    await disk.syncFolder(join(directory, dirname(folder)));
+  }
+
+  /** `lost+found/<time>`: a new one, so that nothing that lies there is written over. */
+  async #makeLost(): Promise<string> {
+    const { disk, directory, system } = this.#files;
+    await this.#makeFolders('lost+found');
+    const time = new Date(system.now()).toISOString().replaceAll(':', '-');
+    for (let copy = 1; ; copy++) {
+      const lost = `lost+found/${time}${copy === 1 ? '' : `-${copy}`}`;
+      if (!(await disk.makeFolder(join(directory, lost)))) continue;
+      await disk.syncFolder(join(directory, 'lost+found'));
+      return lost;
+    }
+  }
+
+  /** R6: from here on the bank may be used by those who have it open. */
+  async resume(): Promise<void> {
+    const { disk, directory } = this.#files;
+    for (const { role, name } of this.#held) {
+      const folder = join(directory, 'desks', role);
+      const desk = join(folder, DAMAGED_PREFIX + name);
+      for (const paper of await disk.list(desk)) await removeIfThere(disk, join(desk, paper));
+      await this.#rename(desk, join(folder, name));
+      await disk.syncFolder(folder);
+    }
+    await this.release();
+  }
+
+  /** R7: the notice that was read at the beginning, and no other. */
+  async takeNoticeDown(): Promise<void> {
+    const { disk, directory } = this.#files;
+    const now = await readIfThere(this.#files, PAIN_FILE);
+    if (now === undefined || this.#notice === undefined || !now.equals(this.#notice)) return;
+    this.#lost ??= await this.#makeLost();
+    await disk.rename(join(directory, PAIN_FILE), join(directory, this.#lost, PAIN_FILE));
+    await disk.syncFolder(join(directory, this.#lost));
+    await disk.syncFolder(directory);
+  }
+
+  /** Lets go of both locks; the desks keep their names. */
+  async release(): Promise<void> {
+    for (const { release } of this.#held) await release();
+  }
+}
+
+async function readIfThere(
+  { disk, directory }: BankFiles,
+  file: string,
+): Promise<Buffer | undefined> {
+  try {
+    return await disk.read(join(directory, file));
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** R1 needs the folders that roles are taken in. */
+async function makeOffice({ disk, directory }: BankFiles): Promise<void> {
+  for (const folder of OFFICE_FOLDERS) {
+    const path = join(directory, folder);
+    if (await disk.makeFolder(path)) await disk.syncFolder(dirname(path));
+  }
+}
+
+/** R1. Answers how to let go. */
+async function takeRole(files: BankFiles, role: Role, epochMax: number) {
+  const { lease, lock } = files.stations[role];
+  const found = (await findDesks(files)).find((desks) => desks.role === role);
+  const inPlace = found?.desks.length === 1 && found.desks[0]?.away === false;
+  try {
+    if (inPlace) return (await lease.take(async () => epochMax)).release;
+  } catch (error) {
+    if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') throw error;
+    // Renamed away in this moment.
+  }
+  // Nobody is asked: whoever has the bank open finds its desk away, and lets go.
+  const start = files.system.monotonic();
+  for (;;) {
+    let lost = false;
+    const release = await lock.tryTake(() => {
+      lost = true;
+    });
+    if (release) return async () => (lost ? undefined : release().catch(() => {}));
+    const [desk] = (await findDesks(files)).filter((desks) => desks.role === role);
+    const owner = desk?.desks.at(-1)?.owner;
+    // A recovery that was killed need not be waited for.
+    if (owner && owner.random === lock.identity() && files.system.isSurelyDead(owner)) {
+      lock.breakDead();
+      continue;
+    }
+    if (files.system.monotonic() - start > LEASE_WAIT_MAX_MS) throw overtaken();
+    await files.system.pause(WAIT_LOOK_MS).done;
+  }
+}
+
+/** R2: the desk under the own name, and away. Where there is none one is made; more than one are put aside. */
+async function takeDesk(
+  files: BankFiles,
+  found: readonly FoundDesks[],
+  role: Role,
+  epoch: number,
+): Promise<string> {
+  const { disk, directory, system, stations } = files;
+  const random = stations[role].lock.identity() || system.random();
+  const name = formatOwner({ ...system.identity, number: epoch, random });
+  const folder = join(directory, 'desks', role);
+  const path = join(folder, DAMAGED_PREFIX + name);
+  const newest = found.find((desks) => desks.role === role)?.desks.at(-1);
+  try {
+    if (newest) await disk.rename(join(folder, newest.name), path);
+    else await disk.makeFolder(path);
+  } catch (error) {
+    throw errorCode(error) === 'ENOENT' ? overtaken() : error;
+  }
+  await disk.syncFolder(folder);
+  return name;
+}
+
+function overtaken(): BankError {
+  const message = 'Another recovery is at work on this bank, or a process keeps its lock.';
+  return new BankError('BANK_BUSY', message, {
+    hint: 'Wait until it is done, then run this again.',
+  });
+}

@@ -1,0 +1,145 @@
+/**
+ * What the passbooks tell of entries that the journal has lost. An entry counts as told when every
+ * account that it touched has its row, all rows say the same, and each stands on a page whose checks
+ * fit. Reads only.
+ */
+
+import type { System } from '../disk/system.js';
+import type { DigitsOf, PassbookRow } from '../format/passbook-page.js';
+import { type AccountId, isWorldId } from '../ledger/account-id.js';
+import type { Entry } from '../ledger/entry.js';
+import { BankError } from '../ledger/errors.js';
+import { Breath } from './breath.js';
+import type { Passbooks } from './passbooks.js';
+
+/** Entries from `first` to `last`, both included. */
+export interface Span {
+  readonly first: number;
+  readonly last: number;
+}
+
+/** A row, with the names that its page gives to the account. */
+interface Row {
+  readonly row: PassbookRow;
+  readonly firstName: string;
+  readonly lastName: string;
+}
+
+export interface Witness {
+  /** The newest entry that any whole page shows. */
+  readonly newest: number;
+  readonly digitsOf: DigitsOf;
+  /** The entry of this number, if the passbooks tell all of it. */
+  entry(transfer: number): Entry | undefined;
+  /** Why they do not: who lacks its row. */
+  whyNot(transfer: number): string;
+}
+
+/** Reads every page. `spans` are the entries to be told; those behind `tail` are told as well. */
+export async function hearPassbooks(
+  passbooks: Passbooks,
+  system: System,
+  digitsOf: DigitsOf,
+  spans: readonly Span[],
+  tail: number,
+): Promise<Witness> {
+  const rows = new Map<number, Map<AccountId, Row>>();
+  const torn = new Set<number>();
+  let newest = 0;
+  const breath = new Breath(system);
+  const wanted = (transfer: number) =>
+    transfer > tail || spans.some(({ first, last }) => transfer >= first && transfer <= last);
+  const hear = (row: PassbookRow, names: { firstName: string; lastName: string }) => {
+    newest = Math.max(newest, row.transfer);
+    if (!wanted(row.transfer)) return;
+    const known = rows.get(row.transfer) ?? new Map<AccountId, Row>();
+    rows.set(row.transfer, known);
+    const twin = known.get(row.account);
+    if (twin && twin.row.check !== row.check) torn.add(row.transfer);
+    known.set(row.account, { row, ...names });
+  };
+  for await (const id of passbooks.everyId()) {
+    for (const number of [undefined, ...(await passbooks.sealedPages(id))]) {
+      await breath.take();
+      const page = await wholePage(passbooks, id, number);
+      if (page) for (const row of page.rows) hear(row, page.account);
+    }
+  }
+  return {
+    newest,
+    digitsOf,
+    entry(transfer) {
+      const told = rows.get(transfer);
+      return told === undefined || torn.has(transfer) ? undefined : entryOf([...told.values()]);
+    },
+    whyNot(transfer) {
+      if (torn.has(transfer)) return `two pages tell entry ${transfer} differently`;
+      const told = [...(rows.get(transfer)?.keys() ?? [])];
+      if (told.length === 0) return `no passbook shows entry ${transfer}`;
+      return `of entry ${transfer} there is only what ${told.join(' and ')} shows`;
+    },
+  };
+}
+
+async function wholePage(passbooks: Passbooks, id: string, number: number | undefined) {
+  try {
+    return await passbooks.read(id, number);
+  } catch (error) {
+    if (error instanceof BankError && error.code === 'BANK_DAMAGED') return undefined;
+    throw error;
+  }
+}
+
+/** What the rows of one entry tell together; `undefined` where they are not all, or do not agree. */
+function entryOf(rows: readonly Row[]): Entry | undefined {
+  const [first] = rows;
+  if (!first || rows.length > 2 || !rows.every(({ row }) => agree(row, first.row)))
+    return undefined;
+  return first.row.type === 'open' ? openOf(rows) : moveOf(rows);
+}
+
+function agree(a: PassbookRow, b: PassbookRow): boolean {
+  const facts = [
+    'type',
+    'bookedAt',
+    'currency',
+    'amount',
+    'memo',
+    'reference',
+    'valueDate',
+  ] as const;
+  return [...facts, 'key' as const].every((fact) => a[fact] === b[fact]);
+}
+
+function openOf(rows: readonly Row[]): Entry | undefined {
+  const opened = rows.filter(({ row }) => !isWorldId(row.account));
+  const [own] = opened;
+  const outside = rows.find(({ row }) => isWorldId(row.account));
+  if (!own || opened.length > 1 || rows.some(({ row }) => row.seq !== 1 || row.direction))
+    return undefined;
+  const { firstName, lastName, row } = own;
+  const names = { firstName, lastName, limit: row.limit ?? 0n };
+  return build(row, outside?.row, row, names);
+}
+
+function moveOf(rows: readonly Row[]): Entry | undefined {
+  const debit = rows.find(({ row }) => row.direction === 'out')?.row;
+  const credit = rows.find(({ row }) => row.direction === 'in')?.row;
+  if (!debit || !credit) return undefined;
+  const meet = debit.counterparty === credit.account && credit.counterparty === debit.account;
+  if (!meet) return undefined;
+  return build(debit, debit, credit, { firstName: '', lastName: '', limit: 0n });
+}
+
+function build(
+  row: PassbookRow,
+  debit: PassbookRow | undefined,
+  credit: PassbookRow,
+  names: Pick<Entry, 'firstName' | 'lastName' | 'limit'>,
+): Entry {
+  const { type, transfer, bookedAt, currency, amount, memo, reference, valueDate, key } = row;
+  const leg = ({ account, seq, balance }: PassbookRow) => ({ account, seq, balance });
+  const texts = { memo, reference, valueDate, key };
+  const legs = { debit: debit && leg(debit), credit: leg(credit) };
+  return { type, transfer, bookedAt, currency, amount, ...legs, ...names, ...texts };
+}
