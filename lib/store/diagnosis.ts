@@ -9,7 +9,7 @@ import { FIRST_ACCOUNT_NUMBER, isWorldId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
 import { refuseCancelled } from '../ledger/errors.js';
 import { formatMinor } from '../ledger/money.js';
-import { furthestMark, isMarkName } from './answered.js';
+import { furthestMark } from './answered.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, desksIdentity, readCheckpoint } from './checkpoint.js';
 import { entriesIn, mendExactly, takeOverFrom } from './repair-journal.js';
@@ -142,8 +142,9 @@ class Examination {
       if (role !== 'writer') continue;
       for (const { name, owner } of desks) {
         const desk = { owner, path: join(directory, 'desks', role, name) };
-        const names = (await this.#files.passbooks.namesIn(desk.path)).filter(isMarkName);
-        const mark = await furthestMark(disk, desk, names, system.identity.boot);
+        // One that somebody takes over in this moment is looked at again at a standstill.
+        if (!(await disk.exists(desk.path))) continue;
+        const mark = await furthestMark(disk, desk, system.identity.boot);
         if (mark) marks.push(mark);
       }
     }
