@@ -2,7 +2,11 @@
 // moment it hears it.
 // node noted-transfers.js <directory> <notes file> <account ids, comma-separated>
 import { openSync, writeSync } from 'node:fs';
-import { openBank } from '../../dist/lib/index.js';
+import { openAt } from '../../dist/lib/bank/open-bank.js';
+import { nodeHost } from '../../dist/lib/store/host.js';
+
+/** The journal goes on in a new segment about every hundred transfers. */
+const SEGMENT_BYTES_MAX = 20_000;
 
 const [, , directory = '', notes = '', accounts = ''] = process.argv;
 const ids = accounts.split(',');
@@ -15,7 +19,7 @@ let ended = false;
 process.stdin.resume().once('close', () => {
   ended = true;
 });
-const bank = await openBank(directory);
+const bank = await openAt({ ...nodeHost(), segmentBytesMax: SEGMENT_BYTES_MAX }, directory);
 let asked = 0;
 
 /** One transfer or, now and then, a deposit, with its own key. */
