@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { openBank } from 'drovebank';
 import { recover } from 'drovebank/recover';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import { BARRIER_PAGES_MIN, PAGE_ROWS_MAX } from '#lib/store/limits.js';
 import { declareDamage, PROGRAM } from '../cli/run-cli.js';
@@ -17,7 +17,7 @@ import { type Call, changing, type Ran, runTraced } from './strace.js';
 const POINTS_MAX = Number(process.env.POINTS ?? (process.env.CI ? 60 : 2));
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1000));
 const RECOVER = PROGRAM.replace('drovebank.js', 'drovebank-recover.js');
-const folder = mkdtempSync(join(ROOT, 'drovebank-kernel-'));
+let folder = '';
 /** What each operation went through, for the table at the end. */
 const table: string[] = [];
 
@@ -241,6 +241,10 @@ const PROOF = 'E: killed at every system call';
 const isHere = canRun(PROOF, { test: 'test/kernel/kill-points.test.ts' });
 
 describe.skipIf(!isHere)(PROOF, { timeout: 900_000 }, () => {
+  beforeAll(() => {
+    folder = mkdtempSync(join(ROOT, 'drovebank-kernel-'));
+  });
+
   afterAll(() => {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     console.log(`${PROOF}, seed ${SEED}\n  ${table.join('\n  ')}`);
