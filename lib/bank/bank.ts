@@ -139,7 +139,10 @@ export class OpenedBank implements api.Bank {
   history(id: string, options: api.HistoryOptions = {}): api.Listing<api.HistoryEntry, number> {
     const account = parseAccountId(id);
     const known = () => this.#look(account, options.signal);
-    return listHistory(this.#files, account, options, known, () => this.#head(options.signal));
+    const head = () => this.#head(options.signal);
+    return listHistory(this.#files, account, options, known, head, (error, look) =>
+      this.#commit.confirmDamage(error, look),
+    );
   }
 
   accounts(options: api.AccountsOptions = {}): api.Listing<api.AccountInfo, string> {
@@ -247,9 +250,14 @@ export class OpenedBank implements api.Bank {
 
   /** One at a time: the roster is brought up to date in place. */
   #readRoster(signal: AbortSignal | undefined): Promise<ReadonlyMap<AccountId, Account>> {
+    const read = () => this.#roster.read(() => this.#head(signal));
     const next = this.#reading
       .catch(() => {})
-      .then(() => told(() => this.#roster.read(() => this.#head(signal)), signal));
+      .then(() => told(read, signal))
+      .catch(async (error) => {
+        await this.#commit.confirmDamage(error, read);
+        throw error;
+      });
     this.#reading = next;
     return next;
   }

@@ -10,13 +10,17 @@ import type { BankFiles } from '../store/store.js';
 import type { HistoryEntry, HistoryOptions, Listing } from './api.js';
 import { listing, readCount } from './listing.js';
 
-/** An account's entries. `known` refuses an account that does not exist. */
+/**
+ * An account's entries. `known` refuses an account that does not exist; `confirmDamage` hears of damage,
+ * and looks again.
+ */
 export function listHistory(
   files: BankFiles,
   id: AccountId,
   options: HistoryOptions,
   known: () => Promise<{ digits: number }>,
   head: () => Promise<Position>,
+  confirmDamage: (error: unknown, look: () => Promise<void>) => Promise<void>,
 ): Listing<HistoryEntry, number> {
   const span: Span = {
     from: toTime(options.from, 'from'),
@@ -32,7 +36,11 @@ export function listHistory(
         yield toHistoryEntry(row, digits);
       }
     } catch (error) {
-      throw asBankError(error);
+      const refusal = asBankError(error);
+      await confirmDamage(refusal, async () => {
+        for await (const _ of rowsOf(files, id, head, span)) refuseCancelled(options.signal);
+      });
+      throw refusal;
     }
   }
   return listing(items, options.limit, (entry) => entry.seq);

@@ -2,6 +2,7 @@
  * What is wrong with a bank, and what would make it whole. Looks only: recover.ts does it.
  */
 import { join } from 'node:path';
+import { errorCode } from '../disk/disk.js';
 import { accountFolder } from '../format/account-path.js';
 import { type Checkpoint, encodeCheckpoint, type Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
@@ -142,10 +143,13 @@ class Examination {
       if (role !== 'writer') continue;
       for (const { name, owner } of desks) {
         const desk = { owner, path: join(directory, 'desks', role, name) };
-        // One that somebody takes over in this moment is looked at again at a standstill.
-        if (!(await disk.exists(desk.path))) continue;
-        const mark = await furthestMark(disk, desk, system.identity.boot);
-        if (mark) marks.push(mark);
+        try {
+          const mark = await furthestMark(disk, desk, system.identity.boot);
+          if (mark) marks.push(mark);
+        } catch (error) {
+          // Taken over in this moment: at a standstill it is looked at again.
+          if (errorCode(error) !== 'ENOENT') throw error;
+        }
       }
     }
     return marks;

@@ -361,41 +361,71 @@ export class GroupCommit {
   /** Nothing of `batch` was booked. */
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
     const told = asBankError(error);
-    if (
-      told instanceof BankError &&
-      told.code === 'BANK_DAMAGED' &&
-      told.details.file !== PAIN_FILE
-    ) {
-      if (await this.#mayBeMistaken()) {
+    if (isDamageFound(told)) {
+      const again = await this.#holdAndLookAgain();
+      if (again === 'look') {
         this.#queue = [...batch, ...this.#queue];
         return;
       }
-      await this.#reportDamage(told);
+      if (again === 'sure') await this.#declare(told);
     }
     for (const waiting of batch) {
       if (!waiting.cancelled) waiting.reject(told);
     }
   }
 
-  /** Damage is believed when it is seen a second time, with the desk in hand that could change it. */
-  async #mayBeMistaken(): Promise<boolean> {
-    if (this.#suspected) return false;
+  /**
+   * Damage is believed when it is seen a second time, with the desk in hand that could change it. Who
+   * cannot get the desk tells what it saw, and stops nobody.
+   */
+  async #holdAndLookAgain(): Promise<'look' | 'sure' | 'only tell'> {
+    if (this.#suspected) return 'sure';
     this.#suspected = true;
     this.#state = undefined;
+    this.#parts.keys.forget();
     try {
       await this.#parts.log.leave(); // What was held may be what was wrong.
       await this.#parts.log.lead();
-      return true;
-    } catch {
-      return false; // What was seen first is told.
+      return 'look';
+    } catch (error) {
+      const told = asBankError(error);
+      this.#suspected = false;
+      return isDamageFound(told) ? 'sure' : 'only tell';
     }
   }
 
-  async #reportDamage(error: BankError): Promise<void> {
+  /**
+   * Damage that somebody came upon beside the requests: `look` reads the same again, with the desk in
+   * hand. Still there, it stops the bank.
+   */
+  async confirmDamage(error: unknown, look: () => Promise<unknown>): Promise<void> {
+    if (!isDamageFound(error)) return;
+    const nothing = { books: true, size: 0, ids: () => [], keys: [], run: () => undefined };
+    try {
+      await this.submit<undefined>(nothing);
+    } catch {
+      return; // Who cannot get the desk tells what it saw, and stops nobody.
+    }
+    try {
+      await look();
+    } catch (again) {
+      const told = asBankError(again);
+      if (isDamageFound(told)) await this.#declare(told);
+    }
+  }
+
+  /** Stops the bank, everywhere: `error` was seen with the desk in hand. */
+  async #declare(error: BankError): Promise<void> {
     const { directory, disk, system } = this.#parts;
     await this.#parts.log.leave();
     await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
   }
+}
+
+/** Damage that was seen here and now, and not told by a notice. */
+function isDamageFound(error: unknown): error is BankError {
+  if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') return false;
+  return error.details.file !== PAIN_FILE;
 }
 
 function attempt(work: () => unknown): Outcome {

@@ -54,6 +54,12 @@ export class Keys {
     return found;
   }
 
+  /** Forgets where keys lie: the journal may be another one, behind a recovery. */
+  forget(): void {
+    this.#places = undefined;
+    this.#position = this.#start;
+  }
+
   async #catchUp(position: Position): Promise<void> {
     this.#places ??= new Map();
     let before = this.#position;

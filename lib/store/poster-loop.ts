@@ -1,6 +1,6 @@
 import type { Position } from '../format/position.js';
 import { BankError } from '../ledger/errors.js';
-import { declareDamage } from './damage.js';
+import { declareDamage, PAIN_FILE } from './damage.js';
 import { asBankError } from './disk-error.js';
 import {
   BACKLOG_ENTRIES_MAX,
@@ -53,16 +53,18 @@ export function runPoster(files: BankFiles) {
           posted = await poster.post((left) => !stopping && left > BACKLOG_ENTRIES_MAX / 4);
         }
         rest = Math.min(system.monotonic() - start, POSTING_REST_MAX_MS);
+        await waitForWork(posted);
       } catch (error) {
         const told = asBankError(error);
         if (!(told instanceof BankError)) throw error;
         if (told.code === 'BANK_DAMAGED') {
+          // Told already, by somebody else: there is nothing to post any more.
+          if (told.details.file === PAIN_FILE) return;
           const when = new Date(system.now()).toISOString();
           return declareDamage(disk, files.directory, told, when);
         }
         await pause(POSTING_DELAY_MS); // A full disk, say: it may pass.
       }
-      await waitForWork(posted);
     }
   }
 

@@ -53,14 +53,15 @@ export class Posting {
   /** A batch of this process was answered. */
   answered(position: Position): void {
     this.#answered = position.transfer;
-    if (this.#thread || this.#starting) return;
+    if (this.#thread?.alive || this.#starting) return;
     this.#starting = this.#parts.system.every(POSTING_DELAY_MS, () => this.#start());
   }
 
   #start(): void {
     this.#starting?.();
     this.#starting = undefined;
-    this.#thread ??= this.#parts.startThread();
+    // One that ended, when the bank was damaged say, posts no more: the next one does.
+    if (!this.#thread?.alive) this.#thread = this.#parts.startThread();
   }
 
   /** Holds requests back, the more the fuller the backlog is: nobody is stopped for long. */
@@ -69,13 +70,14 @@ export class Posting {
     if (system.monotonic() - this.#lookedAt > POSTING_DELAY_MS / 4) await this.#look();
     const fill = (this.#answered - this.#posted) / BACKLOG_ENTRIES_MAX;
     if (fill < 0.5) return;
-    if (!this.#thread) this.#start();
+    if (!this.#thread?.alive) this.#start();
     if (fill < 1) {
       await system.pause((fill - 0.5) * 100).done;
       return;
     }
     while (this.#answered - this.#posted >= BACKLOG_ENTRIES_MAX) {
       await system.pause(WAIT_LOOK_MS).done;
+      await this.#parts.refuseDamaged(); // Who should post may have found damage.
       await this.#look();
     }
   }
@@ -91,7 +93,7 @@ export class Posting {
   async flush(transfer: number, ids: readonly string[], signal?: AbortSignal): Promise<void> {
     await this.#look();
     if (this.#posted >= transfer) return;
-    if (transfer - this.#posted > POSTING_INLINE_ENTRIES_MAX && !this.#thread) this.#start();
+    if (transfer - this.#posted > POSTING_INLINE_ENTRIES_MAX && !this.#thread?.alive) this.#start();
     if (await this.#postHere(transfer)) return;
     await this.#ask(transfer, ids, signal);
   }

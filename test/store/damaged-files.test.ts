@@ -195,9 +195,13 @@ describe('damage is found, named, and never read as a balance', () => {
       };
       await expect(answer()).rejects.toMatchObject({ code: 'BANK_DAMAGED', committed: false });
       await expect(answer(), 'once more').rejects.toMatchObject({ code: 'BANK_DAMAGED' });
-      if (existsSync(join(directory, 'PAIN.csv'))) {
+      // Whoever came upon it has stopped the bank for everybody. Without a checkpoint nobody gets in.
+      const isStopped = existsSync(join(directory, 'PAIN.csv'));
+      expect(isStopped).toBe(file !== 'journal/checkpoint.csv');
+      if (isStopped) {
         expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toContain(file);
       }
+      await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
     });
   }
 
