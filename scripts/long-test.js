@@ -4,27 +4,34 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 
-/** The test, what its length is counted in, where it reads that, and how long it is unless told. */
+/** The test, and its options: where it reads each, and what each is unless told. */
 const LONG = {
-  kills: {
-    test: 'test/kernel/kill-points.test.ts',
-    unit: 'points',
-    variable: 'POINTS',
-    usual: 1_000,
+  kills: { test: 'test/kernel/kill-points.test.ts', options: { points: ['POINTS', '1000'] } },
+  'power-cuts': { test: 'test/kernel/power-cuts.test.ts', options: { cuts: ['CUTS', '200'] } },
+  storm: { test: 'test/storm', options: { minutes: ['MINUTES', '10'] } },
+  // CI: all kinds of disks, and so many states times `effort`.
+  crash: { test: 'test/crash', options: { effort: ['CRASH_EFFORT', '5'] }, env: { CI: 'true' } },
+  simulate: {
+    test: 'test/crash/simulation.test.ts',
+    options: {
+      seed: ['SIMULATE_SEED', '1'],
+      seeds: ['SIMULATE_COUNT', '1'],
+      minutes: ['SIMULATE_MINUTES', '0'],
+    },
   },
-  'power-cuts': {
-    test: 'test/kernel/power-cuts.test.ts',
-    unit: 'cuts',
-    variable: 'CUTS',
-    usual: 200,
-  },
-  storm: { test: 'test/storm', unit: 'minutes', variable: 'MINUTES', usual: 10 },
 };
 
 const [, , name = '', ...rest] = process.argv;
-const { test, unit, variable, usual } = LONG[name];
-const { values } = parseArgs({ args: rest, options: { [unit]: { type: 'string' } } });
-const env = { ...process.env, [variable]: values[unit] ?? `${usual}` };
+const { test, options, env: fixed } = LONG[name];
+const { values } = parseArgs({
+  args: rest,
+  options: Object.fromEntries(Object.keys(options).map((option) => [option, { type: 'string' }])),
+});
+const told = Object.entries(options).map(([option, [variable, usual]]) => [
+  variable,
+  values[option] ?? usual,
+]);
+const env = { ...process.env, ...fixed, ...Object.fromEntries(told) };
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const steps = [
   ['npm', ['run', '--silent', 'build']],

@@ -8,8 +8,9 @@ import { OPERATIONS } from './operations.js';
 import { effort, expectKept, ready } from './scenario.js';
 
 /** Power cuts tried at one moment. */
-const LIMIT = effort(10, 60);
-const KINDS = ['posix', 'ext4', 'xfs'] as const;
+const LIMIT = effort(2, 12);
+/** What `posix` allows holds all of the others; they are tried where there is time. */
+const KINDS = process.env.CI ? (['posix', 'ext4', 'xfs'] as const) : (['posix'] as const);
 const report = new Map<string, { steps: number; points: number; states: number }>();
 
 describe.each(KINDS)('on a disk like %s, a crash at every step of', (kind) => {

@@ -10,6 +10,9 @@ type Files = ReadonlyMap<string, Buffer>;
 
 const cents = (text = '') => BigInt((text || '0').replace('.', ''));
 const rowsOf = (bytes: Buffer | string): Row[] => parse(bytes, { columns: true });
+/** Each row with the text that it was read from, line break included. */
+const rawRowsOf = (text: string): { raw: string; record: Row }[] =>
+  parse(text, { columns: true, raw: true });
 
 function need(holds: boolean, text: string): asserts holds {
   if (!holds) throw new Error(`raw files: ${text}`);
@@ -72,18 +75,19 @@ function replayJournal(files: Files, folder: string) {
   segments.forEach((bytes, index) => {
     const next = segments[index + 1]?.toString('utf8').split('\n').slice(0, 2).join('\n');
     const end = next === undefined ? bytes.length : Number(rowsOf(next)[0]?.count);
-    const [header = '', ...lines] = bytes.subarray(0, end).toString('utf8').split('\n');
-    let since = `${header}\n`;
+    // Behind what counts there may be room that was made ahead.
+    const text = bytes.subarray(0, end).toString('utf8').replace(/\0+$/, '');
+    let since = text.slice(0, text.indexOf('\n') + 1);
     let batch: Row[] = [];
-    for (const line of lines) {
-      if (line === '' || line.startsWith('\0')) break; // Room made ahead.
-      const [row = {}] = rowsOf(`${header}\n${line}`);
-      since += `${line}\n`;
+    for (const { raw, record: row } of rawRowsOf(text)) {
+      since += raw;
       batch.push(row);
       if (!['pin', 'seal', 'leave'].includes(row.type ?? '')) continue;
       const own = row.seal ?? '';
-      const text = since.slice(0, -own.length - 1);
-      need(sha256(seal + text) === own, `a seal of segment ${index + 1} does not fit`);
+      need(
+        sha256(seal + since.slice(0, -own.length - 1)) === own,
+        `a seal of segment ${index + 1}`,
+      );
       batch.slice(0, -1).forEach(book);
       [seal, since, batch] = [own, '', []];
     }

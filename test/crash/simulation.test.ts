@@ -6,7 +6,7 @@ import { STEP_NAMES } from './steps.js';
 /** `SIMULATE_SEED=N` begins there; `SIMULATE_MINUTES=M` goes on as long; `SIMULATE_COUNT=K` plays so many. */
 const FIRST = Number(process.env.SIMULATE_SEED ?? 1);
 const MINUTES = Number(process.env.SIMULATE_MINUTES ?? 0);
-const COUNT = Number(process.env.SIMULATE_COUNT ?? effort(30, 300));
+const COUNT = Number(process.env.SIMULATE_COUNT ?? effort(8, 60));
 const counts: FaultCounts = new Map();
 
 describe('several processes, killed, stopped and resumed at any step, clocks that jump, power cuts', () => {

@@ -22,6 +22,8 @@ const OPENING = 100_00n;
 const KINDS = ['posix', 'ext4', 'xfs'] as const;
 /** One of so many steps is struck, in a wild episode: one that changes something more often than a look. */
 const ODDS = { look: 800, change: 60 };
+/** Behind so many steps nothing befalls them any more: they may come to the end. */
+const TROUBLE_STEPS_MAX = 40_000;
 /** How much rarer it is in a calm one, where more work gets to its end. */
 const CALM = [1, 4, 20] as const;
 /** Steps of posting are struck as often in all of them: they are fewer. */
@@ -267,6 +269,7 @@ export class Episode {
     this.trace(
       `${Math.round(this.#machine.time)} ${process.pid} ${step ? `${step.name} ${step.path}` : '…'}`,
     );
+    if (this.steps > TROUBLE_STEPS_MAX) return;
     const name = step && stepNameOf(step);
     const odds = step && changes(step) && name !== undefined ? ODDS.change : ODDS.look;
     const calm = name !== undefined && POSTING.test(name) ? 1 : this.#calm;
@@ -284,7 +287,7 @@ export class Episode {
   }
 
   #stop(process: SimulatedProcess): void {
-    const ms = this.#below(2) === 0 ? this.#below(50) : this.#below(12_000);
+    const ms = this.#below(8) > 0 ? this.#below(100) : this.#below(12_000);
     process.stop();
     this.#asleep.push({ process, until: this.#machine.time + ms });
   }
