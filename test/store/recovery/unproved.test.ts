@@ -1,0 +1,88 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openBank } from 'drovebank';
+import { describe, expect, it } from 'vitest';
+import { rowCheck } from '#lib/format/passbook-page.js';
+import { recover } from '#lib/recover.js';
+import { recoverBank } from '#lib/store/recover.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
+import { Machine } from '../../machine/processes.js';
+import { pagePath } from '../books.js';
+import { ADA, BOB, booksOf, closedBank, flip, pageOf, segmentsIn, treeOf } from './harm.js';
+
+/** Writes a page as somebody would who knows how checks are made. */
+function forge(path: string, alter: (row: string) => string): void {
+  const [header = '', ...rows] = readFileSync(path, 'utf8').slice(0, -2).split('\n');
+  const first = rows[0] ?? '';
+  let check = /""prev"":""([0-9a-f]{16})""/.exec(first)?.[1] ?? '';
+  const forged = rows.map((row) => {
+    const body = alter(row.slice(0, -16));
+    check = rowCheck(check, body);
+    return body + check;
+  });
+  writeFileSync(path, `${header}\n${forged.join('\n')}.\n`);
+}
+
+describe('a passbook whose checks fit and that tells something else', () => {
+  it('is a contradiction: nothing is changed, and nobody gets in', async () => {
+    const directory = await closedBank();
+    forge(pagePath(directory, BOB), (row) => row.replace('"inv-7"', '"inv-8"'));
+    const tree = treeOf(directory);
+    for (const apply of [false, true]) {
+      const { state, problems } = await recover(directory, { apply });
+      expect(state).toBe('problems');
+      expect(problems).toMatchObject([{ file: pageOf(BOB) }]);
+      expect(problems[0]?.what).toContain('nobody can say which is right');
+      expect(treeOf(directory)).toEqual(tree);
+    }
+    await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  });
+
+  it('is no witness for what the journal lost', async () => {
+    const directory = await closedBank();
+    const segment = segmentsIn(directory)[0] ?? '';
+    const path = join(directory, 'journal', segment);
+    flip(path, readFileSync(path).indexOf('transfer,7,') + 20);
+    forge(pagePath(directory, BOB), (row) => row.replace(`,7,${ADA},`, ',7,corner-shop,'));
+    const { state, problems } = await recover(directory, { apply: true });
+    expect(state).toBe('problems');
+    expect(problems).toMatchObject([{ file: `journal/${segment}` }]);
+    expect(problems[0]?.what).toContain(`of entry 7 there is only what`);
+  });
+
+  it('put away by somebody who knows that it is wrong, is written again', async () => {
+    const directory = await closedBank();
+    const before = await booksOf(directory);
+    const path = pagePath(directory, BOB);
+    forge(path, (row) => row.replace('"inv-7"', '"inv-8"'));
+    await recover(directory, { apply: true });
+    writeFileSync(path, '');
+    expect(await recover(directory, { apply: true })).toMatchObject({ state: 'repaired' });
+    expect(await booksOf(directory)).toEqual(before);
+  });
+});
+
+it('a disk that writes something else: found before anybody gets in, and mended by the next run', async () => {
+  const directory = await closedBank();
+  const before = await booksOf(directory);
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const lying = machine.host((disk) =>
+    hooked(disk, (step, go) => {
+      const { name, path, bytes } = step;
+      const isPage = name === 'write' && path.includes('/repair-') && bytes?.includes('a10017,5,');
+      if (!isPage || !bytes) return go();
+      const other = Buffer.from(bytes);
+      other[600] = (other[600] ?? 0) ^ 1;
+      return go(other);
+    }),
+  );
+  const { state, problems } = await recoverBank(lying, directory, { apply: true });
+  expect(state).toBe('problems');
+  expect(problems).toMatchObject([{ file: pageOf(ADA, 1) }]);
+  expect(existsSync(join(directory, 'PAIN.csv'))).toBe(true);
+  await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  const again = await recoverBank(machine.host(), directory, { apply: true });
+  expect(again).toMatchObject({ state: 'repaired', problems: [] });
+  expect(await booksOf(directory)).toEqual(before);
+});
