@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { CURRENCY_DIGITS } from '../ledger/currencies.js';
 import { isTime } from './csv.js';
 import { FormatDamage, undamaged } from './damage.js';
@@ -23,8 +24,16 @@ export function encodeManifest(manifest: Manifest): string {
   const { version, id, created, currency, shared, digits } = manifest;
   const facts = JSON.stringify({ drovebank: { version }, id, created, currency, shared }, null, 2);
   // The digits on one line: there are 160 of them, and people look at the rest.
-  return `${facts.slice(0, -2)},\n  "digits": ${JSON.stringify(digits)}\n}\n`;
+  const told = `${facts.slice(0, -2)},\n  "digits": ${JSON.stringify(digits)},\n`;
+  return `${told}  "check": "${checkOf(told)}"\n}\n`;
 }
+
+/** First 16 hex digits of SHA-256 over the lines before the check's own. */
+function checkOf(told: string): string {
+  return createHash('sha256').update(told).digest('hex').slice(0, 16);
+}
+
+const CHECK_LINE = /^ {2}"check": "([^"\n]*)"\n\}\n$/m;
 
 /** Reads `bank.json`. A version above {@link FORMAT_VERSION} comes back alone: the rest may differ. */
 export function decodeManifest(text: string): Manifest | { readonly version: number } {
@@ -39,6 +48,9 @@ export function decodeManifest(text: string): Manifest | { readonly version: num
   undamaged(isVersion(version), 'it names no format version');
   if (version > FORMAT_VERSION) return { version };
   const { id, created, currency, shared, digits } = json as Partial<Manifest>;
+  const line = CHECK_LINE.exec(text);
+  const fits = line?.[1] === checkOf(text.slice(0, line?.index));
+  undamaged(fits, 'its check does not fit: it was changed');
   undamaged(typeof id === 'string' && id !== '', 'it names no bank');
   undamaged(typeof created === 'string' && isTime(created), 'it does not say since when it is');
   undamaged(typeof shared === 'boolean', 'it does not say whether it is shared');

@@ -42,6 +42,14 @@ describe('bank.json', () => {
     expect(read('{"drovebank":{"version":99,"since":"2031"},"id":7}')).toEqual({ version: 99 });
   });
 
+  it('shows every changed byte', () => {
+    for (const changed of flips(Buffer.from(encodeManifest(SAMPLE)))) {
+      const found = read(changed.toString('utf8'));
+      // Of a newer format this one knows nothing but that it is newer.
+      if (found !== 'damage') expect(Object.keys(found)).toEqual(['version']);
+    }
+  });
+
   it('starts with all the digits of the standard', () => {
     expect(Object.entries(standardDigits())).toEqual([...CURRENCY_DIGITS]);
   });

@@ -365,6 +365,13 @@ describe('what neither book proves is reported, and the bank stays stopped', () 
     ['bank.json gone', (directory) => remove(join(directory, 'bank.json'))],
     ['bank.json cut', (directory) => cut(join(directory, 'bank.json'), 100)],
     [
+      'a byte of bank.json changed: the digits of another currency',
+      (directory) => {
+        const path = join(directory, 'bank.json');
+        writeFileSync(path, readFileSync(path, 'utf8').replace('"EUR":2', '"EUR":3'));
+      },
+    ],
+    [
       'an entry lost in both books',
       (directory) => {
         const path = join(directory, 'journal', segmentsIn(directory)[0] ?? '');

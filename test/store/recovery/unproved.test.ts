@@ -67,9 +67,11 @@ it('a disk that writes something else: found before anybody gets in, and mended 
   const before = await booksOf(directory);
   flip(pagePath(directory, ADA, 1), 900);
   const machine = Machine.on(directory);
+  const marks: string[] = [];
   const lying = machine.host((disk) =>
     hooked(disk, (step, go) => {
       const { name, path, bytes } = step;
+      if (name === 'create' && path.includes('answered-')) marks.push(path);
       const isPage = name === 'write' && path.includes('/repair-') && bytes?.includes('a10017,5,');
       if (!isPage || !bytes) return go();
       const other = Buffer.from(bytes);
@@ -80,6 +82,7 @@ it('a disk that writes something else: found before anybody gets in, and mended 
   const { state, problems } = await recoverBank(lying, directory, { apply: true });
   expect(state).toBe('problems');
   expect(problems).toMatchObject([{ file: pageOf(ADA, 1) }]);
+  expect(marks, 'nobody has led the journal meanwhile').toEqual([]);
   expect(existsSync(join(directory, 'PAIN.csv'))).toBe(true);
   await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
   const again = await recoverBank(machine.host(), directory, { apply: true });
