@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Disk, errorCode, writeAll } from '../disk/disk.js';
-import { encodeText } from '../format/csv.js';
+import { decodeText, encodeText, splitRow } from '../format/csv.js';
 import { FormatDamage } from '../format/damage.js';
 import { BankError } from '../ledger/errors.js';
 import { channels } from './channels.js';
@@ -35,6 +35,14 @@ export function noticeOf(error: BankError, when: string): Buffer {
   const { file, what } = error.details;
   const row = [when, String(what), String(file), 'run drovebank-recover'].map(encodeText).join(',');
   return Buffer.from(`when,what,where,do\n${row}\n`);
+}
+
+/** What a notice tells, for people; `undefined` where it was cut short, or says nothing. */
+export function readNotice(text: string): string | undefined {
+  const row = text.split('\n')[1] ?? '';
+  const [when = '', what = '', where = ''] = (splitRow(row) ?? []).map(decodeText);
+  if (row === '') return undefined;
+  return where === '' ? row : `${where}: ${what} (stopped ${when})`;
 }
 
 /**
@@ -84,7 +92,7 @@ export async function refuseDamaged(disk: Disk, directory: string): Promise<Bank
   let told = 'its desks are away';
   try {
     const text = (await disk.read(join(directory, PAIN_FILE))).toString('utf8');
-    told = text.split('\n')[1] || told;
+    told = readNotice(text) ?? told;
   } catch (error) {
     if (errorCode(error) === '') throw error;
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
 import { readCheckpoint } from './checkpoint.js';
-import { damaged, declareDamage, PAIN_FILE } from './damage.js';
+import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
 import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
 import type { Host } from './host.js';
 import { findDesks, Standstill } from './standstill.js';
@@ -72,8 +72,8 @@ async function findManifest(host: Host, directory: string): Promise<Manifest | P
 async function findNotice(files: BankFiles): Promise<Problem | undefined> {
   const { disk, directory } = files;
   if (await disk.exists(join(directory, PAIN_FILE))) {
-    const told = (await disk.read(join(directory, PAIN_FILE))).toString('utf8').split('\n')[1];
-    return { file: PAIN_FILE, what: `the bank was stopped: ${told || 'the notice says nothing'}` };
+    const told = readNotice((await disk.read(join(directory, PAIN_FILE))).toString('utf8'));
+    return { file: PAIN_FILE, what: `the bank was stopped: ${told ?? 'the notice says nothing'}` };
   }
   for (const { role, desks } of await findDesks(files)) {
     const [desk, ...more] = desks;

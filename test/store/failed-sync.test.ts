@@ -99,7 +99,13 @@ describe.each([
       const { machine, writer, reader, ada } = await stopped(lost);
       for (const { bank } of [reader, writer]) {
         const asked = ASKED[verb]?.(bank, ada);
-        await expect(asked, verb).rejects.toMatchObject({ code: 'BANK_DAMAGED', committed: false });
+        await expect(asked, verb).rejects.toMatchObject({
+          code: 'BANK_DAMAGED',
+          committed: false,
+          message: expect.stringMatching(
+            /^The bank is damaged: journal\/000001-1\.csv: a sync failed: EIO.* \(stopped 20.*Z\)$/,
+          ),
+        });
       }
       await expect(openBank(machine.directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
       for (const { bank } of [writer, reader]) await bank.close().catch(() => {});
