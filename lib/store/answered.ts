@@ -108,6 +108,8 @@ export class MarkReader {
   /** What was read last, and what it says; nothing of a file that was just opened. */
   #bytes: string | undefined;
   #position: Position | undefined;
+  /** One look at a time: two would take the file that is open from each other. */
+  #looking: Promise<unknown> = Promise.resolve();
 
   constructor(disk: Disk, boot: string) {
     this.#disk = disk;
@@ -118,7 +120,21 @@ export class MarkReader {
    * How far has been answered, by the mark of `desk`. While its owner has not set one yet, the mark of
    * the owner before still lies there, and nothing has been answered since. `undefined`: neither.
    */
-  async read(desk: Desk): Promise<Position | undefined> {
+  read(desk: Desk): Promise<Position | undefined> {
+    return this.#inTurn(() => this.#read(desk));
+  }
+
+  close(): Promise<void> {
+    return this.#inTurn(() => this.#close());
+  }
+
+  #inTurn<T>(look: () => Promise<T>): Promise<T> {
+    const next = this.#looking.then(look);
+    this.#looking = next.catch(() => {}); // Told to whoever asked.
+    return next;
+  }
+
+  async #read(desk: Desk): Promise<Position | undefined> {
     if (this.#desk?.path !== desk.path) await this.#open(desk);
     return this.#file === undefined ? this.#readBefore(desk) : this.#readOwn(this.#file);
   }
@@ -147,7 +163,7 @@ export class MarkReader {
   }
 
   async #open(desk: Desk): Promise<void> {
-    await this.close();
+    await this.#close();
     try {
       this.#file = await this.#disk.open(pathOf(desk), 'read');
       this.#desk = desk;
@@ -156,7 +172,7 @@ export class MarkReader {
     }
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     const file = this.#file;
     this.#file = undefined;
     this.#desk = undefined;

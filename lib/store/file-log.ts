@@ -318,13 +318,16 @@ export class FileLog implements Log {
     const { desks, system } = this.#parts;
     if (this.#lead && (await this.confirm())) return this.#lead?.position;
     for (;;) {
-      if (!this.#desk || !(await desks.isMine(this.#desk))) this.#desk = await desks.find();
-      if (this.#desk.owner.boot !== system.identity.boot) return undefined;
-      const mark = await this.#marks.read(this.#desk);
+      // Kept in a variable: another call may find another desk meanwhile.
+      const known = this.#desk;
+      const desk = known && (await desks.isMine(known)) ? known : await desks.find();
+      this.#desk = desk;
+      if (desk.owner.boot !== system.identity.boot) return undefined;
+      const mark = await this.#marks.read(desk);
       if (mark) return mark;
       // Taken over, and not yet marked: either its owner is at it, or it died there.
-      if (system.isSurelyDead(this.#desk.owner)) return undefined;
-      if (await desks.isMine(this.#desk)) return undefined;
+      if (system.isSurelyDead(desk.owner)) return undefined;
+      if (await desks.isMine(desk)) return undefined;
     }
   }
 

@@ -195,7 +195,6 @@ export class SimulatedDisk {
         return this.#changeName(path, between, (folder, name) => {
           if (this.#entries(folder).has(name)) throw systemError('EEXIST', path);
           const number = this.#add({ kind: 'file', bytes: NOTHING, durable: NOTHING });
-          this.#touched.set(number, this.#clock());
           this.#link(folder, name, number);
           return this.#handle(number, 'write', path);
         });
@@ -574,6 +573,7 @@ export class SimulatedDisk {
 
   #add(node: Node): number {
     const number = this.#nextNode++;
+    this.#touched.set(number, this.#clock());
     this.#nodes.set(number, node);
     return number;
   }

@@ -1,5 +1,5 @@
 import { type Disk, errorCode, type FileFacts } from '../disk/disk.js';
-import { type Lock, STALE_MS } from '../disk/lock.js';
+import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 
 const UPDATE_MS = 1_000;
@@ -12,8 +12,8 @@ export function simulatedLock(
   path: string,
   disk: Disk,
   atOnce: Disk,
+  machine: { readonly time: number; readonly staleMs: number },
   system: Pick<System, 'every'>,
-  clock: () => number,
 ): Lock {
   const idOf = (facts: FileFacts | undefined) => (facts ? `${facts.inode}z${facts.born}` : '');
   const identity = () => {
@@ -25,7 +25,7 @@ export function simulatedLock(
   async function make(): Promise<boolean> {
     if (await disk.makeFolder(path)) return true;
     const facts = await disk.facts(path);
-    if (facts !== undefined && clock() - facts.modified <= STALE_MS) return false;
+    if (facts !== undefined && machine.time - facts.modified <= machine.staleMs) return false;
     await removeIfThere(disk, path);
     return disk.makeFolder(path);
   }

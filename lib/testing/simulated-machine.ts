@@ -6,6 +6,7 @@
 import type { Bank, InitOptions } from '../bank/api.js';
 import { initAt, openAt } from '../bank/open-bank.js';
 import type { Awaitable, Disk } from '../disk/disk.js';
+import { STALE_MS } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 import type { Host } from '../store/host.js';
 import { SEGMENT_BYTES_MAX } from '../store/limits.js';
@@ -23,6 +24,8 @@ export interface SimulatedMachineOptions {
   readonly kind?: FileSystemKind;
   /** Processes take turns, step by step, as the seed says; else each goes on until it waits. */
   readonly interleave?: boolean;
+  /** Milliseconds without a sign of life after which a lock may be broken. */
+  readonly staleMs?: number;
   /** Bytes behind which the journal goes on in a new segment. */
   readonly segmentBytesMax?: number;
 }
@@ -60,6 +63,7 @@ export class SimulatedMachine {
   readonly boot: string;
   readonly interleave: boolean;
   readonly segmentBytesMax: number;
+  readonly staleMs: number;
   readonly random: () => number;
   /** How far the wall clock is off, in milliseconds. */
   skew = 0;
@@ -77,6 +81,7 @@ export class SimulatedMachine {
     this.#seed = options.seed ?? 1;
     this.random = seededRandom(this.#seed);
     this.interleave = options.interleave === true;
+    this.staleMs = options.staleMs ?? STALE_MS;
     this.segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
     this.#now = past.time;
     this.#pid = past.pid;
@@ -106,8 +111,8 @@ export class SimulatedMachine {
   }
 
   #options(): SimulatedMachineOptions {
-    const { interleave, segmentBytesMax } = this;
-    return { seed: this.#seed, interleave, segmentBytesMax };
+    const { interleave, segmentBytesMax, staleMs } = this;
+    return { seed: this.#seed, interleave, segmentBytesMax, staleMs };
   }
 
   /** Starts a process. `alter` may put something between it and its disk. */
@@ -203,8 +208,8 @@ export class SimulatedProcess {
   state: 'running' | 'stopped' | 'dead' = 'running';
   /** Resolves when it is killed. */
   readonly killed: Promise<void>;
-  /** Files that it has open. */
-  descriptors = 0;
+  /** Paths of the files that it has open, as it opened them. */
+  readonly open = new Map<object, string>();
   #tellKilled = () => {};
   #unwatch: (() => void)[] = [];
 
@@ -220,7 +225,7 @@ export class SimulatedProcess {
     this.host = {
       disk: () => disk,
       system,
-      lockAt: (path) => simulatedLock(path, disk, atOnce, system, () => machine.time),
+      lockAt: (path) => simulatedLock(path, disk, atOnce, machine, system),
       segmentBytesMax: machine.segmentBytesMax,
       startPoster: (directory) => this.#startPoster(directory),
     };
@@ -302,11 +307,11 @@ export class SimulatedProcess {
       ...stepped,
       open: async (path, mode) => {
         const file = await stepped.open(path, mode);
-        this.descriptors++;
+        this.open.set(file, path);
         return {
           ...file,
           close: async () => {
-            this.descriptors--;
+            this.open.delete(file);
             await file.close();
           },
         };

@@ -219,7 +219,7 @@ export async function ask(bank: Bank, one: Asked): Promise<{ replayed: boolean }
 
 /** Nothing staged, no lock, no ticket, no descriptor is left. */
 export function expectTidy(machine: SimulatedMachine, process: SimulatedProcess): void {
-  must(process.descriptors === 0, `P8: ${process.descriptors} files are still open`);
+  must(process.open.size === 0, `P8: still open: ${[...process.open.values()].join(', ')}`);
   for (const path of machine.disk.tree().keys()) {
     if (!path.startsWith(`${BANK}/desks/`)) continue;
     const [role = '', desk = '', left = ''] = path.slice(`${BANK}/desks/`.length).split('/');
