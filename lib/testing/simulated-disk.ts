@@ -418,7 +418,10 @@ export class SimulatedDisk {
       return node();
     };
     return {
-      read: (buffer, position) => node().bytes.copy(buffer, 0, position),
+      read: (buffer, position) => {
+        const { bytes } = node();
+        return bytes.copy(buffer, 0, Math.min(position, bytes.length));
+      },
       write: (bytes, position) => this.#write(number, writable(), bytes, position, path),
       sync: () => {
         node();

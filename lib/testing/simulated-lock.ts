@@ -35,13 +35,17 @@ export function simulatedLock(
       if (!(await make())) return undefined;
       const own = identity();
       const stop = system.every(UPDATE_MS, () => void beat());
+      let touched = machine.time;
       const beat = async () => {
-        if (idOf(await disk.facts(path)) !== own) return lose();
         try {
+          if (idOf(await disk.facts(path)) !== own) return lose();
           await disk.touch(path);
+          touched = machine.time;
         } catch (error) {
-          if (errorCode(error) === 'ENOENT') return lose();
-          throw error;
+          // Another error may pass: it is tried again each second, until others take it for stale.
+          if (errorCode(error) === 'ENOENT' || machine.time - touched > machine.staleMs)
+            return lose();
+          if (errorCode(error) === '') throw error;
         }
       };
       const lose = () => {

@@ -1,12 +1,4 @@
-import {
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -31,76 +23,7 @@ async function codeOf(work: () => unknown): Promise<string> {
   return 'none';
 }
 
-describe('a file', () => {
-  it('is made once, and written and read at any place', async () => {
-    const path = join(newFolder(), 'a');
-    const file = await disk.open(path, 'create');
-    expect(await codeOf(() => disk.open(path, 'create'))).toBe('EEXIST');
-    expect(await file.write(Buffer.from('hello'), 3)).toBe(5);
-    await file.sync();
-    expect(await file.size()).toBe(8);
-    const buffer = Buffer.alloc(10);
-    expect(await file.read(buffer, 3)).toBe(5);
-    expect(buffer.toString('latin1', 0, 5)).toBe('hello');
-    expect(await file.read(buffer, 8)).toBe(0);
-    await file.truncate(4);
-    expect(await file.size()).toBe(4);
-    await file.close();
-    expect((await disk.read(path)).toString('latin1')).toBe('\0\0\0h');
-    const again = await disk.open(path, 'write');
-    await again.write(Buffer.from('HEL'), 0);
-    await again.close();
-    expect((await disk.read(path)).toString('latin1')).toBe('HELh');
-  });
-
-  it('that was opened to be read is not written to', async () => {
-    const path = join(newFolder(), 'a');
-    writeFileSync(path, 'x');
-    const file = await disk.open(path, 'read');
-    expect(await codeOf(() => file.write(Buffer.from('y'), 0))).toBe('EBADF');
-    await file.close();
-  });
-
-  it('keeps its inode under another name, and what is open stays open', async () => {
-    const folder = newFolder();
-    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
-    writeFileSync(a, 'new');
-    writeFileSync(b, 'old');
-    const before = await disk.facts(a);
-    const old = await disk.open(b, 'read');
-    await disk.rename(a, b);
-    expect(readdirSync(folder)).toEqual(['b']);
-    expect((await disk.facts(b))?.inode).toBe(before?.inode);
-    expect((await readRange(old, 0, 99)).toString()).toBe('old');
-    await old.close();
-  });
-});
-
 describe('what is not there', () => {
-  const ASKED: [string, string, (path: string) => unknown][] = [
-    ['read', 'ENOENT', (path) => disk.read(path)],
-    ['list', 'ENOENT', (path) => disk.list(path)],
-    ['open', 'ENOENT', (path) => disk.open(path, 'read')],
-    ['open to write', 'ENOENT', (path) => disk.open(path, 'write')],
-    ['create in', 'ENOENT', (path) => disk.open(join(path, 'x'), 'create')],
-    ['rename', 'ENOENT', (path) => disk.rename(path, `${path}2`)],
-    ['remove', 'ENOENT', (path) => disk.remove(path)],
-    ['removeFolder', 'ENOENT', (path) => disk.removeFolder(path)],
-    ['makeFolder in', 'ENOENT', (path) => disk.makeFolder(join(path, 'x'))],
-    ['syncFolder', 'ENOENT', (path) => disk.syncFolder(path)],
-    ['touch', 'ENOENT', (path) => disk.touch(path)],
-    ['facts', 'none', (path) => disk.facts(path)],
-    ['exists', 'none', (path) => disk.exists(path)],
-    ['watch', 'none', (path) => disk.watch(path, () => {})()],
-  ];
-
-  it.each(ASKED)('%s: %s', async (_, code, ask) => {
-    const path = join(newFolder(), 'absent');
-    expect(await codeOf(() => ask(path))).toBe(code);
-    expect(await disk.facts(path)).toBeUndefined();
-    expect(await disk.exists(path)).toBe(false);
-  });
-
   it('is not what cannot be looked at', async () => {
     const folder = newFolder();
     const [file, loop] = [join(folder, 'file'), join(folder, 'loop')];
@@ -115,58 +38,6 @@ describe('what is not there', () => {
       expect(await codeOf(() => disk.exists(path)), code).toBe(code);
     }
   });
-});
-
-describe('a folder', () => {
-  it('is made and removed once, and only when it is empty', async () => {
-    const path = join(newFolder(), 'a');
-    expect(await disk.makeFolder(path)).toBe(true);
-    expect(await disk.makeFolder(path)).toBe(false);
-    writeFileSync(join(path, 'x'), '');
-    expect(await disk.list(path)).toEqual(['x']);
-    expect(await codeOf(() => disk.removeFolder(path))).toBe('ENOTEMPTY');
-    await disk.syncFolder(path);
-    await disk.remove(join(path, 'x'));
-    await disk.removeFolder(path);
-    expect(await disk.exists(path)).toBe(false);
-  });
-
-  it('is renamed with what is in it, onto nothing or an empty one', async () => {
-    const folder = newFolder();
-    const [a, b] = [join(folder, 'a'), join(folder, 'b')];
-    for (const path of [a, b]) mkdirSync(path);
-    writeFileSync(join(a, 'x'), '');
-    await disk.rename(a, b);
-    expect(await disk.list(b)).toEqual(['x']);
-    mkdirSync(a);
-    expect(await codeOf(() => disk.rename(a, b))).toMatch(/^(ENOTEMPTY|EEXIST)$/);
-  });
-
-  it('tells of new names to who watches it', async () => {
-    const folder = newFolder();
-    let stop = () => {};
-    const heard = new Promise<void>((resolve) => {
-      stop = disk.watch(folder, resolve);
-    });
-    writeFileSync(join(folder, 'x'), '');
-    await heard;
-    stop();
-    stop();
-  });
-});
-
-it('touch gives a file a time that differs from the one before', async () => {
-  const path = join(newFolder(), 'a');
-  writeFileSync(path, '');
-  const before = await disk.facts(path);
-  expect(before).toMatchObject({ size: 0, folder: false });
-  await disk.touch(path);
-  expect((await disk.facts(path))?.modified).not.toBe(before?.modified);
-  expect(await disk.facts(join(path, '..'))).toMatchObject({ folder: true });
-});
-
-it('one barrier makes a whole file system durable, where there is one', async () => {
-  expect(await disk.flushFileSystem(newFolder())).toBe(process.platform === 'linux');
 });
 
 describe('who may see what is made', () => {
