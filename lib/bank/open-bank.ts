@@ -31,23 +31,28 @@ export async function openBank(directory: string, options: OpenBankOptions = {})
   try {
     refuseCancelled(options.signal);
     if (options.force !== true) await refuseFileSystem(path);
-    return await openAt(nodeHost(), path);
+    return options.create
+      ? await openOrInitAt(nodeHost(), path, options)
+      : await openAt(nodeHost(), path);
   } catch (error) {
-    const told = asBankError(error);
-    if (!(told instanceof BankError) || told.code !== 'BANK_NOT_FOUND' || !options.create)
-      throw told;
+    throw asBankError(error);
+  }
+}
+
+/** Opens the bank at `path` on `host`, and makes it before if there is none. */
+export async function openOrInitAt(host: Host, path: string, options: InitOptions): Promise<Bank> {
+  try {
+    return await openAt(host, path);
+  } catch (error) {
+    if (!(error instanceof BankError) || error.code !== 'BANK_NOT_FOUND') throw error;
   }
   try {
-    await initBank(path, options);
+    await initAt(host, path, options);
   } catch (error) {
     // Somebody else made it in the same moment: theirs is as good.
     if (!(error instanceof BankError) || error.code !== 'BANK_EXISTS') throw error;
   }
-  try {
-    return await openAt(nodeHost(), path);
-  } catch (error) {
-    throw asBankError(error);
-  }
+  return openAt(host, path);
 }
 
 /** Opens the bank at `path`, an absolute one, on `host`. */

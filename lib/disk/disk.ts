@@ -74,6 +74,15 @@ export async function writeAll(file: DiskFile, bytes: Buffer, position: number):
   }
 }
 
+/** Closes what has failed, or what nobody will trust: what the disk says to that changes nothing. */
+export async function closeFailed(open: { close(): Awaitable<void> }): Promise<void> {
+  try {
+    await open.close();
+  } catch (error) {
+    if (errorCode(error) === '') throw error;
+  }
+}
+
 /** What `work` makes of something open, which is closed if it fails. */
 export async function orClose<T>(
   open: { close(): Awaitable<void> },
@@ -82,7 +91,7 @@ export async function orClose<T>(
   try {
     return await work();
   } catch (error) {
-    await open.close();
+    await closeFailed(open);
     throw error;
   }
 }

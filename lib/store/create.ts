@@ -10,8 +10,9 @@ import { encodeManifest, type Manifest } from '../format/manifest.js';
 import { formatOwner } from '../format/owner-name.js';
 import { encodeCheckpoint } from '../format/position.js';
 import { FIRST_ACCOUNT_NUMBER } from '../ledger/account-id.js';
-import { BankError } from '../ledger/errors.js';
+import { assert, BankError } from '../ledger/errors.js';
 import { desksIdentity, writeDurably } from './checkpoint.js';
+import { makeNameDurable } from './durable-name.js';
 import { FIRST_SEGMENT, MANIFEST_FILE } from './store.js';
 
 /** Folders of a new bank, parents first. The two desks come with their owner's name. */
@@ -36,7 +37,7 @@ export async function createBank(
   const parent = dirname(directory);
   await makeParents(disk, parent);
   const building = join(parent, `.${basename(directory)}.new-${system.random()}`);
-  await disk.makeFolder(building);
+  assert(await disk.makeFolder(building), `${building} was there already`);
   try {
     await build(disk, system, building, manifest);
     await disk.rename(building, directory);
@@ -69,7 +70,7 @@ async function refuseTaken(disk: Disk, directory: string): Promise<void> {
 }
 
 async function makeParents(disk: Disk, folder: string): Promise<void> {
-  if (await disk.exists(folder)) return;
+  if (await disk.exists(folder)) return makeNameDurable(disk, folder);
   await makeParents(disk, dirname(folder));
   if (await disk.makeFolder(folder)) await disk.syncFolder(dirname(folder));
 }

@@ -5,7 +5,14 @@
  * batch that was on its way is there whole, or not at all, for everybody and for ever.
  */
 import { join } from 'node:path';
-import { type Disk, type DiskFile, errorCode, orClose, writeAll } from '../disk/disk.js';
+import {
+  closeFailed,
+  type Disk,
+  type DiskFile,
+  errorCode,
+  orClose,
+  writeAll,
+} from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import {
   encodeBatch,
@@ -21,6 +28,7 @@ import { readCheckpoint, writeDurably } from './checkpoint.js';
 import { damaged } from './damage.js';
 import type { Desk, Desks } from './desk.js';
 import { asBankError, isFull } from './disk-error.js';
+import { makeNameDurable } from './durable-name.js';
 import type { Journal, LoggedBatch, Tail } from './journal.js';
 import type { Lease, Taken } from './lease.js';
 import {
@@ -146,6 +154,8 @@ export class FileLog implements Log {
     const tail =
       (mark && (await journal.findLeave(mark))) ??
       (await journal.findTail(mark ?? (await readCheckpoint(disk, directory)).position));
+    // Nothing was ever booked: whoever made the bank may have died before its name was durable.
+    if (tail.position.transfer === 0) await makeNameDurable(disk, directory);
     const goOn = sameBoot && tail.left === before.owner.number;
     const position = goOn ? tail.position : await this.#newSegment(desk, tail);
     if (!(await desks.isMine(desk))) return undefined;
@@ -384,17 +394,17 @@ export class FileLog implements Log {
     }
   }
 
-  /** Stops leading without a word: the next writer begins a new segment. */
+  /**
+   * Stops leading without a word: the next writer begins a new segment. What counts was synced before;
+   * a close that fails must not hide why this one stops.
+   */
   async drop(): Promise<void> {
     const lead = this.#lead;
     if (!lead) return;
     this.#lead = undefined;
-    try {
-      await lead.file.close();
-      await lead.mark.close();
-    } finally {
-      await lead.taken.release();
-    }
+    await closeFailed(lead.file);
+    await closeFailed(lead.mark);
+    await lead.taken.release();
   }
 
   async close(): Promise<void> {

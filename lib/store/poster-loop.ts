@@ -57,13 +57,12 @@ export function runPoster(files: BankFiles) {
       } catch (error) {
         const told = asBankError(error);
         if (!(told instanceof BankError)) throw error;
-        if (told.code === 'BANK_DAMAGED') {
-          // Told already, by somebody else: there is nothing to post any more.
-          if (told.details.file === PAIN_FILE) return;
+        if (told.code === 'BANK_DAMAGED' && told.details.file !== PAIN_FILE) {
           const when = new Date(system.now()).toISOString();
-          return declareDamage(disk, files.directory, told, when);
+          await declareDamage(disk, files.directory, told, when);
         }
-        await pause(POSTING_DELAY_MS); // A full disk, say: it may pass.
+        // A full disk, say, or a bank that is stopped until somebody recovers it: it may pass.
+        await pause(POSTING_DELAY_MS);
       }
     }
   }

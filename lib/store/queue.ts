@@ -114,7 +114,9 @@ export class Queue {
   async #stirs(ticket: Ticket, seen: Map<string, Sighting>): Promise<boolean> {
     const now = this.#system.monotonic();
     let sighting = this.#sightings.get(ticket.name);
-    if (sighting === undefined || now - sighting.looked > TICKET_LOOK_MS) {
+    const isStale = sighting !== undefined && now - sighting.stirred >= TICKET_FRESH_MS;
+    // Before it is passed over it is looked at: left lying, it would hold up everybody who comes.
+    if (sighting === undefined || isStale || now - sighting.looked > TICKET_LOOK_MS) {
       const facts = await this.#disk.facts(join(this.folder, ticket.name));
       if (facts === undefined) return false;
       const isNew = sighting === undefined;
