@@ -3,6 +3,7 @@
  * step that changes something and behind the last.
  */
 import { createHash } from 'node:crypto';
+import type { Disk } from '../disk/disk.js';
 import { changes, hooked, type Step } from './hooked-disk.js';
 import { powerCuts } from './power-cuts.js';
 import type { SimulatedDisk } from './simulated-disk.js';
@@ -26,27 +27,42 @@ export interface Crash {
   readonly text: string;
 }
 
+/** Starts a process whose steps are kept. `alter` may put something before them. */
+export type Start = (alter?: (disk: Disk) => Disk) => SimulatedProcess;
+
 /**
- * Does `work` in a new process of `machine`, and keeps each moment of it. `answered` is to be called
- * when somebody has been told something.
+ * Does `work` in a new process of `machine`, and in those that it starts itself, and keeps each moment
+ * of it. `answered` is to be called when somebody has been told something.
  */
 export async function recordCrashPoints(
   machine: SimulatedMachine,
-  work: (process: SimulatedProcess, answered: (what: string) => void) => Promise<void>,
+  work: (
+    process: SimulatedProcess,
+    answered: (what: string) => void,
+    start: Start,
+  ) => Promise<void>,
 ): Promise<CrashPoint[]> {
   const points: CrashPoint[] = [];
   const told: string[] = [];
   const keep = (step: Step | undefined) =>
     points.push({ step, disk: machine.disk.clone(), answered: [...told] });
-  const process = machine.start((disk) =>
-    hooked(disk, (step, go) => {
-      if (changes(step)) keep(step);
-      return go();
-    }),
-  );
-  await machine.run(() => work(process, (what) => told.push(what)));
+  const started: SimulatedProcess[] = [];
+  const start: Start = (alter = (disk) => disk) => {
+    const process = machine.start((disk) =>
+      alter(
+        hooked(disk, (step, go) => {
+          if (changes(step)) keep(step);
+          return go();
+        }),
+      ),
+    );
+    started.push(process);
+    return process;
+  };
+  const process = start();
+  await machine.run(() => work(process, (what) => told.push(what), start));
   keep(undefined);
-  process.kill();
+  for (const each of started) each.kill();
   return points;
 }
 

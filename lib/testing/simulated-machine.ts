@@ -79,7 +79,9 @@ export class SimulatedMachine {
 
   constructor(options: SimulatedMachineOptions = {}, past: Past = BEGINNING) {
     this.#seed = options.seed ?? 1;
-    this.random = seededRandom(this.#seed);
+    // Not the numbers that the dead have drawn: a name belongs to one process alone.
+    const deaths = (past.boot - BEGINNING.boot) * 1_000_003 + (past.pid - BEGINNING.pid) * 1_009;
+    this.random = seededRandom(this.#seed + deaths);
     this.interleave = options.interleave === true;
     this.staleMs = options.staleMs ?? STALE_MS;
     this.segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;

@@ -1,12 +1,22 @@
 /** What the crash suite has found, each as the shortest story that shows it. */
-import { describe, it } from 'vitest';
-import { recordCrashPoints } from '#lib/testing/crashes.js';
-import type { Step } from '#lib/testing/hooked-disk.js';
+import { describe, expect, it } from 'vitest';
+import { openOrInitAt } from '#lib/bank/open-bank.js';
+import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import type { SimulatedMachine, SimulatedProcess } from '#lib/testing/simulated-machine.js';
+import { sceneOf, tryFault } from './errors.js';
+import { failSyncs } from './faults.js';
 import type { Operation } from './operations.js';
 import { ADA, OPERATIONS } from './operations.js';
-import { type Asked, ask, BANK, type Balances, expectPromises } from './oracle.js';
-import { ready } from './scenario.js';
+import {
+  type Asked,
+  ask,
+  BANK,
+  type Balances,
+  expectPromises,
+  type Promised,
+  recover,
+} from './oracle.js';
+import { crashPointsOf, ready } from './scenario.js';
 
 function operationNamed(name: string): Operation {
   const found = OPERATIONS.find((operation) => operation.name === name);
@@ -18,7 +28,7 @@ function operationNamed(name: string): Operation {
 async function killedAt(
   operation: Operation,
   isLike: (step: Step) => boolean,
-): Promise<[SimulatedMachine, Balances]> {
+): Promise<[SimulatedMachine, Balances | undefined]> {
   const [machine, balances] = await ready(operation);
   return [await killedOn(machine, operation, isLike), balances];
 }
@@ -28,9 +38,7 @@ async function killedOn(
   operation: Operation,
   isLike: (step: Step) => boolean,
 ): Promise<SimulatedMachine> {
-  const points = await recordCrashPoints(machine, (process, answered) =>
-    operation.work(process, { machine, answered }),
-  );
+  const points = await crashPointsOf(machine, operation);
   const point = points.find(({ step }) => step && isLike(step));
   if (!point) throw new Error('there is no such step');
   return machine.killed(point.disk);
@@ -39,7 +47,7 @@ async function killedOn(
 async function openAndLeave(machine: SimulatedMachine, asked: readonly Asked[]): Promise<void> {
   const process = machine.start();
   await machine.run(async () => {
-    const bank = await process.openBank(BANK);
+    const bank = await openOrInitAt(process.host, BANK, {});
     for (const one of asked) await ask(bank, one);
     await bank.close();
   });
@@ -51,22 +59,35 @@ async function openAndLosePower(machine: SimulatedMachine, { asked }: Operation)
   return machine.rebooted(machine.disk.afterPowerCut(new Set()));
 }
 
-const keysOf = ({ asked }: Operation) => asked.map(({ key }) => key);
+/** All of it was answered. */
+const promisedBy = (
+  { asked }: Pick<Operation, 'asked'>,
+  before: Balances | undefined,
+): Promised => ({
+  before,
+  asked,
+  answered: asked.map(({ key }) => key),
+});
+
+function everySecond(isThere: (step: Step) => boolean) {
+  let count = 0;
+  return (step: Step) => isThere(step) && count++ % 2 === 1;
+}
 
 describe('found, and mended', () => {
   it('a checkpoint stood behind a leave that was not durable: the bank was taken for damaged', async () => {
     const operation = operationNamed('deposit');
-    const [machine, balances] = await killedAt(
+    const [machine, before] = await killedAt(
       operation,
       ({ name, path }) => name === 'makeFolder' && path.endsWith('poster.lock'),
     );
     const after = await openAndLosePower(machine, operation);
-    await expectPromises(after, balances, operation.asked, keysOf(operation));
+    await expectPromises(after, promisedBy(operation, before));
   });
 
   it('a segment was pinned behind a leave that was not durable: the bank was taken for damaged', async () => {
     const operation = operationNamed('deposit');
-    const [machine, balances] = await ready(operation);
+    const [machine, before] = await ready(operation);
     const refused = { ...operationNamed('refused withdrawal').asked[0], key: 'k9' } as Asked;
     const refuse = async (process: SimulatedProcess) => {
       const bank = await process.openBank(BANK);
@@ -79,27 +100,117 @@ describe('found, and mended', () => {
     await machine.run(() => refuse(victim));
     victim.kill();
     const after = await openAndLosePower(machine, operation);
-    await expectPromises(after, balances, operation.asked, keysOf(operation));
+    await expectPromises(after, promisedBy(operation, before));
   });
 
   it('a batch that was not durable was copied, and its leave before it pinned: the same', async () => {
     const operation = operationNamed('deposit');
-    const [machine, balances] = await ready(operation);
+    const [machine, before] = await ready(operation);
     const left: Asked = { key: 'left', to: ADA, amount: 1n };
     await openAndLeave(machine, [left]);
     const isCommit = ({ name, path }: Step) => name === 'sync' && path.includes('journal/0');
     const after = await openAndLosePower(await killedOn(machine, operation, isCommit), operation);
-    const keys = [left.key, ...keysOf(operation)];
-    await expectPromises(after, balances, [left, ...operation.asked], keys);
+    await expectPromises(after, promisedBy({ asked: [left, ...operation.asked] }, before));
   });
 
   it('a folder made by a poster that died was never made durable: an account was gone', async () => {
     const operation = operationNamed('opening an account');
-    const [machine, balances] = await killedAt(
+    const [machine, before] = await killedAt(
       operation,
       ({ name, path }) => name === 'write' && path.includes('/page-'),
     );
     const after = await openAndLosePower(machine, operation);
-    await expectPromises(after, balances, operation.asked, keysOf(operation));
+    await expectPromises(after, promisedBy(operation, before));
+  });
+
+  it.each([
+    ['the bank', '/home/banks'],
+    ['the folder above it', '/home'],
+  ])(
+    'the name of %s was not durable when its maker was killed: the bank was gone',
+    async (_, folder) => {
+      const operation = operationNamed('opening a bank that is not there yet');
+      const [machine, before] = await killedAt(
+        operation,
+        ({ name, path }) => name === 'syncFolder' && path === folder,
+      );
+      const after = await openAndLosePower(machine, operation);
+      await expectPromises(after, promisedBy(operation, before));
+    },
+  );
+
+  it('a ticket of before a reboot was passed over and never removed: each opening waited for it', async () => {
+    const operation = operationNamed('posting that is asked of another process');
+    const [machine, before] = await killedAt(
+      operation,
+      ({ name, path }) => name === 'remove' && path.includes('/writer.queue/'),
+    );
+    await expectPromises(machine.rebooted(machine.disk), {
+      ...promisedBy(operation, before),
+      answered: [],
+    });
+  });
+
+  it('a close that failed behind a failed sync hid it: what was perhaps booked was told not to be', async () => {
+    const scene = await sceneOf(operationNamed('deposit'));
+    const isSync = ({ name, path }: Step) => name === 'sync' && path.includes('/journal/');
+    const at = scene.steps.findIndex(isSync);
+    const fault = {
+      at,
+      code: 'EIO',
+      lasts: 'until it is lifted',
+      when: 'before',
+      how: 'late',
+    } as const;
+    expect(await tryFault(scene, { ...fault, end: 'is killed' })).not.toHaveLength(0);
+  });
+
+  it.each<[string, number, (step: Step) => boolean]>([
+    ['when it opened the files', 0, ({ path }) => path === `${BANK}/bank.json`],
+    // It looks twice in a round: to post, and to see whether there is more.
+    ['while it waited for work', 2_000, everySecond(({ name }) => name === 'exists')],
+  ])('a thread that met an error %s posted nothing any more', async (_, afterMs, isThere) => {
+    const [machine] = await ready(operationNamed('deposit'));
+    let armed = false;
+    let struck = 0;
+    const process = machine.start((disk) =>
+      hooked(disk, (step, go) => {
+        if (!armed || !isThere(step)) return go();
+        struck++;
+        throw systemError('EIO', step.path);
+      }),
+    );
+    await machine.run(async () => {
+      const bank = await process.openBank(BANK);
+      await bank.deposit(ADA, '1.00');
+      await process.host.system.pause(afterMs).done;
+      armed = true;
+      await process.host.system.pause(3_000).done;
+      armed = false;
+      await bank.deposit(ADA, '41.00');
+      await process.host.system.pause(6_000).done;
+      const page = [...machine.disk.tree()].find(([path]) => path.endsWith(`/${ADA}.csv`))?.[1];
+      expect(page?.toString()).toContain(',41.00,,142.00,');
+      expect(struck).toBeGreaterThan(0);
+      await bank.close();
+    });
+  });
+
+  it('a thread had gone when the bank was stopped: behind a recovery nobody posted, and posted() hung', async () => {
+    const [machine] = await ready(operationNamed('deposit'));
+    const fault = failSyncs(machine.disk, 'late');
+    const process = machine.start(fault.on);
+    await machine.run(async () => {
+      const bank = await process.openBank(BANK);
+      await bank.deposit(ADA, '1.00');
+      await process.host.system.pause(2_000).done;
+      fault.arm();
+      await expect(bank.deposit(ADA, '2.00')).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+      await process.host.system.pause(2_000).done;
+      await recover(machine);
+      await bank.deposit(ADA, '4.00');
+      await bank.posted();
+      await bank.close();
+    });
   });
 });

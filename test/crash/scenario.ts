@@ -1,23 +1,44 @@
-import type { Crash } from '#lib/testing/crashes.js';
+import type { Start } from '#lib/testing/crashes.js';
+import { type Crash, type CrashPoint, recordCrashPoints } from '#lib/testing/crashes.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
-import { ADA, BOB, type Operation } from './operations.js';
-import { ask, BANK, type Balances, balancesOf, expectPromises } from './oracle.js';
+import { failSyncs } from './faults.js';
+import { ADA, BOB, type Operation, type Told } from './operations.js';
+import { ask, BANK, type Balances, balancesOf, expectPromises, must } from './oracle.js';
 
 /** How much is tried: little while somebody works, more where the long proofs run. */
 export function effort(quick: number, ci: number): number {
   return Math.ceil((process.env.CI ? ci : quick) * Number(process.env.CRASH_EFFORT ?? 1));
 }
 
-/** A machine on which the operation may begin, and the balances of that moment. */
+/** A machine on which the operation may begin, and the balances of that moment, if there is a bank. */
 export async function ready(
   operation: Operation,
   kind: 'posix' | 'ext4' | 'xfs' = 'posix',
-): Promise<[SimulatedMachine, Balances]> {
-  const { segmentBytesMax } = operation;
+): Promise<[SimulatedMachine, Balances | undefined]> {
+  const { segmentBytesMax, nothing, killed = [], failed } = operation;
   const machine = new SimulatedMachine({
     kind,
     ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
   });
+  if (nothing) return [machine, undefined];
+  const balances = await bankWithPeople(machine, operation);
+  if (killed.length > 0 || failed) {
+    const fault = failSyncs(machine.disk, failed?.how ?? 'late');
+    const victim = machine.start(fault.on);
+    await machine.run(async () => {
+      const bank = await victim.openBank(BANK);
+      for (const one of killed) await ask(bank, one);
+      if (!failed) return;
+      fault.arm();
+      const told = await ask(bank, failed.asked).catch(({ code }) => code);
+      must(told === 'OUTCOME_UNKNOWN', `a failed sync was answered with ${told}`);
+    });
+    victim.kill();
+  }
+  return [machine, balances];
+}
+
+async function bankWithPeople(machine: SimulatedMachine, operation: Operation): Promise<Balances> {
   const first = machine.start();
   const balances = await machine.run(async () => {
     await first.initBank(BANK);
@@ -33,28 +54,65 @@ export async function ready(
   });
   first.kill();
   machine.disk.settle();
-  if (operation.killed) {
-    const victim = machine.start();
-    await machine.run(async () => {
-      const bank = await victim.openBank(BANK);
-      for (const one of operation.killed ?? []) await ask(bank, one);
-    });
-    victim.kill();
-  }
-  return [machine, balances];
+  return balances;
 }
+
+/** Every moment of the operation. */
+export async function crashPointsOf(
+  machine: SimulatedMachine,
+  operation: Operation,
+): Promise<CrashPoint[]> {
+  return recordCrashPoints(machine, (process, answered, start) =>
+    operation.work(process, listening(machine, answered, start)),
+  );
+}
+
+function listening(
+  machine: SimulatedMachine,
+  answered: (what: string) => void,
+  start: Start,
+): Told {
+  return {
+    machine,
+    start,
+    open: (process, open = () => process.openBank(BANK)) => open(),
+    async ask(bank, one) {
+      try {
+        await ask(bank, one);
+      } catch (error) {
+        if (errorCodeOf(error) === 'INSUFFICIENT_FUNDS' && one.refused) answered(one.key);
+        else if (!STOPPED.includes(errorCodeOf(error))) throw error;
+        return;
+      }
+      answered(one.key);
+    },
+    async attempt(asked, work) {
+      await work();
+      for (const { key } of asked) answered(key);
+    },
+    close: (bank) =>
+      bank.close().catch((error) => {
+        if (!STOPPED.includes(errorCodeOf(error))) throw error;
+      }),
+  };
+}
+
+/** What is told in a bank that a failed sync has stopped. */
+const STOPPED = ['OUTCOME_UNKNOWN', 'BANK_DAMAGED'];
+const errorCodeOf = (error: unknown) => String((error as { code?: unknown }).code);
 
 /** @throws Error that says which crash broke which promise */
 export async function expectKept(
   crash: Crash,
   operation: Operation,
-  balances: Balances,
+  before: Balances | undefined,
   answeredLater: readonly string[] = [],
 ): Promise<void> {
-  const { killed = [], asked } = operation;
+  const { killed = [], asked, stops = false, again } = operation;
   const answered = [...killed.map(({ key }) => key), ...crash.answered, ...answeredLater];
+  const promised = { before, asked: [...killed, ...asked], answered, stops, again };
   try {
-    await expectPromises(crash.machine, balances, [...killed, ...asked], answered);
+    await expectPromises(crash.machine, promised);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new Error(`${operation.name}, ${crash.text}: ${why}`, { cause: error });

@@ -1,9 +1,11 @@
 /** Proof C: a crash in the middle of what puts right what a crash left. */
 import { afterAll, describe, expect, it } from 'vitest';
+import { openOrInitAt } from '#lib/bank/open-bank.js';
+import { recoverBank } from '#lib/store/recover.js';
 import { type Crash, crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
 import { OPERATIONS, type Operation } from './operations.js';
 import { ask, BANK } from './oracle.js';
-import { effort, expectKept, ready } from './scenario.js';
+import { crashPointsOf, effort, expectKept, ready } from './scenario.js';
 
 /** First crashes of each operation that are followed by a second one, and power cuts at each moment. */
 const FIRST = effort(1, 3);
@@ -13,9 +15,7 @@ const report: { operation: string; first: number; second: number; violations: nu
 /** What a crash of the operation may leave: some of all there are, evenly. */
 async function someCrashes(operation: Operation) {
   const [machine, balances] = await ready(operation);
-  const points = await recordCrashPoints(machine, (process, answered) =>
-    operation.work(process, { machine, answered }),
-  );
+  const points = await crashPointsOf(machine, operation);
   const seen = new Set<string>();
   const all = points.flatMap((point) => [...crashesAt(machine, point, { limit: 3, seen })]);
   const every = Math.max(1, Math.floor(all.length / FIRST));
@@ -24,13 +24,17 @@ async function someCrashes(operation: Operation) {
 }
 
 /** The bank is opened again; what was asked for is asked again. */
-function recover(operation: Operation, crash: Crash) {
-  const { killed = [], asked } = operation;
+function recover(operation: Operation, { machine }: Crash) {
+  const { killed = [], asked, again, stops, nothing } = operation;
   const wanted = [...killed, ...asked].filter(({ refused, group }) => !refused && !group);
-  return recordCrashPoints(crash.machine, async (process, answered) => {
-    const bank = await process.openBank(BANK);
+  return recordCrashPoints(machine, async (process, answered) => {
+    if (stops) await recoverBank(process.host, BANK, { apply: true });
+    const bank = nothing
+      ? await openOrInitAt(process.host, BANK, {})
+      : await process.openBank(BANK);
+    if (again) await again(bank);
     for (const one of wanted) {
-      await ask(bank, one);
+      if (!again) await ask(bank, one);
       answered(one.key);
     }
     await bank.close();

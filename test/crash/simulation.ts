@@ -84,7 +84,10 @@ export class Episode {
     const settled = this.#asked.map((one) => ({ ...one, refused: this.#isRefused(one.key) }));
     this.#machine.beforeStep = () => {};
     await this.#expectSeen();
-    await expectPromises(this.#machine, balances, settled, [...this.#answered], false);
+    const answered = [...this.#answered];
+    await expectPromises(this.#machine, {
+      ...{ before: balances, asked: settled, answered, again: false },
+    });
   }
 
   async #setUp(): Promise<void> {
