@@ -30,21 +30,21 @@ const FOLDERS = ['lib/store', 'lib/format'];
 /** How much longer than without a mutant a suite may take, and how long anyway: the machine may be busy. */
 const [SLOWER, PATIENCE_MS] = [10, 90_000];
 
-/** Cheapest first, for store and for format: `null` stands for the tests of the file itself. */
+/** Cheapest first, for store and for format. `own`: the tests of the file itself. */
 const LADDERS = {
   'lib/store': [
-    { name: 'simulation', tests: ['test/crash/simulation.test.ts', 'test/crash/found.test.ts'] },
-    { name: 'own tests', tests: null },
-    { name: 'crashes', tests: ['test/crash/crash-points.test.ts'], only: 'like posix' },
-    { name: 'long simulation', tests: ['test/crash/simulation.test.ts'], seeds: 60 },
+    { name: 'simulation', trial: ['simulation', '15'] },
+    { name: 'crashes', trial: ['crashes', '1'] },
+    { name: 'own tests', own: true },
+    { name: 'long simulation', trial: ['simulation', '150'] },
     { name: 'all crashes', tests: ['test/crash'] },
     { name: 'all of store', tests: ['test/store', 'test/format', 'test/bank'] },
   ],
   'lib/format': [
-    { name: 'own tests', tests: null },
+    { name: 'own tests', own: true },
     { name: 'all of format', tests: ['test/format'] },
-    { name: 'simulation', tests: ['test/crash/simulation.test.ts', 'test/crash/found.test.ts'] },
-    { name: 'all crashes', tests: ['test/crash'] },
+    { name: 'simulation', trial: ['simulation', '15'] },
+    { name: 'crashes', trial: ['crashes', '1'] },
     { name: 'all of store', tests: ['test/store', 'test/bank', 'test/interchange', 'test/docs'] },
   ],
 };
@@ -119,7 +119,26 @@ function scratchAt(folder) {
     if (name.startsWith('.')) continue;
     fs.symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
   }
+  prepareTrials(folder);
   return folder;
+}
+
+/** Makes what the trials need of test/crash plain JavaScript. */
+function prepareTrials(scratch) {
+  const folder = join(scratch, 'test', 'crash');
+  for (const name of fs.readdirSync(folder)) {
+    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
+    const code = plain(name, fs.readFileSync(join(folder, name), 'utf8'));
+    fs.writeFileSync(join(folder, name.replace(/\.ts$/, '.js')), code);
+  }
+}
+
+/** Without its types. @throws Error when it is no TypeScript */
+function plain(file, source) {
+  const options = { lang: 'ts', typescript: { onlyRemoveTypeImports: true } };
+  const { code, errors } = transformSync(file, source, options);
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
+  return code;
 }
 
 /** Tests that name the module, or are named for it. */
@@ -137,34 +156,43 @@ function testsOf(file) {
 
 function ladderOf(file) {
   const ladder = LADDERS[FOLDERS.find((folder) => file.startsWith(folder)) ?? ''] ?? [];
-  const rungs = ladder.map((rung) => ({ ...rung, tests: rung.tests ?? testsOf(file) }));
+  const rungs = ladder.map((rung) => ({ ...rung, tests: rung.own ? testsOf(file) : rung.tests }));
   const last = options.until ? rungs.findIndex(({ name }) => name === options.until) : rungs.length;
-  return rungs.slice(0, last + 1).filter(({ tests }) => tests.length > 0);
+  return rungs.slice(0, last + 1).filter(({ trial, tests }) => trial || tests.length > 0);
 }
 
 /** Runs a suite up to its first failure. @returns what failed; '' when all is green */
-async function failureOf(scratch, { tests, only, seeds = 4 }, boundMs) {
+async function failureOf(scratch, { trial, tests }, boundMs) {
   const report = join(scratch, 'report.json');
   fs.rmSync(report, { force: true });
-  const args = ['run', ...tests, '--bail=1', '--reporter=json', `--outputFile=${report}`];
-  if (only) args.push('-t', only);
-  const env = { ...process.env, CI: '', CRASH_EFFORT: '0.1', SIMULATE_COUNT: `${seeds}` };
-  const child = spawn(process.execPath, ['node_modules/vitest/vitest.mjs', ...args], {
-    ...{ cwd: scratch, env, stdio: 'ignore', detached: true },
+  const args = trial
+    ? ['scripts/mutant-trial.js', ...trial]
+    : ['node_modules/vitest/vitest.mjs', 'run', ...tests, '--bail=1', ...reportTo(report)];
+  const env = { ...process.env, CI: '', CRASH_EFFORT: '0.1', SIMULATE_COUNT: '4' };
+  const child = spawn(process.execPath, args, {
+    ...{ cwd: scratch, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
   });
+  const said = ['', ''];
+  child.stdout.on('data', (text) => (said[0] += text));
+  child.stderr.on('data', (text) => (said[1] += text));
   let late = false;
   const bound = setTimeout(() => {
     late = true;
     stop(child);
   }, boundMs);
   running.add(child);
-  const code = await new Promise((resolve) => child.once('exit', resolve));
+  const code = await new Promise((resolve) => child.once('close', resolve));
   running.delete(child);
   clearTimeout(bound);
   if (late) return TOO_LONG;
   if (code === 0) return '';
-  if (!fs.existsSync(report)) return 'the tests did not run';
-  const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8'));
+  if (trial) return said.join('').trim().split('\n')[0] || `it ended with ${code}`;
+  return fs.existsSync(report) ? failureIn(JSON.parse(fs.readFileSync(report, 'utf8'))) : said[1];
+}
+
+const reportTo = (report) => ['--reporter=json', `--outputFile=${report}`];
+
+function failureIn({ testResults }) {
   const failures = testResults.flatMap(({ assertionResults, message, status }) => [
     ...assertionResults.flatMap(({ failureMessages, title }) =>
       (failureMessages ?? []).map((text) => `${title}: ${text.split('\n')[0]}`),
@@ -200,7 +228,7 @@ for (const signal of ['SIGINT', 'SIGTERM']) {
 const usual = new Map();
 
 function boundOf(scratch, rung) {
-  const name = [rung.only, rung.seeds, ...rung.tests].join(' ');
+  const name = (rung.trial ?? rung.tests).join(' ');
   if (!usual.has(name)) usual.set(name, measure(scratch, rung));
   return usual.get(name);
 }
@@ -221,20 +249,14 @@ async function tryOut(scratch, mutant) {
   const sound = fs.readFileSync(place);
   const known = options.again ? undefined : resultOf(mutant);
   const passed = known?.passed ?? [];
-  const { code, errors } = transformSync(file, applied(source, mutant), {
-    lang: 'ts',
-    typescript: { onlyRemoveTypeImports: true },
-  });
-  if (errors.length > 0) return keep(mutant, { caught: 'the compiler', by: errors[0].message });
+  const code = plain(file, applied(source, mutant));
   for (const rung of ladderOf(file)) {
     if (passed.includes(rung.name)) continue;
     const bound = await boundOf(scratch, rung);
     fs.writeFileSync(place, code);
     let failure = await failureOf(scratch, rung, bound);
     // On a real disk, among real clocks, a test may fail by itself: once more.
-    if (failure && !rung.tests.every((test) => test.startsWith('test/crash'))) {
-      failure &&= await failureOf(scratch, rung, bound);
-    }
+    if (failure && !rung.trial) failure &&= await failureOf(scratch, rung, bound);
     fs.writeFileSync(place, sound);
     if (failure === TOO_LONG) return keep(mutant, { late: rung.name, passed: [...passed] });
     if (failure) return keep(mutant, { caught: rung.name, by: failure });

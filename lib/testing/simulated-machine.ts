@@ -32,6 +32,8 @@ export interface SimulatedMachineOptions {
 
 /** Milliseconds of simulated time after which work that still waits is taken to wait for ever. */
 const RUN_MS_MAX = 10 * 60_000;
+/** Steps after which it is taken to go round in a circle. */
+const RUN_STEPS_MAX = 300_000;
 const BOOT_MS = 30_000;
 
 /** What a machine was before. */
@@ -130,9 +132,10 @@ export class SimulatedMachine {
     });
     result.catch(() => {});
     const end = this.#now + RUN_MS_MAX;
-    for (;;) {
+    for (let steps = 0; ; steps++) {
       await new Promise((resolve) => setImmediate(resolve));
       if (done) return result;
+      if (steps > RUN_STEPS_MAX) throw new Error(`not done after ${RUN_STEPS_MAX} steps`);
       if (!this.#goOn()) throw new Error('everything waits, and nothing will happen');
       if (this.#now > end) throw new Error(`still waiting after ${RUN_MS_MAX / 1000} s`);
     }

@@ -1,12 +1,13 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { formatOwner } from '#lib/format/owner-name.js';
 import { encodeMark, type Position } from '#lib/format/position.js';
-import { furthestMark, MarkReader } from '#lib/store/answered.js';
+import { furthestMark, MarkReader, MarkWriter } from '#lib/store/answered.js';
 import type { Desk } from '#lib/store/desk.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
 import { newDirectory } from '../machine/processes.js';
 
 const BOOT = 'b1';
@@ -37,6 +38,8 @@ describe('the reader of marks', () => {
     mark(before, encodeMark({ position: position(1), boot: BOOT }));
     expect(await reader.read(before)).toEqual(position(1));
     // Taken over: what the owner before had answered says nothing about what the new one did.
+    const left = encodeMark({ position: position(1), boot: BOOT });
+    writeFileSync(join(after.path, 'answered-1'), left);
     mark(after, '');
     expect(await reader.read(after)).toBeUndefined();
     const whole = encodeMark({ position: position(2), boot: BOOT });
@@ -70,6 +73,42 @@ describe('the reader of marks', () => {
     mark(desk, encodeMark({ position: position(1), boot: 'b0' }));
     const reader = new MarkReader(nodeDisk(), BOOT);
     expect(await reader.read(desk)).toBeUndefined();
+    await reader.close();
+  });
+});
+
+describe('the mark of a new owner', () => {
+  const create = (desk: Desk, disk = nodeDisk()) =>
+    MarkWriter.create(disk, desk, { position: position(2), boot: BOOT }, ['answered-1']);
+
+  /** A desk that was just taken: the mark of the owner before lies in it. */
+  function takenDesk(): Desk {
+    const desk = newDesk(newDirectory(), 2);
+    const text = encodeMark({ position: position(1), boot: BOOT });
+    writeFileSync(join(desk.path, 'answered-1'), text);
+    return desk;
+  }
+
+  it('says from the beginning how far was answered, and takes the place of those before', async () => {
+    const desk = takenDesk();
+    const writer = await create(desk);
+    expect(readdirSync(desk.path)).toEqual(['answered-2']);
+    const reader = new MarkReader(nodeDisk(), BOOT);
+    expect(await reader.read(desk)).toEqual(position(2));
+    await writer.set(position(3));
+    expect(await reader.read(desk)).toEqual(position(3));
+    await reader.close();
+    await writer.close();
+  });
+
+  it('leaves the one before where there is no room: by that one the others go on reading', async () => {
+    const desk = takenDesk();
+    const disk = new FaultyDisk();
+    disk.fault = ({ name }) => (name === 'write' ? 'ENOSPC' : undefined);
+    await expect(create(desk, disk.on(nodeDisk()))).rejects.toMatchObject({ code: 'ENOSPC' });
+    expect(readdirSync(desk.path)).toEqual(['answered-1']);
+    const reader = new MarkReader(nodeDisk(), BOOT);
+    expect(await reader.read(desk)).toEqual(position(1));
     await reader.close();
   });
 });
