@@ -303,11 +303,16 @@ export class SimulatedProcess {
 
   #disk(): Disk {
     const { machine } = this;
-    const between = machine.interleave
-      ? async () => void (await machine.step(this, () => {}))
-      : undefined;
-    const port = machine.disk.port(between);
-    const stepped = hooked(port, (step, go) => machine.step(this, () => go(), step));
+    let at: Step | undefined;
+    const between = async () => void (await machine.step(this, () => {}, at));
+    const port = machine.disk.port(machine.interleave ? between : undefined);
+    const stepped = hooked(port, (step, go) => {
+      const begin = () => {
+        at = step; // A step on names may be struck in its middle as well.
+        return go();
+      };
+      return machine.step(this, begin, step);
+    });
     return {
       ...stepped,
       open: async (path, mode) => {

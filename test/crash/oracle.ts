@@ -10,8 +10,10 @@ export const WORLD = 'world-usd';
 
 /** Something that was asked for. Amounts in cents. */
 export interface Asked {
-  /** Its idempotency key. */
+  /** Its idempotency key; its memo, where it has none. */
   readonly key: string;
+  /** It has no key: who asks again asks for something new. */
+  readonly unkeyed?: boolean;
   readonly from?: string | undefined;
   readonly to?: string | undefined;
   readonly amount: bigint;
@@ -154,7 +156,8 @@ async function expectAnswers(
     let seq = 0;
     for await (const row of bank.history(id)) {
       must(row.seq === ++seq, `${id}: row ${row.seq} where ${seq} was to come`);
-      if (row.key !== '') rows.set(row.key, [...(rows.get(row.key) ?? []), row]);
+      const name = row.key || row.memo;
+      if (name !== '') rows.set(name, [...(rows.get(name) ?? []), row]);
     }
   }
   const expected = new Map(before);
@@ -244,6 +247,7 @@ export async function askAgain(
   const groups = new Set<string>();
   for (const one of asked) {
     const { key: idempotencyKey, group } = one;
+    if (one.unkeyed) continue;
     if (one.refused) {
       const refused = await ask(bank, one).then(
         () => false,
@@ -272,16 +276,17 @@ export async function askAgain(
 
 /** Asks for it. */
 export async function ask(bank: Bank, one: Asked): Promise<{ replayed: boolean }> {
-  const { key: idempotencyKey, from, to, amount, opens } = one;
+  const { key, from, to, amount, opens, unkeyed } = one;
+  const named = unkeyed ? { memo: key } : { idempotencyKey: key };
   if (opens !== undefined) {
     const id = givenAccountNumber(to as AccountId) === undefined ? { id: to } : {};
-    return bank.openAccount({ ...id, firstName: opens, lastName: 'Test', idempotencyKey });
+    return bank.openAccount({ ...id, firstName: opens, lastName: 'Test', idempotencyKey: key });
   }
   if (from !== undefined && to !== undefined) {
-    return bank.transfer({ from, to, amount: asText(amount), idempotencyKey });
+    return bank.transfer({ from, to, amount: asText(amount), ...named });
   }
-  if (to !== undefined) return bank.deposit(to, asText(amount), { idempotencyKey });
-  return bank.withdraw(from ?? '', asText(amount), { idempotencyKey });
+  if (to !== undefined) return bank.deposit(to, asText(amount), named);
+  return bank.withdraw(from ?? '', asText(amount), named);
 }
 
 /** Nothing staged, no lock, no ticket, no descriptor is left. */

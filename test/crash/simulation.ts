@@ -162,7 +162,7 @@ export class Episode {
   async #something(bank: Bank): Promise<void> {
     const roll = this.#random();
     const id = this.#account();
-    if (roll < 0.1) return this.#look(bank, id);
+    if (roll < 0.14) return this.#look(bank, id);
     if (roll < 0.17) return bank.posted(this.#below(2) === 0 ? [id] : []);
     if (roll < 0.2) return this.#ask(bank, this.#opening());
     if (roll < 0.25) {
@@ -177,7 +177,8 @@ export class Episode {
     }
     if (roll < 0.4) return this.#many(bank);
     const old = this.#asked[this.#below(this.#asked.length)];
-    await this.#ask(bank, roll < 0.5 && old && old.group === undefined ? old : this.#request());
+    const mayAgain = roll < 0.5 && old && old.group === undefined && !old.unkeyed;
+    await this.#ask(bank, mayAgain ? old : this.#request(this.#below(3) === 0));
   }
 
   async #look(bank: Bank, id: string): Promise<void> {
@@ -235,17 +236,16 @@ export class Episode {
     }
   }
 
-  #request(): Asked {
+  #request(unkeyed = false): Asked {
     const key = `key-${this.#asked.length}`;
     const [from, to] = [this.#account(), this.#account()];
     const amount = BigInt(1 + this.#below(40_00));
     const roll = this.#random();
-    const one: Asked =
-      roll < 0.2 || from === to
-        ? { key, to, amount }
-        : roll < 0.35
-          ? { key, from, amount }
-          : { key, from, to, amount };
+    const into = roll < 0.2 || from === to;
+    const one: Asked = {
+      ...{ key, amount, unkeyed },
+      ...(into ? { to } : roll < 0.35 ? { from } : { from, to }),
+    };
     this.#asked.push(one);
     return one;
   }
@@ -293,7 +293,7 @@ export class Episode {
   }
 
   #stop(process: SimulatedProcess): void {
-    const ms = this.#below(8) > 0 ? this.#below(100) : this.#below(12_000);
+    const ms = this.#below(3) > 0 ? this.#below(100) : this.#below(12_000);
     process.stop();
     this.#asleep.push({ process, until: this.#machine.time + ms });
   }
