@@ -1,0 +1,18 @@
+/**
+ * drovebank/testing: a machine in memory on which processes open banks, are killed and stopped, and the
+ * power goes, as often as you like and the same each time. For the tests of programs that use a bank.
+ */
+export {
+  type Crash,
+  type CrashOptions,
+  type CrashPoint,
+  crashesAt,
+  recordCrashPoints,
+} from './crashes.js';
+export type { Step } from './hooked-disk.js';
+export { type Effect, type FileSystemKind, SimulatedDisk } from './simulated-disk.js';
+export {
+  SimulatedMachine,
+  type SimulatedMachineOptions,
+  type SimulatedProcess,
+} from './simulated-machine.js';
