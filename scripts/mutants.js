@@ -30,12 +30,18 @@ const FOLDERS = ['lib/store', 'lib/format'];
 /** How much longer than without a mutant a suite may take, and how long anyway: the machine may be busy. */
 const [SLOWER, PATIENCE_MS] = [10, 90_000];
 
+/** Tests of the store in which nobody waits for long. */
+const QUICK = ['segment-turn', 'take-over', 'failed-sync', 'full-disk', 'damaged-files', 'new-bank']
+  .concat('posting', 'poster-role', 'ledger-state', 'copied-bank', 'verify')
+  .map((name) => `test/store/${name}.test.ts`);
 /** Cheapest first, for store and for format. `own`: the tests of the file itself. */
 const LADDERS = {
   'lib/store': [
     { name: 'simulation', trial: ['simulation', '15'] },
     { name: 'crashes', trial: ['crashes', '1'] },
     { name: 'own tests', own: true },
+    { name: 'quick tests', tests: QUICK },
+    { name: 'errors', trial: ['errors', '11'] },
     { name: 'long simulation', trial: ['simulation', '150'] },
     { name: 'all crashes', tests: ['test/crash'] },
     { name: 'all of store', tests: ['test/store', 'test/format', 'test/bank'] },

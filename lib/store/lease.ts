@@ -9,7 +9,7 @@
  *  L5 remove the ticket
  */
 import { dirname } from 'node:path';
-import type { Disk } from '../disk/disk.js';
+import { type Disk, orClose } from '../disk/disk.js';
 import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
@@ -59,7 +59,7 @@ export class Lease {
     meanwhile: () => Promise<void> = async () => {},
     signal?: AbortSignal,
   ): Promise<Taken> {
-    const taken = await this.tryTake(epochMin);
+    let taken = await this.tryTake(epochMin);
     if (taken) return taken;
     let ticket = await this.#queue.draw();
     this.#listen();
@@ -79,10 +79,10 @@ export class Lease {
         // Listening begins before the look: a sound in between is not missed.
         const pause = this.#system.pause(Math.min(WAIT_LOOK_MS, KEEP_UP_MS));
         this.#heard = pause.wake;
-        const turn = await this.#tryTurn(ticket, epochMin);
-        if (turn) {
+        taken = await this.#tryTurn(ticket, epochMin);
+        if (taken) {
           pause.wake();
-          return turn;
+          return taken;
         }
         // Not at each sound: it comes when the bank changes hands, and the next one needs the processor.
         if (now - kept > KEEP_UP_MS) {
@@ -92,7 +92,10 @@ export class Lease {
         await pause.done;
       }
     } finally {
-      await this.#queue.remove(ticket);
+      // What can't be told of is let go of: nobody would know that it is ours.
+      const untold = { close: async () => taken?.release() };
+      const drawn = ticket;
+      await orClose(untold, () => this.#queue.remove(drawn));
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
 import type { Lock } from '#lib/disk/lock.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
@@ -9,12 +10,13 @@ import { formatOwner } from '#lib/format/owner-name.js';
 import { Desks } from '#lib/store/desk.js';
 import { Lease } from '#lib/store/lease.js';
 import { Queue } from '#lib/store/queue.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
 import { newDirectory } from '../machine/processes.js';
 
 const DEAD = { boot: 'b1', pidNamespace: '1', pid: 7, started: '1' };
 
 /** A lease on a desk that a dead process took under the lock `lock1`, and the lock that is held now. */
-async function leaseUnder(heldLock: string | undefined) {
+async function leaseUnder(heldLock: string | undefined, on = (disk: Disk) => disk) {
   const directory = newDirectory();
   const desk = formatOwner({ ...DEAD, number: 3, random: 'lock1' });
   for (const folder of [`desks/writer/${desk}`, 'desks/writer.queue']) {
@@ -40,14 +42,17 @@ async function leaseUnder(heldLock: string | undefined) {
     identity: { ...DEAD, pid: 8 },
     isSurelyDead: ({ pid }) => pid === DEAD.pid,
   };
-  const disk = nodeDisk();
+  const disk = on(nodeDisk());
   const desks = new Desks(disk, system, directory, 'writer');
   const queue = new Queue(disk, system, directory, 'writer');
   const lease = new Lease(disk, system, desks, queue, lock);
   const lose = () => {
     lost = true;
   };
-  return { lease, desks, lose, lockNow: () => held };
+  const letGo = () => {
+    held = undefined;
+  };
+  return { lease, desks, lose, letGo, lockNow: () => held };
 }
 
 describe('a candidate that slept and lost its lock', () => {
@@ -72,5 +77,18 @@ describe('the lock of a desk’s dead owner', () => {
     const { lease, lockNow } = await leaseUnder('lock2');
     expect(await lease.tryTake(async () => 0)).toBeUndefined();
     expect(lockNow()).toBe('lock2');
+  });
+});
+
+describe('a lease that came when its turn had come', () => {
+  it('is let go of when the ticket can’t be removed: nobody would know whose it is', async () => {
+    const disk = new FaultyDisk();
+    const { lease, letGo, lockNow } = await leaseUnder('lock2', disk.on);
+    disk.fault = ({ name, path }) =>
+      name === 'remove' && path.includes('/writer.queue/') ? 'EIO' : undefined;
+    const looked = async () => letGo();
+    await expect(lease.take(async () => 0, looked)).rejects.toMatchObject({ code: 'EIO' });
+    expect(lockNow()).toBeUndefined();
+    lease.close();
   });
 });
