@@ -13,6 +13,7 @@ const CHOSEN = [
   'take-over from somebody killed',
   'posting for somebody killed',
   'segment turn',
+  'room made ahead',
   'handing over between two processes',
   'making a bank',
   'taking over from somebody who is stopped, and goes on',

@@ -31,13 +31,7 @@ import { asBankError, isFull } from './disk-error.js';
 import { makeNameDurable } from './durable-name.js';
 import type { Journal, LoggedBatch, Tail } from './journal.js';
 import type { Lease, Taken } from './lease.js';
-import {
-  ASKED_LOOK_MS,
-  LEAVE_WITHIN_MS,
-  ROOM_AFTER_BYTES,
-  ROOM_BYTES_MAX,
-  ROOM_BYTES_MIN,
-} from './limits.js';
+import { ASKED_LOOK_MS, LEAVE_WITHIN_MS, ROOM_BYTES_MAX, ROOM_BYTES_MIN } from './limits.js';
 import { Fenced, type Log, type NewBatch, WriteFailed } from './log.js';
 import type { Queue } from './queue.js';
 
@@ -50,6 +44,7 @@ export interface FileLogParts {
   readonly lease: Lease;
   readonly journal: Journal;
   readonly segmentBytesMax: number;
+  readonly roomAfterBytes: number;
 }
 
 /** What a writer holds while it leads. */
@@ -232,7 +227,7 @@ export class FileLog implements Log {
     const { transfer, count, lines } = batch;
     const epoch = taken.desk.owner.number;
     const { bytes, seal } = encodeBatch(lines, { transfer, epoch, count, previous: end.seal });
-    if (lead.written > ROOM_AFTER_BYTES) await this.#makeRoom(lead, bytes.length);
+    if (lead.written > this.#parts.roomAfterBytes) await this.#makeRoom(lead, bytes.length);
     await this.#writeAndSync(file, bytes, end);
     const { segment, offset } = end;
     const next = { segment, offset: offset + bytes.length, transfer, epoch, seal };

@@ -5,7 +5,7 @@ import { nodeDisk } from '../disk/node-disk.js';
 import { nodeLock } from '../disk/node-lock.js';
 import { nodeSystem } from '../disk/node-system.js';
 import type { System } from '../disk/system.js';
-import { SEGMENT_BYTES_MAX } from './limits.js';
+import { ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from './limits.js';
 import { type PosterThread, startPosterThread } from './poster-thread.js';
 
 export interface Host {
@@ -15,6 +15,8 @@ export interface Host {
   lockAt(path: string): Lock;
   /** Bytes behind which a segment is followed by a new one; a simulation takes fewer. */
   readonly segmentBytesMax: number;
+  /** Bytes that a writer has written before it makes room ahead; a simulation takes fewer. */
+  readonly roomAfterBytes: number;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
   startPoster(directory: string): PosterThread;
 }
@@ -26,6 +28,7 @@ export function nodeHost(): Host {
     system: nodeSystem(),
     lockAt: nodeLock,
     segmentBytesMax: SEGMENT_BYTES_MAX,
+    roomAfterBytes: ROOM_AFTER_BYTES,
     startPoster: startPosterThread,
   };
 }

@@ -113,7 +113,8 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 
 /** Wires the parts, on whatever machine. */
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
-  const { system, segmentBytesMax } = host;
+  const { system, segmentBytesMax, roomAfterBytes } = host;
+  const sizes = { segmentBytesMax, roomAfterBytes };
   const disk = host.disk({ shared: manifest.shared });
   const digitsOf: DigitsOf = (currency) =>
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
@@ -127,7 +128,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
   };
   const writer = of('writer');
   const posting = of('poster');
-  const log = new FileLog({ disk, system, directory, journal, segmentBytesMax, ...writer });
+  const log = new FileLog({ disk, system, directory, journal, ...sizes, ...writer });
   const poster = new Poster({ disk, system, directory, digitsOf, passbooks, log, ...posting });
   const breakLocks = () => {
     for (const { lock } of [writer, posting]) lock.breakDead();

@@ -9,7 +9,7 @@ import type { Awaitable, Disk } from '../disk/disk.js';
 import { STALE_MS } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 import type { Host } from '../store/host.js';
-import { SEGMENT_BYTES_MAX } from '../store/limits.js';
+import { ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from '../store/limits.js';
 import { runPoster } from '../store/poster-loop.js';
 import type { PosterThread } from '../store/poster-thread.js';
 import { openFiles } from '../store/store.js';
@@ -28,6 +28,8 @@ export interface SimulatedMachineOptions {
   readonly staleMs?: number;
   /** Bytes behind which the journal goes on in a new segment. */
   readonly segmentBytesMax?: number;
+  /** Bytes that a writer has written before it makes room ahead of itself. */
+  readonly roomAfterBytes?: number;
 }
 
 /** Milliseconds of simulated time after which work that still waits is taken to wait for ever. */
@@ -65,6 +67,7 @@ export class SimulatedMachine {
   readonly boot: string;
   readonly interleave: boolean;
   readonly segmentBytesMax: number;
+  readonly roomAfterBytes: number;
   readonly staleMs: number;
   readonly random: () => number;
   /** How far the wall clock is off, in milliseconds. */
@@ -87,6 +90,7 @@ export class SimulatedMachine {
     this.interleave = options.interleave === true;
     this.staleMs = options.staleMs ?? STALE_MS;
     this.segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
+    this.roomAfterBytes = options.roomAfterBytes ?? ROOM_AFTER_BYTES;
     this.#now = past.time;
     this.#pid = past.pid;
     this.boot = `b${past.boot}`;
@@ -115,8 +119,8 @@ export class SimulatedMachine {
   }
 
   #options(): SimulatedMachineOptions {
-    const { interleave, segmentBytesMax, staleMs } = this;
-    return { seed: this.#seed, interleave, segmentBytesMax, staleMs };
+    const { interleave, segmentBytesMax, roomAfterBytes, staleMs } = this;
+    return { seed: this.#seed, interleave, segmentBytesMax, roomAfterBytes, staleMs };
   }
 
   /** Starts a process. `alter` may put something between it and its disk. */
@@ -232,6 +236,7 @@ export class SimulatedProcess {
       system,
       lockAt: (path) => simulatedLock(path, disk, atOnce, machine, system),
       segmentBytesMax: machine.segmentBytesMax,
+      roomAfterBytes: machine.roomAfterBytes,
       startPoster: (directory) => this.#startPoster(directory),
     };
   }

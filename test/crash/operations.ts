@@ -26,6 +26,8 @@ export interface Operation {
   readonly failed?: { readonly asked: Asked; readonly how: FailedSync };
   /** Bytes behind which a segment is followed by another one. */
   readonly segmentBytesMax?: number;
+  /** Bytes behind which a writer makes room ahead. */
+  readonly roomAfterBytes?: number;
   /** It has many accounts: fewer power cuts are tried at each moment. */
   readonly many?: boolean;
   /** The bank may be stopped by it: then it is recovered before anything else. */
@@ -223,6 +225,11 @@ export const OPERATIONS: readonly Operation[] = [
     'segment turn',
     [transfer(ADA, BOB, 1_00, 'k1'), transfer(BOB, CAT, 2_00, 'k2'), deposit(CAT, 1_00, 'k3')],
     { segmentBytesMax: 2_000 },
+  ),
+  plain(
+    'room made ahead',
+    [transfer(ADA, BOB, 1_00, 'k1'), transfer(BOB, CAT, 2_00, 'k2'), deposit(CAT, 1_00, 'k3')],
+    { roomAfterBytes: 0 },
   ),
   plain('take-over from somebody killed', [transfer(ADA, BOB, 1_00, 'k2')], {
     killed: [transfer(ADA, CAT, 3_00, 'k0')],

@@ -292,6 +292,7 @@ export async function ask(bank: Bank, one: Asked): Promise<{ replayed: boolean }
 /** Nothing staged, no lock, no ticket, no descriptor is left. */
 export function expectTidy(machine: SimulatedMachine, process: SimulatedProcess): void {
   must(process.open.size === 0, `P8: still open: ${[...process.open.values()].join(', ')}`);
+  const marks = new Set<string>();
   for (const path of machine.disk.tree().keys()) {
     if (!path.startsWith(`${BANK}/desks/`)) continue;
     const [role = '', desk = '', left = ''] = path.slice(`${BANK}/desks/`.length).split('/');
@@ -300,5 +301,7 @@ export function expectTidy(machine: SimulatedMachine, process: SimulatedProcess)
     if (role === 'poster.queue' && !desk.includes(`-${machine.boot}-`)) continue;
     must(!role.endsWith('.queue') || desk === '', `P8: the ticket ${path} is left`);
     must(left === '' || left.startsWith('answered-'), `P8: ${path} is left`);
+    must(left === '' || marks.size === 0, `P8: ${path} is left beside ${[...marks].join()}`);
+    if (left !== '') marks.add(left);
   }
 }

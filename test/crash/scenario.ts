@@ -15,10 +15,11 @@ export async function ready(
   operation: Operation,
   kind: 'posix' | 'ext4' | 'xfs' = 'posix',
 ): Promise<[SimulatedMachine, Balances | undefined]> {
-  const { segmentBytesMax, nothing, killed = [], failed } = operation;
+  const { segmentBytesMax, roomAfterBytes, nothing, killed = [], failed } = operation;
   const machine = new SimulatedMachine({
     kind,
     ...(segmentBytesMax === undefined ? {} : { segmentBytesMax }),
+    ...(roomAfterBytes === undefined ? {} : { roomAfterBytes }),
   });
   if (nothing) return [machine, undefined];
   const balances = await bankWithPeople(machine, operation);

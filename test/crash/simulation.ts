@@ -72,6 +72,7 @@ export class Episode {
       interleave: true,
       kind: KINDS[this.#below(KINDS.length)] ?? 'posix',
       ...(staleMs === undefined ? {} : { staleMs }),
+      roomAfterBytes: this.#below(2) === 0 ? 0 : 1_000_000,
       segmentBytesMax: this.#below(2) === 0 ? 2_000 + this.#below(8_000) : 1_000_000,
     });
   }

@@ -11,7 +11,7 @@ import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import type { System } from '#lib/disk/system.js';
 import type { Host } from '#lib/store/host.js';
-import { SEGMENT_BYTES_MAX } from '#lib/store/limits.js';
+import { ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from '#lib/store/limits.js';
 import { startPosterThread } from '#lib/store/poster-thread.js';
 import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
 
@@ -100,6 +100,7 @@ export class Machine {
       system,
       lockAt: (path) => this.#lockAt(path, pid),
       segmentBytesMax: SEGMENT_BYTES_MAX,
+      roomAfterBytes: ROOM_AFTER_BYTES,
       startPoster: startPosterThread,
     };
   }
