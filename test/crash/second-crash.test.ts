@@ -8,8 +8,8 @@ import { ask, BANK } from './oracle.js';
 import { crashPointsOf, effort, expectKept, ready } from './scenario.js';
 
 /** First crashes of each operation that are followed by a second one, and power cuts at each moment. */
-const FIRST = effort(1, 3);
-const SECOND = effort(2, 4);
+const FIRST = effort(1, 2);
+const SECOND = effort(1, 4);
 const report: { operation: string; first: number; second: number; violations: number }[] = [];
 
 /** What a crash of the operation may leave: some of all there are, evenly. */
