@@ -125,13 +125,18 @@ async function strike(scene: Scene, fault: Fault, struck: Step[]): Promise<void>
   let lifted = false;
   let count = 0;
   let torn: string | undefined;
+  /** The file to whose end room was just added: zeros, to be made durable before they are written over. */
+  let room: string | undefined;
+  let struckRoom = false;
   const run = new Run(scene, (step, go) => {
     const index = count++;
+    if (step.name === 'write') room = step.bytes?.[0] === 0 ? step.path : undefined;
     const { code, when, how } = fault;
     const again = fault.lasts !== 'once' && index > fault.at && strikes(code, step);
     const rest = torn !== undefined && torn === step.path && step.name === 'write';
     if (lifted || !(index === fault.at || again || rest)) return go();
     struck.push(step);
+    struckRoom ||= step.name === 'sync' && step.path === room;
     const fail = (): never => {
       throw systemError(code, step.path);
     };
@@ -155,7 +160,9 @@ async function strike(scene: Scene, fault: Fault, struck: Step[]): Promise<void>
   const stopped = isStopped(run.machine);
   const may = isStopped(scene.machine) || struck.some((step) => isFinal(step, fault));
   must(!stopped || may, 'P6: the bank was stopped by this');
-  const isCommit = struck.length === 1 && struck[0]?.name === 'sync' && isFinal(struck[0], fault);
+  const isSync = struck.length === 1 && struck[0]?.name === 'sync';
+  // Room that fails to become durable holds nothing yet: the writer is fenced, and begins a new segment.
+  const isCommit = isSync && isFinal(struck[0] as Step, fault) && !struckRoom;
   must(!isCommit || stopped || fault.end === 'goes on', 'a sync that failed did not stop the bank');
   run.end();
   const { killed = [], asked, again } = operation;
