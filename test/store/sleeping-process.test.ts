@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
+import { hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { Sleeper } from '../machine/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, expectTidy, expectWhole, fund } from './books.js';
@@ -70,4 +72,59 @@ describe('a process that is stopped at any step, fenced, and goes on', () => {
       },
     );
   }
+});
+
+/** Stops whoever is at a step like this one until it is let go on, and says when it came there. */
+function gateAt(isLike: (step: Step) => boolean) {
+  let open = () => {};
+  let come = () => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const reached = new Promise<void>((resolve) => {
+    come = resolve;
+  });
+  const on = (disk: Disk) =>
+    hooked(disk, async (step, go) => {
+      if (!isLike(step)) return go();
+      come();
+      await opened;
+      return go();
+    });
+  return { on, reached, open };
+}
+
+describe('a batch that was written when another process had taken over', () => {
+  it('is shown to nobody while that one has not marked yet what counts', async () => {
+    const machine = await Machine.withBank();
+    let armed = false;
+    const writing = gateAt(
+      ({ name, path }) => armed && name === 'write' && path.includes('/journal/'),
+    );
+    const looking = gateAt(
+      ({ name, path }) => armed && name === 'exists' && path.includes('/desks/writer/'),
+    );
+    const first = await machine.start((disk) => looking.on(writing.on(disk)));
+    const [ada] = await fund(first);
+    // What it asks next looks at the desk no more before the write: it leads already.
+    armed = true;
+    const late = first.bank.deposit(ada, '7.00');
+    await writing.reached;
+    machine.kill(first);
+    const marking = gateAt(({ name, path }) => name === 'create' && path.includes('/answered-'));
+    const second = await machine.start(marking.on);
+    const next = second.bank.deposit(ada, '1.00');
+    await marking.reached;
+    machine.dead.delete(first.pid);
+    writing.open();
+    await looking.reached; // Written and synced, behind the new segment's pin.
+    const reader = await machine.start();
+    expect(await reader.files.log.head()).toMatchObject({ transfer: 4 });
+    marking.open();
+    looking.open();
+    await Promise.all([late, next]);
+    for (const { bank } of [first, second, reader]) await bank.close();
+    expectTidy(machine.directory);
+    await expectWhole(machine, { [ada]: '108.00' });
+  });
 });
