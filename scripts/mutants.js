@@ -40,8 +40,8 @@ const LADDERS = {
     { name: 'simulation', trial: ['simulation', '15'] },
     { name: 'crashes', trial: ['crashes', '1'] },
     { name: 'own tests', own: true },
-    { name: 'quick tests', tests: QUICK },
     { name: 'errors', trial: ['errors', '11'] },
+    { name: 'quick tests', tests: QUICK },
     { name: 'long simulation', trial: ['simulation', '150'] },
     { name: 'all crashes', tests: ['test/crash'] },
     { name: 'all of store', tests: ['test/store', 'test/format', 'test/bank'] },
@@ -316,24 +316,29 @@ const count = (row, column) => {
   const counts = table.get(row) ?? {};
   table.set(row, { ...counts, [column]: (counts[column] ?? 0) + 1 });
 };
-const survivors = [];
-const late = [];
-for (const mutant of chosen) {
+/** What has become of a mutant: the suite that caught it, or why there is none. */
+function fateOf(mutant) {
+  if (equivalent.has(mutant.key)) return 'equivalent';
   const result = resultOf(mutant);
-  const column = equivalent.has(mutant.key)
-    ? 'equivalent'
-    : (result?.caught ?? (result?.late ? 'TIMED OUT' : 'SURVIVED'));
-  if (column === 'SURVIVED') survivors.push(mutant);
-  if (column === 'TIMED OUT') late.push(mutant);
+  if (result?.caught) return result.caught;
+  if (result?.late) return 'TIMED OUT';
+  const open = ladderOf(mutant.file).some(({ name }) => !result?.passed?.includes(name));
+  return open ? 'not tried to the end' : 'SURVIVED';
+}
+
+const UNCAUGHT = ['SURVIVED', 'TIMED OUT', 'not tried to the end'];
+const left = [];
+for (const mutant of chosen) {
+  const fate = fateOf(mutant);
+  if (UNCAUGHT.includes(fate)) left.push(`${fate}: ${mutant.id}  ${mutant.text}`);
   for (const row of [mutant.file, 'all']) {
     count(row, 'generated');
-    count(row, column);
+    count(row, fate);
   }
 }
 const columns = new Set(['generated', ...[...table.values()].flatMap(Object.keys)]);
 const wholeRow = (counts) =>
   Object.fromEntries([...columns].map((column) => [column, counts[column] ?? 0]));
 console.table(Object.fromEntries([...table].map(([row, counts]) => [row, wholeRow(counts)])));
-for (const { id, text } of survivors) console.log(`SURVIVED   ${id}  ${text}`);
-for (const { id, text } of late) console.log(`TIMED OUT  ${id}  ${text}`);
-if (survivors.length + late.length > 0) process.exitCode = 1;
+for (const line of left.sort()) console.log(line);
+if (left.length > 0) process.exitCode = 1;

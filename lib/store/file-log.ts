@@ -97,7 +97,7 @@ export class FileLog implements Log {
   }
 
   async lead(meanwhile?: () => Promise<void>, signal?: AbortSignal): Promise<Position> {
-    if (this.#lead) await this.confirm();
+    await this.confirm();
     while (this.#lead === undefined) {
       const taken = await this.#parts.lease.take(() => this.#newestEpoch(), meanwhile, signal);
       try {

@@ -78,6 +78,8 @@ export class SimulatedMachine {
   readonly #boot: number;
   #now: number;
   #pid: number;
+  /** Of the run that is under way. */
+  #steps = 0;
   #turns: Turn[] = [];
   #timers: Timer[] = [];
   readonly #dead = new Set<number>();
@@ -136,10 +138,11 @@ export class SimulatedMachine {
     });
     result.catch(() => {});
     const end = this.#now + RUN_MS_MAX;
-    for (let steps = 0; ; steps++) {
+    this.#steps = 0;
+    for (;;) {
       await new Promise((resolve) => setImmediate(resolve));
       if (done) return result;
-      if (steps > RUN_STEPS_MAX) throw new Error(`not done after ${RUN_STEPS_MAX} steps`);
+      if (this.#steps > RUN_STEPS_MAX) throw new Error(`not done after ${RUN_STEPS_MAX} steps`);
       if (!this.#goOn()) throw new Error('everything waits, and nothing will happen');
       if (this.#now > end) throw new Error(`still waiting after ${RUN_MS_MAX / 1000} s`);
     }
@@ -174,7 +177,10 @@ export class SimulatedMachine {
     go: () => Awaitable<T>,
     step?: Step | undefined,
   ): Awaitable<T> {
-    if (process.state === 'dead') return new Promise<never>(() => {});
+    // Whoever goes round in a circle without a pause is stopped there, and `run` tells.
+    if (process.state === 'dead' || ++this.#steps > RUN_STEPS_MAX) {
+      return new Promise<never>(() => {});
+    }
     if (!this.interleave) return go();
     return new Promise((resolve, reject) => {
       const run = () => {

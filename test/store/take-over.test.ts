@@ -74,6 +74,34 @@ describe('taking over the writer’s desk', () => {
     await expectWhole(machine, { [ada]: '108.00' });
   });
 
+  it('comes to an owner that was fenced without a word, and asks to lead', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    machine.kill(first); // It is taken for dead, and lives.
+    const second = await machine.start();
+    await second.bank.deposit(ada, '1.00');
+    await second.bank.close();
+    machine.dead.delete(first.pid);
+    expect(await first.files.log.lead()).toMatchObject({ transfer: 5 });
+    expect(await first.files.log.confirm()).toBe(true);
+    await first.bank.close();
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+
+  it('is no more possible without waiting while its owner leads, and is when it has left', async () => {
+    const machine = await Machine.withBank();
+    const [first, second] = [await machine.start(), await machine.start()];
+    const { lease } = second.files.stations.writer;
+    await first.files.log.lead();
+    expect(await lease.tryTake(async () => 0)).toBeUndefined();
+    await first.bank.close();
+    const taken = await lease.tryTake(async () => 0);
+    expect(taken?.before.owner.pid).toBe(first.pid);
+    await taken?.release();
+    await second.bank.close();
+  });
+
   it('posts what was left behind though it has nothing to add', async () => {
     const machine = await Machine.withBank();
     const first = await machine.start();
