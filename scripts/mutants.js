@@ -87,7 +87,8 @@ const chosen = all.filter(
   ({ id, file, text }) => wanted.test(`${id} ${text}`) && (!changed || changed.includes(file)),
 );
 if (options.list) {
-  for (const { id, text } of chosen) console.log(`${id}  ${text}`);
+  const lines = chosen.map(({ id, text }) => `${id}  ${text}\n`).join('');
+  await new Promise((resolve) => process.stdout.write(lines, resolve));
   process.exit(0);
 }
 
