@@ -35,7 +35,7 @@ export interface SimulatedMachineOptions {
 /** Milliseconds of simulated time after which work that still waits is taken to wait for ever. */
 const RUN_MS_MAX = 10 * 60_000;
 /** Steps after which it is taken to go round in a circle. */
-const RUN_STEPS_MAX = 300_000;
+const RUN_STEPS_MAX = 3_000_000;
 const BOOT_MS = 30_000;
 
 /** What a machine was before. */
