@@ -4,8 +4,8 @@
  *
  *  call    a statement that is a call and nothing else is taken out: a sync, a rename, a check
  *  answer  what the disk or the desk answers is a constant: it is there, it is ours, it was made
- *  check   a guard (`if (…) throw`, `return` …) is taken out; what else an `if` decides is decided
- *          always, or never
+ *  check   a guard (`if (…) throw`, `return` …) is taken out; what else an `if` decides is never done
+ *  always  what an `if` decides, and is no guard, is always done
  *  throw   a refusal is not thrown
  *  choice  of `a ? b : c` always the one, or always the other
  *  operand of `a && b` or `a || b` only the one, or only the other
@@ -114,10 +114,10 @@ function decideCheck(node, _parent, add, codeOf) {
   if (node.type !== 'IfStatement') return;
   const { test, consequent, alternate } = node;
   // A guard that always strikes lets nothing through: that shows at once, and proves little.
-  const answers = leaves(consequent) && !alternate ? ['false'] : ['true', 'false'];
-  for (const answer of answers) {
-    add('check', test, `(${answer} as boolean)`, `if (${brief(codeOf(test))}) is always ${answer}`);
-  }
+  const isGuard = leaves(consequent) && !alternate;
+  const code = brief(codeOf(test));
+  add('check', test, '(false as boolean)', `if (${code}) is always false`);
+  if (!isGuard) add('always', test, '(true as boolean)', `if (${code}) is always true`);
 }
 
 function takeOutThrow(node, parent, add, codeOf) {

@@ -1,18 +1,21 @@
 /**
  * Proof H: do the tests fail when they should? Each mutant of lib/store and lib/format
- * (mutant-source.js) is tried against one suite after the other; the first red one has caught it.
+ * (mutant-source.js) is tried against everything that gets to where it is broken, cheapest first; the
+ * first red one has caught it.
  *
- *   npm run test:mutants -- --list                what there is
- *   npm run test:mutants -- --changed origin/main those of files that changed since then
+ *   npm run test:mutants -- --list              what there is
+ *   npm run test:mutants                        all whose fate is not known; goes on where it was stopped
  *   npm run test:mutants -- --only 'file-log|:swap:'
- *   npm run test:mutants                          all; goes on where it was stopped
- *   npm run test:mutants -- --only … --again      those that were not caught, from the beginning
- *   npm run test:mutants -- --until crashes       only as far as this suite
+ *   npm run test:mutants -- --kinds call,check  only such
+ *   npm run test:mutants -- --again             those that were not caught, from the beginning
+ *   npm run test:mutants -- --afresh            whatever is known
+ *   npm run test:mutants -- --until 10          only what takes less than so many seconds
  *
  * Caught means: a promise or a claim did not hold. A run that takes too long is no proof, and listed
- * apart. What proves equivalent stands in test/crash/equivalent-mutants.json with its reason.
+ * apart. What is known stands in test/crash/mutants.json: by what each was caught, or, where it provably
+ * changes nothing that anybody was promised, why (`because`).
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -20,71 +23,79 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { transformSync } from 'rolldown/utils';
-import { applied, mutantsOf } from './mutant-source.js';
+import { Scratch } from './mutant-scratch.js';
+import { mutantsOf } from './mutant-source.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-const RESULTS = join(root, 'node_modules', '.cache', 'mutants.json');
-const EQUIVALENT = 'test/crash/equivalent-mutants.json';
+const FATES = 'test/crash/mutants.json';
+const REACH = join(root, 'node_modules', '.cache', 'mutant-reach.json');
 const FOLDERS = ['lib/store', 'lib/format'];
 /** How much longer than without a mutant a suite may take, and how long anyway: the machine may be busy. */
-const [SLOWER, PATIENCE_MS] = [10, 90_000];
+const [SLOWER, PATIENCE_MS] = [10, 60_000];
+/** How much quicker a trial is in a process that has tried others before. */
+const WARM = 4;
+/** Test files are run together up to so long: a test runner takes a second to start. */
+const TOGETHER_MS = 6_000;
 
-/** Tests of the store in which nobody waits for long. */
-const QUICK = ['segment-turn', 'take-over', 'failed-sync', 'full-disk', 'damaged-files', 'new-bank']
-  .concat('posting', 'poster-role', 'ledger-state', 'copied-bank', 'verify')
-  .map((name) => `test/store/${name}.test.ts`);
-/** Cheapest first, for store and for format. `own`: the tests of the file itself. */
-const LADDERS = {
-  'lib/store': [
-    { name: 'simulation', trial: ['simulation', '15'] },
-    { name: 'crashes', trial: ['crashes', '1'] },
-    { name: 'own tests', own: true },
-    { name: 'errors', trial: ['errors', '11'] },
-    { name: 'quick tests', tests: QUICK },
-    { name: 'long simulation', trial: ['simulation', '150'] },
-    { name: 'all crashes', tests: ['test/crash'] },
-    { name: 'all of store', tests: ['test/store', 'test/format', 'test/bank'] },
-  ],
-  'lib/format': [
-    { name: 'own tests', own: true },
-    { name: 'all of format', tests: ['test/format'] },
-    { name: 'simulation', trial: ['simulation', '15'] },
-    { name: 'crashes', trial: ['crashes', '1'] },
-    { name: 'all of store', tests: ['test/store', 'test/bank', 'test/interchange', 'test/docs'] },
-  ],
-};
+/** In the simulation: what, and how much of it. */
+const TRIALS = [
+  ['simulation', 15],
+  ['crashes', 4],
+  ['crashes', 1],
+  ['other crashes', 2],
+  ['errors', 11],
+  ['other errors', 13],
+  ['more simulation', 100],
+];
+const TEST_FOLDERS = ['test/format', 'test/store', 'test/bank', 'test/crash'];
+const MORE_TESTS = ['test/cli/recover-program.test.ts'];
+/** What the trials do, done by a test runner; what is left to chance; what copies node_modules. */
+const LEFT_OUT =
+  /crash\/(crash-points|second-crash|errors|simulation)\.test|random-kills|shared-bank|read-only/;
 
 const { values: options } = parseArgs({
   options: {
     only: { type: 'string' },
-    changed: { type: 'string' },
-    until: { type: 'string' },
+    kinds: { type: 'string' },
     list: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
+    afresh: { type: 'boolean', default: false },
+    until: { type: 'string', default: '3600' },
     jobs: { type: 'string', default: `${Math.min(2, availableParallelism())}` },
   },
 });
 
 const textOf = (file) => fs.readFileSync(join(root, file), 'utf8');
-const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+const filesIn = (folder, end) =>
+  fs
+    .readdirSync(join(root, folder), { recursive: true })
+    .map((name) => join(folder, `${name}`))
+    .filter((name) => name.endsWith(end))
+    .sort();
 
-const files = FOLDERS.flatMap((folder) =>
-  fs.readdirSync(join(root, folder), { recursive: true }).map((name) => join(folder, `${name}`)),
-).filter((file) => file.endsWith('.ts'));
-const sources = new Map(files.sort().map((file) => [file, textOf(file)]));
-const all = files.flatMap((file) => mutantsOf(file, sources.get(file) ?? ''));
-const equivalent = new Map(JSON.parse(textOf(EQUIVALENT)).map((entry) => [entry.mutant, entry]));
-const stale = [...equivalent.keys()].filter((key) => !all.some((mutant) => mutant.key === key));
-if (stale.length > 0) {
-  console.error(`${EQUIVALENT} names mutants that do not exist any more:\n${stale.join('\n')}`);
-  process.exit(1);
+const sources = new Map(
+  FOLDERS.flatMap((folder) => filesIn(folder, '.ts')).map((file) => [file, textOf(file)]),
+);
+const all = [...sources]
+  .flatMap(([file, source]) => mutantsOf(file, source))
+  .map((mutant, number) => ({ ...mutant, number }));
+
+/** What is known of each, by its key: it stays while the code that it breaks does. */
+const fates = fs.existsSync(join(root, FATES)) ? JSON.parse(textOf(FATES)) : {};
+
+function keep({ key }, fate) {
+  if (!fate.because && fates[key]?.because) return;
+  fates[key] = fate;
+  const known = all.filter((mutant) => fates[mutant.key]).map((mutant) => mutant.key);
+  const lines = known.map((name) => `${JSON.stringify(name)}: ${JSON.stringify(fates[name])}`);
+  fs.writeFileSync(join(root, `${FATES}.new`), `{\n${lines.join(',\n')}\n}\n`);
+  fs.renameSync(join(root, `${FATES}.new`), join(root, FATES));
 }
 
 const wanted = new RegExp(options.only ?? '');
-const changed = options.changed && changedSince(options.changed);
+const kinds = options.kinds?.split(',');
 const chosen = all.filter(
-  ({ id, file, text }) => wanted.test(`${id} ${text}`) && (!changed || changed.includes(file)),
+  ({ id, kind, text }) => wanted.test(`${id} ${text}`) && (!kinds || kinds.includes(kind)),
 );
 if (options.list) {
   const lines = chosen.map(({ id, text }) => `${id}  ${text}\n`).join('');
@@ -92,254 +103,137 @@ if (options.list) {
   process.exit(0);
 }
 
-function changedSince(ref) {
-  const { stdout, status } = spawnSync('git', ['diff', '--name-only', ref], { cwd: root });
-  if (status !== 0) process.exit(1);
-  return `${stdout}`.split('\n');
-}
-
-/** What is known by now: by mutant and the text of its file. */
-const results = fs.existsSync(RESULTS) ? JSON.parse(fs.readFileSync(RESULTS, 'utf8')) : {};
-const resultOf = ({ id, file }) => results[`${id} ${hashOf(sources.get(file) ?? '')}`];
-
-function keep({ id, file }, result) {
-  results[`${id} ${hashOf(sources.get(file) ?? '')}`] = result;
-  fs.mkdirSync(dirname(RESULTS), { recursive: true });
-  fs.writeFileSync(`${RESULTS}.new`, JSON.stringify(results, undefined, 1));
-  fs.renameSync(`${RESULTS}.new`, RESULTS);
-}
-
-/** A copy of the project in which mutants live: the one that somebody works on is never touched. */
-function scratchAt(folder) {
-  fs.rmSync(folder, { recursive: true, force: true });
-  const left = new Set(
-    ['.git', 'node_modules', 'coverage', 'results'].map((name) => join(root, name)),
-  );
-  fs.cpSync(root, folder, {
-    recursive: true,
-    mode: fs.constants.COPYFILE_FICLONE,
-    filter: (path) => !left.has(path),
-  });
-  // Links one by one: what a test runner caches beside them is this copy's own.
-  fs.mkdirSync(join(folder, 'node_modules'));
-  for (const name of fs.readdirSync(join(root, 'node_modules'))) {
-    if (name.startsWith('.')) continue;
-    fs.symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
-  }
-  prepareTrials(folder);
-  return folder;
-}
-
-/** Makes what the trials need of test/crash plain JavaScript. */
-function prepareTrials(scratch) {
-  const folder = join(scratch, 'test', 'crash');
-  for (const name of fs.readdirSync(folder)) {
-    if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
-    const code = plain(name, fs.readFileSync(join(folder, name), 'utf8'));
-    fs.writeFileSync(join(folder, name.replace(/\.ts$/, '.js')), code);
-  }
-}
-
-/** Without its types. @throws Error when it is no TypeScript */
-function plain(file, source) {
-  const options = { lang: 'ts', typescript: { onlyRemoveTypeImports: true } };
-  const { code, errors } = transformSync(file, source, options);
-  if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
-  return code;
-}
-
-/** Tests that name the module, or are named for it. */
-function testsOf(file) {
-  const module = `#${file.replace(/\.ts$/, '.js')}`;
-  const mirror = file.replace(/^lib/, 'test').replace(/\.ts$/, '.test.ts');
-  const tests = ['test/format', 'test/store', 'test/crash'].flatMap((folder) =>
-    fs
-      .readdirSync(join(root, folder), { recursive: true })
-      .map((name) => join(folder, `${name}`))
-      .filter((name) => name.endsWith('.test.ts')),
-  );
-  return tests.filter((test) => test === mirror || textOf(test).includes(`'${module}'`));
-}
-
-function ladderOf(file) {
-  const ladder = LADDERS[FOLDERS.find((folder) => file.startsWith(folder)) ?? ''] ?? [];
-  const rungs = ladder.map((rung) => ({ ...rung, tests: rung.own ? testsOf(file) : rung.tests }));
-  const last = options.until ? rungs.findIndex(({ name }) => name === options.until) : rungs.length;
-  return rungs.slice(0, last + 1).filter(({ trial, tests }) => trial || tests.length > 0);
-}
-
-/** Runs a suite up to its first failure. @returns what failed; '' when all is green */
-async function failureOf(scratch, { trial, tests }, boundMs) {
-  const report = join(scratch, 'report.json');
-  fs.rmSync(report, { force: true });
-  const args = trial
-    ? ['scripts/mutant-trial.js', ...trial]
-    : ['node_modules/vitest/vitest.mjs', 'run', ...tests, '--bail=1', ...reportTo(report)];
-  const env = { ...process.env, CI: '', CRASH_EFFORT: '0.1', SIMULATE_COUNT: '4' };
-  const child = spawn(process.execPath, args, {
-    ...{ cwd: scratch, env, stdio: ['ignore', 'pipe', 'pipe'], detached: true },
-  });
-  const said = ['', ''];
-  child.stdout.on('data', (text) => (said[0] += text));
-  child.stderr.on('data', (text) => (said[1] += text));
-  let late = false;
-  const bound = setTimeout(() => {
-    late = true;
-    stop(child);
-  }, boundMs);
-  running.add(child);
-  const code = await new Promise((resolve) => child.once('close', resolve));
-  running.delete(child);
-  clearTimeout(bound);
-  if (late) return TOO_LONG;
-  if (code === 0) return '';
-  if (trial) return said.join('').trim().split('\n')[0] || `it ended with ${code}`;
-  return fs.existsSync(report) ? failureIn(JSON.parse(fs.readFileSync(report, 'utf8'))) : said[1];
-}
-
-const reportTo = (report) => ['--reporter=json', `--outputFile=${report}`];
-
-function failureIn({ testResults }) {
-  const failures = testResults.flatMap(({ assertionResults, message, status }) => [
-    ...assertionResults.flatMap(({ failureMessages, title }) =>
-      (failureMessages ?? []).map((text) => `${title}: ${text.split('\n')[0]}`),
-    ),
-    ...(status === 'failed' && assertionResults.length === 0 ? [message.split('\n')[0]] : []),
-  ]);
-  const [first = 'an error that nobody caught'] = failures;
-  return failures.length > 0 && failures.every((text) => OUT_OF_TIME.test(text)) ? TOO_LONG : first;
-}
-
-const TOO_LONG = 'it took too long';
-const OUT_OF_TIME = /(?:Test|Hook) timed out in/;
-
-/** Who is at it now: nobody outlives this process. */
-const running = new Set();
-
-function stop(child) {
-  try {
-    process.kill(-child.pid, 'SIGKILL');
-  } catch {
-    // Gone already.
-  }
-}
-
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    for (const child of running) stop(child);
-    process.exit(130);
-  });
-}
-
-/** How long each suite takes without a mutant. One that is red then catches nothing. */
-const usual = new Map();
-
-function boundOf(scratch, rung) {
-  const name = (rung.trial ?? rung.tests).join(' ');
-  if (!usual.has(name)) usual.set(name, measure(scratch, rung));
-  return usual.get(name);
-}
-
-async function measure(scratch, rung) {
-  for (let tries = 0; ; tries++) {
-    const start = performance.now();
-    const failure = await failureOf(scratch, rung, 3_600_000);
-    if (failure === '') return Math.max(PATIENCE_MS, SLOWER * (performance.now() - start));
-    if (tries === 2) throw new Error(`${rung.name} is red without any mutant: ${failure}`);
-  }
-}
-
-async function tryOut(scratch, mutant) {
-  const { file } = mutant;
-  const source = sources.get(file) ?? '';
-  const place = join(scratch, 'dist', file.replace(/\.ts$/, '.js'));
-  const sound = fs.readFileSync(place);
-  const known = options.again ? undefined : resultOf(mutant);
-  const passed = known?.passed ?? [];
-  const code = plain(file, applied(source, mutant));
-  for (const rung of ladderOf(file)) {
-    if (passed.includes(rung.name)) continue;
-    const bound = await boundOf(scratch, rung);
-    fs.writeFileSync(place, code);
-    let failure = await failureOf(scratch, rung, bound);
-    // On a real disk, among real clocks, a test may fail by itself: once more.
-    if (failure && !rung.trial) failure &&= await failureOf(scratch, rung, bound);
-    fs.writeFileSync(place, sound);
-    if (failure === TOO_LONG) return keep(mutant, { late: rung.name, passed: [...passed] });
-    if (failure) return keep(mutant, { caught: rung.name, by: failure });
-    passed.push(rung.name);
-    keep(mutant, { passed: [...passed] });
-  }
-}
-
-const isOpen = (mutant) => {
-  if (equivalent.has(mutant.key)) return false;
-  const result = resultOf(mutant);
-  if (result?.caught) return false;
-  if (options.again || !result) return true;
-  return !result.late && ladderOf(mutant.file).some(({ name }) => !result.passed.includes(name));
+const isOpen = ({ key }) => {
+  const fate = fates[key];
+  if (fate?.because) return false;
+  if (options.afresh || !fate) return true;
+  return options.again && !fate.caught;
 };
 
-const todo = chosen.filter(isOpen);
-let done = 0;
-async function work(scratch) {
-  for (let mutant = todo.shift(); mutant; mutant = todo.shift()) {
-    await tryOut(scratch, mutant);
-    const { caught, by, late } = resultOf(mutant) ?? {};
-    const outcome = caught
-      ? `caught by ${caught}: ${by}`
-      : late
-        ? `TIMED OUT: ${late}`
-        : 'SURVIVED';
-    console.log(
-      `${++done}/${done + todo.length} ${mutant.id}  ${mutant.text}\n    ${outcome}`.slice(0, 400),
-    );
-  }
+/** Suites, each with how long it takes and which mutants it gets to. */
+async function measure(scratches) {
+  const suites = [
+    ...TRIALS.map(([trial, much]) => ({ name: `${trial} ${much}`, trial, much })),
+    ...[...TEST_FOLDERS.flatMap((folder) => filesIn(folder, '.test.ts')), ...MORE_TESTS]
+      .filter((file) => !LEFT_OUT.test(file))
+      .map((file) => ({ name: file, file })),
+  ];
+  const code = hashOf([...sources.values()].join());
+  const simulated = hashOf(filesIn('test/crash', '.ts').map(textOf).join());
+  const known = fs.existsSync(REACH) ? JSON.parse(fs.readFileSync(REACH, 'utf8')) : {};
+  const todo = suites.filter((suite) => {
+    suite.hash = `${code} ${suite.file ? hashOf(textOf(suite.file)) : simulated}`;
+    return known[suite.name]?.hash !== suite.hash;
+  });
+  console.log(`${suites.length} suites, ${todo.length} to be looked at without any mutant`);
+  await Promise.all(
+    scratches.map(async (scratch) => {
+      for (let suite = todo.shift(); suite; suite = todo.shift()) {
+        known[suite.name] = { hash: suite.hash, ...(await scratch.reach(suite)) };
+        fs.mkdirSync(dirname(REACH), { recursive: true });
+        fs.writeFileSync(REACH, JSON.stringify(known));
+      }
+    }),
+  );
+  return suites
+    .map((suite) => {
+      const { ms, hits } = known[suite.name];
+      return { ...suite, ms: suite.file ? ms : ms / WARM, hits: new Set(hits) };
+    })
+    .sort((a, b) => a.ms - b.ms);
 }
 
+const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** What to try it against: test files that follow each other are run together. */
+function ladderFor(suites, { number }) {
+  const steps = [];
+  for (const suite of suites) {
+    if (!suite.hits.has(number) || suite.ms > Number(options.until) * 1_000) continue;
+    const last = steps.at(-1);
+    if (suite.file && last?.files && last.ms + suite.ms <= TOGETHER_MS) {
+      last.files.push(suite.file);
+      last.ms += suite.ms;
+    } else {
+      steps.push(suite.file ? { files: [suite.file], ms: suite.ms } : { ...suite });
+    }
+  }
+  return steps;
+}
+
+async function tryOut(scratch, suites, mutant) {
+  let passed = 0;
+  let late = '';
+  for (const step of ladderFor(suites, mutant)) {
+    const bound = Math.max(PATIENCE_MS, SLOWER * step.ms);
+    const outcome = await scratch.try(mutant, step, bound);
+    if (outcome.late) late ||= step.name ?? step.files.join();
+    if (outcome.failure) {
+      const by = outcome.failure.replace(/\s+/g, ' ').slice(0, 120);
+      return { caught: step.name ?? outcome.file ?? step.files.join(), by };
+    }
+    passed++;
+  }
+  return late ? { late } : { passed };
+}
+
+const todo = chosen.filter(isOpen);
 if (todo.length > 0) {
   const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
-    cwd: root,
-    stdio: 'inherit',
+    ...{ cwd: root, stdio: 'inherit' },
   });
   if (status !== 0) process.exit(1);
   const place = fs.mkdtempSync(join(tmpdir(), 'drovebank-mutants-'));
-  process.once('exit', () => fs.rmSync(place, { recursive: true, force: true }));
-  const jobs = Array.from({ length: Number(options.jobs) }, (_, job) =>
-    scratchAt(join(place, `${job}`)),
+  const scratches = Array.from(
+    { length: Number(options.jobs) },
+    (_, job) => new Scratch(root, join(place, `${job}`), sources, all),
   );
-  await Promise.all(jobs.map(work));
+  const end = () => {
+    for (const scratch of scratches) scratch.end();
+    fs.rmSync(place, { recursive: true, force: true });
+  };
+  process.once('exit', end);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+  for (const scratch of scratches) await scratch.build();
+  const suites = await measure(scratches);
+  let done = 0;
+  await Promise.all(
+    scratches.map(async (scratch) => {
+      for (let mutant = todo.shift(); mutant; mutant = todo.shift()) {
+        const fate = await tryOut(scratch, suites, mutant);
+        keep(mutant, fate);
+        const said = fate.caught ? `caught by ${fate.caught}: ${fate.by}` : JSON.stringify(fate);
+        const count = `${++done}/${done + todo.length}`;
+        console.log(`${count} ${mutant.id}  ${mutant.text}\n    ${said}`.slice(0, 400));
+      }
+    }),
+  );
+  for (const scratch of scratches) scratch.end();
 }
 
 /** One line a file, and all of them together. */
-const table = new Map();
-const count = (row, column) => {
-  const counts = table.get(row) ?? {};
-  table.set(row, { ...counts, [column]: (counts[column] ?? 0) + 1 });
-};
-/** What has become of a mutant: the suite that caught it, or why there is none. */
-function fateOf(mutant) {
-  if (equivalent.has(mutant.key)) return 'equivalent';
-  const result = resultOf(mutant);
-  if (result?.caught) return result.caught;
-  if (result?.late) return 'TIMED OUT';
-  const open = ladderOf(mutant.file).some(({ name }) => !result?.passed?.includes(name));
-  return open ? 'not tried to the end' : 'SURVIVED';
+function fateOf({ key }) {
+  const fate = fates[key];
+  if (!fate) return 'not tried';
+  if (fate.because) return 'equivalent';
+  if (fate.late) return 'TIMED OUT';
+  return fate.caught ? 'caught' : 'SURVIVED';
 }
 
-const UNCAUGHT = ['SURVIVED', 'TIMED OUT', 'not tried to the end'];
-const left = [];
-for (const mutant of chosen) {
-  const fate = fateOf(mutant);
-  if (UNCAUGHT.includes(fate)) left.push(`${fate}: ${mutant.id}  ${mutant.text}`);
-  for (const row of [mutant.file, 'all']) {
-    count(row, 'generated');
-    count(row, fate);
+const COLUMNS = ['generated', 'caught', 'equivalent', 'SURVIVED', 'TIMED OUT', 'not tried'];
+function tableOf(rowOf) {
+  const rows = {};
+  for (const mutant of chosen) {
+    for (const row of [rowOf(mutant), 'all']) {
+      rows[row] ??= Object.fromEntries(COLUMNS.map((column) => [column, 0]));
+      rows[row].generated++;
+      rows[row][fateOf(mutant)]++;
+    }
   }
+  return rows;
 }
-const columns = new Set(['generated', ...[...table.values()].flatMap(Object.keys)]);
-const wholeRow = (counts) =>
-  Object.fromEntries([...columns].map((column) => [column, counts[column] ?? 0]));
-console.table(Object.fromEntries([...table].map(([row, counts]) => [row, wholeRow(counts)])));
-for (const line of left.sort()) console.log(line);
+console.table(tableOf(({ file }) => file));
+console.table(tableOf(({ kind }) => kind));
+const left = chosen.filter((mutant) => COLUMNS.slice(3).includes(fateOf(mutant)));
+for (const mutant of left) console.log(`${fateOf(mutant)}: ${mutant.id}  ${mutant.text}`);
 if (left.length > 0) process.exitCode = 1;

@@ -1,0 +1,249 @@
+/** A copy of the project in which mutants live: the one that somebody works on is never touched. */
+import { fork, spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import { join } from 'node:path';
+import process from 'node:process';
+import { transformSync } from 'rolldown/utils';
+import { MUTANT_MODULE, withMutants } from './mutant-schemata.js';
+import { applied } from './mutant-source.js';
+import { packCommands } from './pack-commands.js';
+
+/** Behind so many trials a process is followed by a fresh one. */
+const TRIALS_MAX = 300;
+const OUT_OF_TIME = /(?:Test|Hook) timed out in/;
+
+export class Scratch {
+  #root;
+  #folder;
+  #sources;
+  #mutants;
+  #trials;
+  #count = 0;
+  #running = new Set();
+
+  constructor(root, folder, sources, mutants) {
+    this.#root = root;
+    this.#folder = folder;
+    this.#sources = sources;
+    this.#mutants = mutants;
+  }
+
+  /** Copies the project, with all mutants in it, each asleep. */
+  async build() {
+    const [root, folder] = [this.#root, this.#folder];
+    const left = new Set(
+      ['.git', 'node_modules', 'coverage', 'results'].map((name) => join(root, name)),
+    );
+    const filter = (path) => !left.has(path);
+    fs.cpSync(root, folder, { recursive: true, filter });
+    // Links one by one: what a test runner caches beside them is this copy's own.
+    fs.mkdirSync(join(folder, 'node_modules'));
+    for (const name of fs.readdirSync(join(root, 'node_modules'))) {
+      if (name.startsWith('.')) continue;
+      fs.symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
+    }
+    const crash = join(folder, 'test', 'crash');
+    for (const name of fs.readdirSync(crash)) {
+      if (!name.endsWith('.ts') || name.endsWith('.test.ts')) continue;
+      const code = plain(name, fs.readFileSync(join(crash, name), 'utf8'));
+      fs.writeFileSync(join(crash, name.replace(/\.ts$/, '.js')), code);
+    }
+    fs.writeFileSync(join(folder, 'dist', 'lib', 'mutant.js'), MUTANT_MODULE);
+    for (const [file, source] of this.#sources) {
+      const mutants = this.#mutants.filter((mutant) => mutant.file === file);
+      fs.writeFileSync(this.#compiled(file), plain(file, withMutants(source, mutants)));
+    }
+    const bin = join(folder, 'dist', 'bin');
+    fs.rmSync(bin, { recursive: true });
+    fs.mkdirSync(bin);
+    for (const name of fs.readdirSync(join(root, 'bin'))) {
+      const code = plain(name, fs.readFileSync(join(root, 'bin', name), 'utf8'));
+      fs.writeFileSync(join(bin, name.replace(/\.ts$/, '.js')), code);
+    }
+    await packCommands(join(folder, 'dist'));
+  }
+
+  #compiled(file) {
+    return join(this.#folder, 'dist', file.replace(/\.ts$/, '.js'));
+  }
+
+  /** Runs a suite without any mutant. @returns how long it took, and the mutants it got to */
+  async reach(suite) {
+    const notes = join(this.#folder, 'reached');
+    for (let tries = 0; ; tries++) {
+      fs.writeFileSync(notes, '');
+      const start = performance.now();
+      const env = { MUTANT_HITS: notes };
+      const { failure } = suite.file
+        ? await this.#test([suite.file], env, 3_600_000)
+        : await this.#alone(suite, env, 3_600_000);
+      const ms = Math.round(performance.now() - start);
+      if (!failure) {
+        const numbers = fs.readFileSync(notes, 'utf8').split('\n').filter(Boolean).map(Number);
+        return { ms, hits: [...new Set(numbers)] };
+      }
+      if (tries === 2) throw new Error(`${suite.name} is red without any mutant: ${failure}`);
+    }
+  }
+
+  /** @returns `{ failure, file }` or `{ late: true }`; nothing of it when all is green */
+  async try(mutant, step, boundMs) {
+    if (mutant.kind !== 'swap') return this.#awake(mutant.number, step, boundMs);
+    // It can't be asleep: a build of its own.
+    const place = this.#compiled(mutant.file);
+    const sound = fs.readFileSync(place);
+    const source = this.#sources.get(mutant.file);
+    fs.writeFileSync(place, plain(mutant.file, applied(source, mutant)));
+    try {
+      return step.files
+        ? await this.#tests(step.files, {}, boundMs)
+        : await this.#alone(step, {}, boundMs);
+    } finally {
+      fs.writeFileSync(place, sound);
+    }
+  }
+
+  async #awake(number, step, boundMs) {
+    if (step.files) return this.#tests(step.files, { MUTANT: `${number}` }, boundMs);
+    const outcome = await this.#inTrials({ number, trial: step.trial, much: step.much }, boundMs);
+    if (outcome.late) this.#endTrials();
+    if (!outcome.spoilt) return outcome;
+    // It has spoilt what comes behind it in that process; perhaps it was spoilt itself.
+    this.#endTrials();
+    return this.#alone(step, { MUTANT: `${number}` }, boundMs);
+  }
+
+  #inTrials(message, boundMs) {
+    if (this.#count++ > TRIALS_MAX) this.#endTrials();
+    this.#trials ??= this.#startTrials();
+    const trials = this.#trials;
+    return new Promise((resolve) => {
+      const end = (outcome) => {
+        clearTimeout(bound);
+        trials.removeListener('message', hear);
+        trials.removeListener('exit', died);
+        resolve(outcome);
+      };
+      const hear = (answer) => {
+        if (answer.ready) trials.send(message);
+        else end(answer);
+      };
+      const died = (code, signal) => {
+        this.#endTrials();
+        end({ failure: `the process ended with ${signal ?? code}` });
+      };
+      const bound = setTimeout(() => end({ late: true }), boundMs);
+      trials.on('message', hear);
+      trials.once('exit', died);
+      if (trials.isReady) trials.send(message);
+      trials.isReady = true;
+    });
+  }
+
+  #startTrials() {
+    this.#count = 0;
+    const trials = fork(join(this.#folder, 'scripts', 'mutant-trial.js'), {
+      ...{ cwd: this.#folder, env: surroundings({}), stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+    });
+    this.#running.add(trials);
+    trials.once('exit', () => this.#running.delete(trials));
+    return trials;
+  }
+
+  #endTrials() {
+    this.#trials?.kill('SIGKILL');
+    this.#trials = undefined;
+  }
+
+  /** On a real disk, among real clocks, a test may fail by itself: it has to fail twice. */
+  async #tests(files, env, boundMs) {
+    const first = await this.#test(files, env, boundMs);
+    if (!first.failure) return first;
+    return this.#test(first.file ? [first.file] : files, env, boundMs);
+  }
+
+  async #test(files, env, boundMs) {
+    const report = join(this.#folder, 'report.json');
+    fs.rmSync(report, { force: true });
+    const args = ['run', ...files, '--bail=1', '--maxWorkers=1', '--reporter=json'];
+    const { code, said, late } = await this.#node(
+      ['node_modules/vitest/vitest.mjs', ...args, `--outputFile=${report}`],
+      env,
+      boundMs,
+    );
+    if (late) return { late };
+    if (code === 0) return {};
+    if (!fs.existsSync(report)) return { failure: said };
+    return failureIn(JSON.parse(fs.readFileSync(report, 'utf8')), this.#folder);
+  }
+
+  /** A trial in a process of its own. */
+  async #alone({ trial, much }, env, boundMs) {
+    const { code, said, late } = await this.#node(
+      ['scripts/mutant-trial.js', trial, `${much}`],
+      env,
+      boundMs,
+    );
+    if (late) return { late };
+    return code === 0 ? {} : { failure: said.trim().split('\n')[0] || `it ended with ${code}` };
+  }
+
+  async #node(args, env, boundMs) {
+    const child = spawn(process.execPath, args, {
+      ...{ cwd: this.#folder, env: surroundings(env), detached: true },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let said = '';
+    child.stdout.on('data', (text) => (said += text));
+    child.stderr.on('data', (text) => (said += text));
+    let late = false;
+    const bound = setTimeout(() => {
+      late = true;
+      stop(child);
+    }, boundMs);
+    this.#running.add(child);
+    const code = await new Promise((resolve) => child.once('close', resolve));
+    this.#running.delete(child);
+    clearTimeout(bound);
+    return { code, said, late };
+  }
+
+  /** Nobody outlives this process. */
+  end() {
+    this.#endTrials();
+    for (const child of this.#running) stop(child);
+  }
+}
+
+const surroundings = (env) => ({
+  ...{ ...process.env, CI: '', CRASH_EFFORT: '0.1', SIMULATE_COUNT: '4', ...env },
+});
+
+function stop(child) {
+  try {
+    process.kill(-child.pid, 'SIGKILL');
+  } catch {
+    child.kill('SIGKILL'); // It leads no group of its own, or is gone already.
+  }
+}
+
+/** Without its types. @throws Error when it is no TypeScript */
+function plain(file, source) {
+  const options = { lang: 'ts', typescript: { onlyRemoveTypeImports: true } };
+  const { code, errors } = transformSync(file, source, options);
+  if (errors.length > 0) throw new Error(`${file}: ${errors[0].message}`);
+  return code;
+}
+
+function failureIn({ testResults }, folder) {
+  const failures = testResults.flatMap(({ assertionResults, message, status, name }) => {
+    const file = name.replace(`${folder}/`, '');
+    const texts = assertionResults.flatMap(({ failureMessages, title }) =>
+      (failureMessages ?? []).map((text) => `${title}: ${text.split('\n')[0]}`),
+    );
+    if (status === 'failed' && assertionResults.length === 0) texts.push(message.split('\n')[0]);
+    return texts.map((failure) => ({ failure, file }));
+  });
+  const late = failures.length > 0 && failures.every(({ failure }) => OUT_OF_TIME.test(failure));
+  return late ? { late } : (failures[0] ?? { failure: 'an error that nobody caught' });
+}
