@@ -74,14 +74,15 @@ function beside({ kind, number, replacement }, code) {
 }
 
 /**
- * The module that all of them ask. `MUTANT` is the number of the one that is awake; with `MUTANT_HITS`
+ * The module that all of them ask. `MUTANT` has the numbers of those that are awake; with `MUTANT_HITS`
  * none is, and the numbers that are asked for are noted in that file.
  */
 export const MUTANT_MODULE = `
 import { appendFileSync } from 'node:fs';
 const hits = process.env.MUTANT_HITS;
 const seen = new Set();
-let awake = Number(process.env.MUTANT ?? -1);
+const parse = (numbers) => new Set(numbers.split(',').filter(Boolean).map(Number));
+let awake = parse(process.env.MUTANT ?? '');
 export const __mutant = hits
   ? (number) => {
       if (seen.has(number)) return false;
@@ -89,8 +90,8 @@ export const __mutant = hits
       appendFileSync(hits, number + '\\n');
       return false;
     }
-  : (number) => number === awake;
-export function wake(number) {
-  awake = number;
+  : (number) => awake.has(number);
+export function wake(numbers) {
+  awake = parse(numbers);
 }
 `;

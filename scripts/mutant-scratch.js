@@ -87,8 +87,12 @@ export class Scratch {
   }
 
   /** @returns `{ failure, file }` or `{ late: true }`; nothing of it when all is green */
-  async try(mutant, step, boundMs) {
-    if (mutant.kind !== 'swap') return this.#awake(mutant.number, step, boundMs);
+  async try(mutants, step, boundMs) {
+    const [mutant] = mutants;
+    if (mutant.kind !== 'swap') {
+      const numbers = mutants.map(({ number }) => number).join();
+      return this.#awake(numbers, step, boundMs);
+    }
     // It can't be asleep: a build of its own.
     const place = this.#compiled(mutant.file);
     const sound = fs.readFileSync(place);
@@ -103,14 +107,14 @@ export class Scratch {
     }
   }
 
-  async #awake(number, step, boundMs) {
-    if (step.files) return this.#tests(step.files, { MUTANT: `${number}` }, boundMs);
-    const outcome = await this.#inTrials({ number, trial: step.trial, much: step.much }, boundMs);
+  async #awake(numbers, step, boundMs) {
+    if (step.files) return this.#tests(step.files, { MUTANT: numbers }, boundMs);
+    const outcome = await this.#inTrials({ numbers, trial: step.trial, much: step.much }, boundMs);
     if (outcome.late) this.#endTrials();
     if (!outcome.spoilt) return outcome;
     // It has spoilt what comes behind it in that process; perhaps it was spoilt itself.
     this.#endTrials();
-    return this.#alone(step, { MUTANT: `${number}` }, boundMs);
+    return this.#alone(step, { MUTANT: numbers }, boundMs);
   }
 
   #inTrials(message, boundMs) {
@@ -118,8 +122,13 @@ export class Scratch {
     this.#trials ??= this.#startTrials();
     const trials = this.#trials;
     return new Promise((resolve) => {
+      // Processor time, not time: on a busy machine it may wait for its turn.
+      const start = processorMs(trials.pid);
+      const bound = setInterval(() => {
+        if (processorMs(trials.pid) - start > boundMs) end({ late: true });
+      }, 500);
       const end = (outcome) => {
-        clearTimeout(bound);
+        clearInterval(bound);
         trials.removeListener('message', hear);
         trials.removeListener('exit', died);
         resolve(outcome);
@@ -132,7 +141,6 @@ export class Scratch {
         this.#endTrials();
         end({ failure: `the process ended with ${signal ?? code}` });
       };
-      const bound = setTimeout(() => end({ late: true }), boundMs);
       trials.on('message', hear);
       trials.once('exit', died);
       if (trials.isReady) trials.send(message);
@@ -164,12 +172,14 @@ export class Scratch {
 
   async #test(files, env, boundMs) {
     const report = join(this.#folder, 'report.json');
+    const patience = boundMs * 3;
     fs.rmSync(report, { force: true });
     const args = ['run', ...files, '--bail=1', '--maxWorkers=1', '--reporter=json'];
+    args.push(`--testTimeout=${boundMs}`, `--hookTimeout=${boundMs}`);
     const { code, said, late } = await this.#node(
       ['node_modules/vitest/vitest.mjs', ...args, `--outputFile=${report}`],
       env,
-      boundMs,
+      patience,
     );
     if (late) return { late };
     if (code === 0) return {};
@@ -212,6 +222,15 @@ export class Scratch {
   end() {
     this.#endTrials();
     for (const child of this.#running) stop(child);
+  }
+}
+
+function processorMs(pid) {
+  try {
+    const fields = fs.readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return 0; // It ended: that is heard.
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tries mutants, one after the other, in the copy of the project that they live in: is told a number, a
+ * Tries mutants, one after the other, in the copy of the project that they live in: is told numbers, a
  * trial and how much of it, and answers what failed. The same as the suites of these names, without a test
  * runner that takes longer to start than most mutants live.
  *
@@ -103,10 +103,10 @@ if (named) {
 }
 
 const { wake } = await import('#lib/mutant.js');
-process.on('message', async ({ number, trial, much: amount }) => {
-  wake(number);
+process.on('message', async ({ numbers, trial, much: amount }) => {
+  wake(numbers);
   const failure = await failureOf(trial, amount);
-  wake(-1);
+  wake('');
   // What is sound is sound still: else this process has caught something, not the trial.
   const spoilt = failure && (await failureOf('simulation', 1));
   process.send({ failure, spoilt: Boolean(spoilt) });

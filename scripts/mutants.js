@@ -9,7 +9,7 @@
  *   npm run test:mutants -- --kinds call,check  only such
  *   npm run test:mutants -- --again             those that were not caught, from the beginning
  *   npm run test:mutants -- --afresh            whatever is known
- *   npm run test:mutants -- --until 10          only what takes less than so many seconds
+ *   npm run test:mutants -- --near              only against what is nearest
  *
  * Caught means: a promise or a claim did not hold. A run that takes too long is no proof, and listed
  * apart. What is known stands in test/crash/mutants.json: by what each was caught, or, where it provably
@@ -31,22 +31,30 @@ const FATES = 'test/crash/mutants.json';
 const REACH = join(root, 'node_modules', '.cache', 'mutant-reach.json');
 const FOLDERS = ['lib/store', 'lib/format'];
 /** How much longer than without a mutant a suite may take, and how long anyway: the machine may be busy. */
-const [SLOWER, PATIENCE_MS] = [10, 60_000];
+const [SLOWER, PATIENCE_MS] = [8, 20_000];
 /** How much quicker a trial is in a process that has tried others before. */
 const WARM = 4;
 /** Test files are run together up to so long: a test runner takes a second to start. */
 const TOGETHER_MS = 6_000;
+/** What so few suites get to is tried against all of them first. */
+const RARE = 8;
+/** Mutants that are awake together, where none was caught alone by what is nearest to it. */
+const GROUP = 12;
 
 /** In the simulation: what, and how much of it. */
 const TRIALS = [
+  ['simulation', 2],
+  ['crashes', 16],
   ['simulation', 15],
   ['crashes', 4],
-  ['crashes', 1],
-  ['other crashes', 2],
-  ['errors', 11],
   ['other errors', 13],
   ['more simulation', 100],
+  ['crashes', 1],
+  ['errors', 11],
+  ['other crashes', 2],
 ];
+/** These are tried first; all, where none of these gets to it. */
+const FIRST = new Set(['simulation 2', 'crashes 16', 'simulation 15', 'crashes 4']);
 const TEST_FOLDERS = ['test/format', 'test/store', 'test/bank', 'test/crash'];
 const MORE_TESTS = ['test/cli/recover-program.test.ts'];
 /** What the trials do, done by a test runner; what is left to chance; what copies node_modules. */
@@ -60,7 +68,7 @@ const { values: options } = parseArgs({
     list: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
     afresh: { type: 'boolean', default: false },
-    until: { type: 'string', default: '3600' },
+    near: { type: 'boolean', default: false },
     jobs: { type: 'string', default: `${Math.min(2, availableParallelism())}` },
   },
 });
@@ -145,11 +153,23 @@ async function measure(scratches) {
 
 const hashOf = (text) => createHash('sha256').update(text).digest('hex').slice(0, 16);
 
-/** What to try it against: test files that follow each other are run together. */
-function ladderFor(suites, { number }) {
+/** The mutant's file by another name: the test that is named for it, or names it. */
+function isOwn(test, file) {
+  if (test === file.replace(/^lib/, 'test').replace(/\.ts$/, '.test.ts')) return true;
+  return textOf(test).includes(`'#${file.replace(/\.ts$/, '.js')}'`);
+}
+
+/** What is nearest to it, cheapest first: test files that follow each other are run together. */
+function ladderFor(suites, { number, file }) {
+  const reaching = suites.filter(({ hits }) => hits.has(number));
+  const rare = reaching.filter((suite) => suite.file).length <= RARE;
+  const first = reaching.filter((suite) => FIRST.has(suite.name));
+  const near = reaching.filter((suite) => {
+    if (suite.file) return rare || isOwn(suite.file, file);
+    return first.length === 0 || first.includes(suite);
+  });
   const steps = [];
-  for (const suite of suites) {
-    if (!suite.hits.has(number) || suite.ms > Number(options.until) * 1_000) continue;
+  for (const suite of near) {
     const last = steps.at(-1);
     if (suite.file && last?.files && last.ms + suite.ms <= TOGETHER_MS) {
       last.files.push(suite.file);
@@ -158,23 +178,59 @@ function ladderFor(suites, { number }) {
       steps.push(suite.file ? { files: [suite.file], ms: suite.ms } : { ...suite });
     }
   }
-  return steps;
+  return { steps, near };
 }
 
-async function tryOut(scratch, suites, mutant) {
-  let passed = 0;
+const nameOf = (step) => step.name ?? step.files.join();
+const boundOf = (step) => Math.max(PATIENCE_MS, SLOWER * step.ms);
+const caughtBy = (step, { failure, file }) => ({
+  caught: step.name && step.trial ? step.name : (file ?? nameOf(step)),
+  by: failure.replace(/\s+/g, ' ').slice(0, 120),
+});
+
+/** Alone, against what is nearest. */
+async function tryAlone(scratch, suites, mutant) {
+  const { steps, near } = ladderFor(suites, mutant);
   let late = '';
-  for (const step of ladderFor(suites, mutant)) {
-    const bound = Math.max(PATIENCE_MS, SLOWER * step.ms);
-    const outcome = await scratch.try(mutant, step, bound);
-    if (outcome.late) late ||= step.name ?? step.files.join();
-    if (outcome.failure) {
-      const by = outcome.failure.replace(/\s+/g, ' ').slice(0, 120);
-      return { caught: step.name ?? outcome.file ?? step.files.join(), by };
-    }
-    passed++;
+  for (const step of steps) {
+    const outcome = await scratch.try([mutant], step, boundOf(step));
+    if (outcome.late) late ||= nameOf(step);
+    if (outcome.failure) return caughtBy(step, outcome);
   }
-  return late ? { late } : { passed };
+  return { passed: near.map(({ name }) => name), ...(late && { late }) };
+}
+
+/** Together, against one suite: halved until it is known who is caught. */
+async function tryTogether(scratch, suite, mutants) {
+  if (mutants.length === 0) return;
+  const step = suite.file ? { ...suite, files: [suite.file] } : suite;
+  const outcome = await scratch.try(mutants, step, boundOf(step));
+  if (!outcome.failure && !outcome.late) return;
+  const [mutant, ...others] = mutants;
+  if (others.length === 0) {
+    const fate = outcome.late
+      ? { ...fates[mutant.key], late: suite.name }
+      : caughtBy(step, outcome);
+    tell(mutant, fate);
+    return;
+  }
+  const half = mutants.length >> 1;
+  await tryTogether(scratch, suite, mutants.slice(0, half));
+  await tryTogether(scratch, suite, mutants.slice(half));
+}
+
+function* groupsOf(mutants) {
+  const single = mutants.filter(({ kind }) => kind === 'swap'); // Each is a build of its own.
+  const others = mutants.filter(({ kind }) => kind !== 'swap');
+  for (let at = 0; at < others.length; at += GROUP) yield others.slice(at, at + GROUP);
+  for (const one of single) yield [one];
+}
+
+let done = 0;
+function tell(mutant, fate) {
+  keep(mutant, fate);
+  const said = fate.caught ? `caught by ${fate.caught}: ${fate.by}` : JSON.stringify(fate);
+  console.log(`${++done} ${mutant.id}  ${mutant.text}\n    ${said}`.slice(0, 400));
 }
 
 const todo = chosen.filter(isOpen);
@@ -196,18 +252,32 @@ if (todo.length > 0) {
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
   for (const scratch of scratches) await scratch.build();
   const suites = await measure(scratches);
-  let done = 0;
+  const tried = [...todo];
   await Promise.all(
     scratches.map(async (scratch) => {
       for (let mutant = todo.shift(); mutant; mutant = todo.shift()) {
-        const fate = await tryOut(scratch, suites, mutant);
-        keep(mutant, fate);
-        const said = fate.caught ? `caught by ${fate.caught}: ${fate.by}` : JSON.stringify(fate);
-        const count = `${++done}/${done + todo.length}`;
-        console.log(`${count} ${mutant.id}  ${mutant.text}\n    ${said}`.slice(0, 400));
+        tell(mutant, await tryAlone(scratch, suites, mutant));
       }
     }),
   );
+  const isLeft = ({ key }) => !fates[key]?.caught && !fates[key]?.because;
+  const rest = options.near ? [] : [...suites];
+  console.log(`${tried.filter(isLeft).length} left, tried together against the other suites`);
+  await Promise.all(
+    scratches.map(async (scratch) => {
+      for (let suite = rest.shift(); suite; suite = rest.shift()) {
+        const { hits, name } = suite;
+        const reached = tried.filter(
+          (mutant) =>
+            isLeft(mutant) && hits.has(mutant.number) && !fates[mutant.key].passed?.includes(name),
+        );
+        for (const group of groupsOf(reached)) {
+          await tryTogether(scratch, suite, group.filter(isLeft));
+        }
+      }
+    }),
+  );
+  for (const mutant of tried.filter(isLeft)) keep(mutant, { ...fates[mutant.key], passed: 'all' });
   for (const scratch of scratches) scratch.end();
 }
 
