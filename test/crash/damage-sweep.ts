@@ -21,6 +21,8 @@ export interface SweepOptions {
   readonly bits?: number;
   /** How the banks were left that are struck; each way, if absent. */
   readonly left?: readonly Left[];
+  /** Those alone whose kind, harm or text fit: to try one again. */
+  readonly only?: RegExp;
   readonly onProgress?: (done: number, all: number) => void;
 }
 
@@ -43,11 +45,12 @@ export interface Tally {
 }
 
 export async function sweep(options: SweepOptions = {}): Promise<Tally[]> {
-  const { trials, bits = 1, left = LEFT, onProgress } = options;
+  const { trials, bits = 1, left = LEFT, only = /./, onProgress } = options;
   const banks: [DamageBank, Damage[]][] = [];
   for (const one of left) {
     const bank = await damageBank(one);
-    banks.push([bank, [...damagesOf(bank, bits)]]);
+    const fits = ({ kind, harm, text }: Damage) => only.test(`${kind}, ${harm}: ${text}`);
+    banks.push([bank, [...damagesOf(bank, bits)].filter(fits)]);
   }
   const all = banks.reduce((sum, [, damages]) => sum + damages.length, 0);
   const chosen = banks.map(([bank, damages]): [DamageBank, Damage[]] => {
@@ -142,7 +145,8 @@ const DAMAGED = '!BANK_DAMAGED';
 /** Refusals of a whole bank: of a version that a bit made newer, too, and of a file where a folder was. */
 const CLOSED = [DAMAGED, '!BANK_TOO_NEW', '!IO_ERROR'];
 
-class Trial {
+/** One bank, and what it answers when nothing is wrong with it. */
+export class Trial {
   readonly #bank: DamageBank;
   readonly #asks: readonly Ask[];
   /** The right answers: before the new deposit, and behind it. */
@@ -206,6 +210,13 @@ class Trial {
     } catch (error) {
       violate(error instanceof Error ? `${error.stack}` : String(error));
     }
+  }
+
+  /** Whatever is answered wrongly; `stopped`: nothing is answered at all. */
+  async look(machine: SimulatedMachine): Promise<{ wrong: string[]; stopped: boolean }> {
+    const answers = await this.#ask(machine, 0);
+    const stopped = [...answers.values()].every((answer) => CLOSED.includes(answer));
+    return { wrong: this.#wrong(answers), stopped };
   }
 
   /** Asks everything, beginning with another request each time. */

@@ -175,12 +175,9 @@ function* swaps({ bytes, left }: DamageBank): Generator<Damage> {
     for (const a of paths) {
       for (const b of paths) {
         if (a === b) continue;
-        const name = basename(b);
-        yield damage(kind, 'under another name', `under the name ${name}`, [
-          [b, () => bytes.get(a)],
-        ]);
+        yield damage(kind, 'under another name', `it is ${basename(a)}`, [[b, () => bytes.get(a)]]);
         if (a > b) continue;
-        yield damage(kind, 'swapped', `swapped with ${name}`, [
+        yield damage(kind, 'swapped', `swapped with ${basename(b)}`, [
           [a, () => bytes.get(b)],
           [b, () => bytes.get(a)],
         ]);
