@@ -16,12 +16,13 @@ import {
   remove,
   SHOP,
   segmentsIn,
+  some,
   treeOf,
 } from './harm.js';
 
 const APPLY = { apply: true } as const;
 /** Every step where there is time for it; on the simulated disk `damage-cut-short.test.ts` has more of them. */
-const STRIDE = process.env.CI ? 1 : 16;
+const STRIDE = process.env.CI ? 1 : 48;
 const PAUSED_STRIDE = process.env.CI ? 3 : 32;
 
 /** What is broken in a way that asks for another repair. */
@@ -131,7 +132,7 @@ async function balanceOrRefusal(machine: Machine): Promise<string> {
 }
 
 describe('a recovery that was paused and overtaken', () => {
-  it.each(Object.keys(BROKEN))('harms nothing when it wakes up: %s', async (name) => {
+  it.each(some(Object.keys(BROKEN)))('harms nothing when it wakes up: %s', async (name) => {
     const { machine: first, before } = await broken(BROKEN[name] ?? (() => {}));
     const counting = new KillSwitch();
     const whole = first.fork();
