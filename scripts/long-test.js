@@ -8,6 +8,15 @@ import { parseArgs } from 'node:util';
 const LONG = {
   kills: { test: 'test/kernel/kill-points.test.ts', options: { points: ['POINTS', '1000'] } },
   'power-cuts': { test: 'test/kernel/power-cuts.test.ts', options: { cuts: ['CUTS', '200'] } },
+  // `bits` of each byte are flipped, one at a time; `only` what fits a pattern, as `kiosk.csv: gone`.
+  damage: {
+    test: 'test/crash/damage-sweep.test.ts',
+    options: {
+      trials: ['DAMAGE_TRIALS', 'all'],
+      bits: ['DAMAGE_BITS', '1'],
+      only: ['DAMAGE_ONLY', '.'],
+    },
+  },
   storm: { test: 'test/storm', options: { minutes: ['MINUTES', '10'] } },
   // CI: all kinds of disks, and so many states times `effort`.
   crash: { test: 'test/crash', options: { effort: ['CRASH_EFFORT', '5'] }, env: { CI: 'true' } },

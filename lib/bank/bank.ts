@@ -19,7 +19,7 @@ import { asBankError } from '../store/disk-error.js';
 import { GroupCommit, type Task } from '../store/group-commit.js';
 import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
-import { wasOpened } from '../store/opened.js';
+import { Opened } from '../store/opened.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
 import { type BankFiles, JOURNAL_START } from '../store/store.js';
@@ -71,9 +71,8 @@ export class OpenedBank implements api.Bank {
       keys: new Keys(journal, digitsOf, JOURNAL_START),
       freshState: async () => {
         const checkpoint = await readCheckpoint(disk, directory);
-        return new LedgerState(manifest, passbooks, checkpoint, (id, position) =>
-          wasOpened(journal, digitsOf, id, JOURNAL_START, position),
-        );
+        const opened = new Opened(journal, digitsOf, JOURNAL_START);
+        return new LedgerState(manifest, passbooks, checkpoint, opened);
       },
       backlog: this.#posting,
       onLead: () => this.#lookAside(),

@@ -2,8 +2,9 @@
  * `answered`: how far the journal has been answered for, in a file of the writer's desk, new for each
  * epoch. Everybody else reads the journal exactly as far.
  *
- * After a crash of the process the mark is right (the kernel has it). After a reboot it means
- * nothing: it is never synced.
+ * After a crash of the process the mark is right (the kernel has it). After a reboot it may be an older
+ * one, since it is never synced: it says no more than how far the journal must reach at least, for each
+ * was set behind the sync of what it marks.
  */
 import { join } from 'node:path';
 import { type Disk, type DiskFile, errorCode, orClose, readRange, writeAll } from '../disk/disk.js';
@@ -25,8 +26,13 @@ export function isMarkName(name: string): boolean {
   return name.startsWith(PREFIX);
 }
 
+/** The mark of the desk's owner. */
+export function markName(desk: Desk): string {
+  return `${PREFIX}${desk.owner.number}`;
+}
+
 function pathOf(desk: Desk): string {
-  return join(desk.path, `${PREFIX}${desk.owner.number}`);
+  return join(desk.path, markName(desk));
 }
 
 /** The writer's side: one mark, written over in place. */
@@ -92,6 +98,31 @@ async function furthestOf(disk: Disk, desk: Desk, names: readonly string[], boot
     if (furthest === undefined || isFurther(mark.position, furthest)) furthest = mark.position;
   }
   return furthest;
+}
+
+/**
+ * The last entry that marks of before a reboot say was answered for; 0, if none is left. A journal that
+ * ends before it has lost something.
+ */
+export async function answeredBefore(disk: Disk, desk: Desk, boot: string): Promise<number> {
+  const marks = await marksIn(disk, desk);
+  return Math.max(0, ...marks.filter((mark) => mark.boot !== boot).map(transferOf));
+}
+
+const transferOf = ({ position }: Mark) => position.transfer;
+
+/** All marks in a desk that can be read, of whatever boot. */
+export async function marksIn(disk: Disk, desk: Desk): Promise<Mark[]> {
+  const marks: Mark[] = [];
+  for (const name of (await disk.list(desk.path)).filter(isMarkName)) {
+    try {
+      const mark = decodeMark((await disk.read(join(desk.path, name))).toString('latin1'));
+      if (mark) marks.push(mark);
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error; // Its owner has removed it meanwhile.
+    }
+  }
+  return marks;
 }
 
 function isFurther(mark: Position, other: Position): boolean {

@@ -2,8 +2,12 @@
  * A bank at another place than where it was written last (its `desks` folder is another one) is a
  * copy, perhaps made while it was busy: it is verified before it is used.
  */
+import { join } from 'node:path';
+import { errorCode } from '../disk/disk.js';
+import { isMarkName } from './answered.js';
 import { desksIdentity, readCheckpoint } from './checkpoint.js';
 import { damaged, declareDamage } from './damage.js';
+import { removeIfThere } from './desk.js';
 import type { BankFiles } from './store.js';
 import { BOOK_STEPS, verifyFiles } from './verify.js';
 
@@ -16,6 +20,7 @@ export async function isCopy({ disk, directory }: BankFiles): Promise<boolean> {
 export async function acceptCopy(files: BankFiles): Promise<void> {
   const { disk, directory, system, log, poster } = files;
   files.breakLocks(); // They were copied, too: whoever holds the original does not hold this.
+  await removeOldMarks(files);
   await log.lead();
   const { steps } = await verifyFiles(files, {});
   // What lies beside the books harms no copy.
@@ -31,5 +36,20 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
     await poster.post();
     await poster.confirm();
     await poster.stop();
+  }
+}
+
+/**
+ * What marks of another boot say was answered by the original: the journal may have been copied before
+ * they were.
+ */
+async function removeOldMarks({ disk, system, stations }: BankFiles): Promise<void> {
+  const { owner, path } = await stations.writer.desks.find();
+  if (owner.boot === system.identity.boot) return;
+  try {
+    for (const name of (await disk.list(path)).filter(isMarkName))
+      await removeIfThere(disk, join(path, name));
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error; // Somebody else has taken the copy over.
   }
 }

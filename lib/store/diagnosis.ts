@@ -10,7 +10,7 @@ import { FIRST_ACCOUNT_NUMBER, isWorldId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
 import { refuseCancelled } from '../ledger/errors.js';
 import { formatMinor } from '../ledger/money.js';
-import { furthestMark } from './answered.js';
+import { marksIn } from './answered.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, desksIdentity, readCheckpoint } from './checkpoint.js';
 import { entriesIn, mendExactly, takeOverFrom } from './repair-journal.js';
@@ -135,17 +135,16 @@ class Examination {
     }
   }
 
-  /** What was answered for, by marks of this boot: the journal must reach as far. */
+  /** What was answered for, by marks of whatever boot: the journal must reach as far. */
   async #marks(): Promise<Position[]> {
-    const { disk, directory, system } = this.#files;
+    const { disk, directory } = this.#files;
     const marks: Position[] = [];
     for (const { role, desks } of await findDesks(this.#files)) {
       if (role !== 'writer') continue;
       for (const { name, owner } of desks) {
         const desk = { owner, path: join(directory, 'desks', role, name) };
         try {
-          const mark = await furthestMark(disk, desk, system.identity.boot);
-          if (mark) marks.push(mark);
+          marks.push(...(await marksIn(disk, desk)).map(({ position }) => position));
         } catch (error) {
           // Taken over in this moment: at a standstill it is looked at again.
           if (errorCode(error) !== 'ENOENT') throw error;

@@ -22,7 +22,15 @@ import {
   segmentName,
 } from '../format/journal-row.js';
 import type { Position } from '../format/position.js';
-import { furthestMark, isMarkName, MarkReader, MarkWriter } from './answered.js';
+import type { BankError } from '../ledger/errors.js';
+import {
+  answeredBefore,
+  furthestMark,
+  isMarkName,
+  MarkReader,
+  MarkWriter,
+  markName,
+} from './answered.js';
 import { channels } from './channels.js';
 import { readCheckpoint, writeDurably } from './checkpoint.js';
 import { damaged } from './damage.js';
@@ -125,8 +133,8 @@ export class FileLog implements Log {
 
   /**
    * T1 the desk has been renamed (lease.ts)
-   * T2 empty it, but for the mark of the owner before
-   * T3 read the mark, if this boot wrote it
+   * T2 empty it, but for the marks of owners before
+   * T3 read the mark, if this boot wrote it; of before a reboot: how far the journal must reach at least
    * T4 find the journal's end behind the mark, else behind the checkpoint
    * T5 go on in the segment if the owner before left it cleanly, else begin a new one
    * T6 look at the desk
@@ -137,9 +145,10 @@ export class FileLog implements Log {
     const { disk, system, desks, journal, directory } = this.#parts;
     const { desk, before } = taken;
     const sameBoot = before.owner.boot === system.identity.boot;
-    // Marks of before a reboot mean nothing: they were never synced.
-    const old = await desks.empty(desk, (name) => sameBoot && isMarkName(name));
-    const mark = sameBoot ? await furthestMark(disk, desk, system.identity.boot) : undefined;
+    const { boot } = system.identity;
+    const reached = await answeredBefore(disk, desk, boot);
+    const old = await desks.empty(desk, (name) => isMarkName(name) && name !== markName(desk));
+    const mark = sameBoot ? await furthestMark(disk, desk, boot) : undefined;
     if (mark && !(await journal.holds(mark))) {
       throw damaged(
         `journal/${mark.segment}`,
@@ -149,6 +158,7 @@ export class FileLog implements Log {
     const tail =
       (mark && (await journal.findLeave(mark))) ??
       (await journal.findTail(mark ?? (await readCheckpoint(disk, directory)).position));
+    if (tail.position.transfer < reached) throw endsEarly(tail, reached);
     // Nothing was ever booked: whoever made the bank may have died before its name was durable.
     if (tail.position.transfer === 0) await makeNameDurable(disk, directory);
     const goOn = sameBoot && tail.left === before.owner.number;
@@ -158,7 +168,6 @@ export class FileLog implements Log {
     return orClose(file, async () => {
       const room = await file.size();
       if (!goOn) await this.#trim(tail);
-      const { boot } = system.identity;
       const marking = await MarkWriter.create(disk, desk, { position, boot }, old);
       if (!goOn) channels.recover.publish({ directory, transfer: position.transfer });
       const end = goOn ? tail.end : position;
@@ -407,4 +416,11 @@ export class FileLog implements Log {
     this.#parts.lease.close();
     await this.#marks.close();
   }
+}
+
+/** A journal that lost what was answered for before its machine was restarted. */
+export function endsEarly({ position }: Tail, reached: number): BankError {
+  const { segment, transfer } = position;
+  const what = `it ends at entry ${transfer}, and entry ${reached} was answered for`;
+  return damaged(`journal/${segment}`, what);
 }

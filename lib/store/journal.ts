@@ -25,6 +25,12 @@ export interface LoggedBatch {
   readonly position: Position;
 }
 
+/** A batch whose seal fits, and the place right behind it. */
+interface Sealed {
+  readonly batch: Batch;
+  readonly position: Position;
+}
+
 /** The journal's end as a take-over finds it. */
 export interface Tail {
   /**
@@ -112,6 +118,20 @@ export class Journal {
 
   /** All entries behind `from` up to `to`, batch by batch. `to` has been answered for. */
   async *read(from: Position, to: Position): AsyncGenerator<LoggedBatch> {
+    for await (const { batch, position } of this.#sealed(from, to)) {
+      if (batch.control.count === 0 && batch.lines.length === 0) continue;
+      const entries = named(`journal/${position.segment}`, () => entriesOf(batch, this.#digitsOf));
+      yield { entries, epoch: batch.control.epoch, position };
+    }
+  }
+
+  /** The lines of all entries behind `from` up to `to`, batch by batch, each held against its seal. */
+  async *lines(from: Position, to: Position): AsyncGenerator<Buffer> {
+    for await (const { batch } of this.#sealed(from, to))
+      if (batch.control.count > 0) yield batch.lines;
+  }
+
+  async *#sealed(from: Position, to: Position): AsyncGenerator<Sealed> {
     let at = from;
     const segments = at.segment === to.segment ? [] : await this.segments();
     while (at.segment !== to.segment) {
@@ -119,7 +139,7 @@ export class Journal {
       const pin = next?.pin.control.pin;
       if (!next || !pin) throw damaged(`journal/${to.segment}`, `it does not follow ${at.segment}`);
       // Where a batch was copied into the next segment we may have read it here already.
-      if (at.offset < pin.length) yield* this.#readSegment(at, pin.length, pin.seal);
+      if (at.offset < pin.length) yield* this.#sealedIn(at, pin.length, pin.seal);
       const { transfer, epoch } = next.pin.control;
       at = {
         segment: next.name,
@@ -129,10 +149,10 @@ export class Journal {
         seal: next.pin.control.seal,
       };
     }
-    yield* this.#readSegment(at, to.offset, to.seal);
+    yield* this.#sealedIn(at, to.offset, to.seal);
   }
 
-  async *#readSegment(from: Position, end: number, seal: string): AsyncGenerator<LoggedBatch> {
+  async *#sealedIn(from: Position, end: number, seal: string): AsyncGenerator<Sealed> {
     const file = `journal/${from.segment}`;
     let at = from;
     let wanted = READ_BYTES_MAX;
@@ -151,29 +171,13 @@ export class Journal {
           break;
         }
         const { batch } = look;
-        const entries = named(file, () => entriesOf(batch, this.#digitsOf));
         done += batch.end - batch.start;
         at = positionBehind(at, batch);
-        if (entries.length > 0) yield { entries, epoch: batch.control.epoch, position: at };
+        yield { batch, position: at };
       }
     }
     if (at.offset !== end || at.seal !== seal)
       throw damaged(file, `its seal at byte ${end} is another`);
-  }
-
-  /** The bytes that count of each segment behind `from` up to `to`, a segment at a time. */
-  async *bytes(from: Position, to: Position): AsyncGenerator<Buffer> {
-    let { segment, offset } = from;
-    const segments = segment === to.segment ? [] : await this.segments();
-    while (segment !== to.segment) {
-      const next = await this.successorOf(segment, segments);
-      const pin = next?.pin.control.pin;
-      if (!next || !pin) throw damaged(`journal/${to.segment}`, `it does not follow ${segment}`);
-      yield await this.#readBytes(segment, offset, pin.length);
-      segment = next.name;
-      offset = next.pin.end;
-    }
-    yield await this.#readBytes(segment, offset, to.offset);
   }
 
   /**

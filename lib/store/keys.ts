@@ -1,6 +1,7 @@
 /**
  * Idempotency keys: which entry was booked with a key. The journal is the truth; a few keys are looked
- * up in its bytes, and whoever asks for more gets all of them in memory.
+ * up in its lines, and whoever asks for more gets all of them in memory. Either way every seal is looked
+ * at: a key that some damage hides would be booked twice.
  */
 import { encodeText } from '../format/csv.js';
 import { decodeEntry } from '../format/journal-row.js';
@@ -73,9 +74,9 @@ export class Keys {
 
   async #search(keys: readonly string[], position: Position): Promise<Entry[]> {
     const found: Entry[] = [];
-    for await (const bytes of this.#journal.bytes(this.#start, position)) {
+    for await (const lines of this.#journal.lines(this.#start, position)) {
       for (const key of keys) {
-        const line = lineWithKey(bytes, key);
+        const line = lineWithKey(lines, key);
         const entry = line === undefined ? undefined : decodeEntry(line, this.#digitsOf);
         if (entry?.key === key) found.push(entry);
       }
@@ -85,10 +86,10 @@ export class Keys {
 }
 
 /** The journal line whose key cell holds `key`: it ends with `,"<key>",,,`. */
-function lineWithKey(bytes: Buffer, key: string): string | undefined {
+function lineWithKey(lines: Buffer, key: string): string | undefined {
   const cell = `,${encodeText(key)},,,\n`;
-  const at = bytes.indexOf(cell);
+  const at = lines.indexOf(cell);
   if (at === -1) return undefined;
-  const start = bytes.lastIndexOf(10, at) + 1;
-  return bytes.toString('utf8', start, at + Buffer.byteLength(cell) - 1);
+  const start = lines.lastIndexOf(10, at) + 1;
+  return lines.toString('utf8', start, at + Buffer.byteLength(cell) - 1);
 }

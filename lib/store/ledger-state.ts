@@ -8,17 +8,13 @@ import { accountFolder, pageName } from '../format/account-path.js';
 import type { Manifest } from '../format/manifest.js';
 import type { Checkpoint, Position } from '../format/position.js';
 import { type Account, afterEntry } from '../ledger/account.js';
-import {
-  type AccountId,
-  FIRST_ACCOUNT_NUMBER,
-  givenAccountNumber,
-  isWorldId,
-} from '../ledger/account-id.js';
+import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
 import type { LedgerView } from '../ledger/decide.js';
 import type { Entry, Leg } from '../ledger/entry.js';
 import { assert } from '../ledger/errors.js';
 import { damaged } from './damage.js';
 import { ACCOUNTS_CACHED_MAX } from './limits.js';
+import type { Opened } from './opened.js';
 import type { Passbooks } from './passbooks.js';
 
 /** What was there before something was tried out. */
@@ -48,16 +44,15 @@ export class LedgerState implements LedgerView {
   /** Entries by the keys that the requests at hand name. */
   readonly #keyed = new Map<string, Entry>();
 
-  /** Whether the journal opened an account, up to a position. */
-  readonly #isInJournal: (id: AccountId, position: Position) => Promise<boolean>;
+  readonly #opened: Pick<Opened, 'has'>;
 
   constructor(
     manifest: Manifest,
     passbooks: Passbooks,
     checkpoint: Checkpoint,
-    isInJournal: (id: AccountId, position: Position) => Promise<boolean>,
+    opened: Pick<Opened, 'has'>,
   ) {
-    this.#isInJournal = isInJournal;
+    this.#opened = opened;
     this.defaultCurrency = manifest.currency;
     this.#manifest = manifest;
     this.#passbooks = passbooks;
@@ -145,15 +140,14 @@ export class LedgerState implements LedgerView {
     this.#accounts.set(id, account);
   }
 
-  /** Whether there must be a passbook: as far as that can be told without reading the whole journal. */
+  /** Whether there must be a passbook. For an id that somebody chose only the whole journal tells. */
   async #wasOpened(id: AccountId): Promise<boolean> {
     const number = givenAccountNumber(id);
     if (number !== undefined) {
       return number >= FIRST_ACCOUNT_NUMBER && number < this.nextAccountNumber;
     }
     if ((await this.#passbooks.sealedPages(id)).length > 0) return true;
-    // The outside is opened once a currency: there the whole journal may be asked.
-    return isWorldId(id) && this.#isInJournal(id, this.position);
+    return this.#opened.has(id, this.position);
   }
 
   /** From here on changes can be taken back. */

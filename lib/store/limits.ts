@@ -48,7 +48,7 @@ export const POSTING_INLINE_ENTRIES_MAX = 2_000;
 
 /** Accounts kept in memory; those that are posted and cold are forgotten first. */
 export const ACCOUNTS_CACHED_MAX = 400_000;
-/** Looked-up keys after which the whole journal's keys are read into memory. */
+/** Looked-up keys, or ids that no passbook has, after which all of the journal's are read into memory. */
 export const KEY_SEARCHES_MAX = 8;
 
 /** A ticket that was not touched for this long, on the observer's clock, is passed over. */

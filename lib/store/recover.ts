@@ -8,9 +8,11 @@
 import { join } from 'node:path';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
+import { answeredBefore } from './answered.js';
 import { readCheckpoint } from './checkpoint.js';
 import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
 import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
+import { endsEarly } from './file-log.js';
 import type { Host } from './host.js';
 import { findDesks, Standstill } from './standstill.js';
 import { type BankFiles, MANIFEST_FILE, readManifest, wire } from './store.js';
@@ -92,8 +94,12 @@ async function verifyAsFound(
 ): Promise<Problem[]> {
   const { disk, system, directory, journal, passbooks, stations } = files;
   try {
-    const end = async () =>
-      (await journal.findTail((await readCheckpoint(disk, directory)).position)).position;
+    const end = async () => {
+      const tail = await journal.findTail((await readCheckpoint(disk, directory)).position);
+      const reached = away ? 0 : await answeredBeforeReboot(files);
+      if (tail.position.transfer < reached) throw endsEarly(tail, reached);
+      return tail.position;
+    };
     const head = async () => (away ? undefined : await files.log.head()) ?? (await end());
     const log = { head, read: journal.read.bind(journal) };
     const parts = { disk, system, directory, journal, passbooks, log };
@@ -103,6 +109,10 @@ async function verifyAsFound(
   } catch (error) {
     return [problemOf(error, 'journal')];
   }
+}
+
+async function answeredBeforeReboot({ disk, system, stations }: BankFiles): Promise<number> {
+  return answeredBefore(disk, await stations.writer.desks.find(), system.identity.boot);
 }
 
 /** What a dry run tells. */

@@ -7,9 +7,9 @@ import { accountFolder, pageName } from '../format/account-path.js';
 import type { Position } from '../format/position.js';
 import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
-import type { AccountId } from '../ledger/account-id.js';
+import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
-import { refuseCancelled } from '../ledger/errors.js';
+import { assert, refuseCancelled } from '../ledger/errors.js';
 import { Breath } from './breath.js';
 import { readCheckpoint } from './checkpoint.js';
 import { damaged } from './damage.js';
@@ -37,9 +37,10 @@ export class Roster {
    */
   async read(head: () => Promise<Position>): Promise<ReadonlyMap<AccountId, Account>> {
     const { disk, directory, log } = this.#files;
-    this.#position ??= (await readCheckpoint(disk, directory)).position;
+    const checkpoint = this.#position ? undefined : await readCheckpoint(disk, directory);
+    const from = this.#position ?? checkpoint?.position;
+    assert(from !== undefined, 'the roster stands nowhere');
     const accounts = this.#accounts ?? (await this.#readPages());
-    const from = this.#position;
     this.#accounts = undefined; // Kept only if it gets there whole.
     this.#position = undefined;
     const to = await head();
@@ -48,6 +49,7 @@ export class Roster {
       for (const entry of batch.entries) follow(accounts, entry);
       await breath.take();
     }
+    if (checkpoint) expectAll(accounts, checkpoint.nextAccount);
     this.#accounts = accounts;
     this.#position = to;
     return accounts;
@@ -63,6 +65,32 @@ export class Roster {
     }
     return accounts;
   }
+}
+
+/**
+ * No passbook is missing, as far as that shows without the journal: every number that was given out has
+ * its own, and at one moment all balances of a currency add up to zero.
+ */
+function expectAll(accounts: ReadonlyMap<AccountId, Account>, nextAccount: number): void {
+  for (let number = FIRST_ACCOUNT_NUMBER; number < nextAccount; number++) {
+    const id = givenAccountId(number);
+    if (!accounts.has(id)) throw damaged(openFile(id), 'the passbook is missing');
+  }
+  for (const [currency, sum] of sumsOf(accounts)) {
+    if (sum !== 0n) throw damaged('accounts', sumProblem(currency, sum));
+  }
+}
+
+/** Sum of all balances by currency: zero, each. */
+export function sumsOf(accounts: ReadonlyMap<AccountId, Account>): Map<string, bigint> {
+  const sums = new Map<string, bigint>();
+  for (const { currency, balance } of accounts.values())
+    sums.set(currency, (sums.get(currency) ?? 0n) + balance);
+  return sums;
+}
+
+export function sumProblem(currency: string, sum: bigint): string {
+  return `${currency} adds up to ${sum} minor units, not 0`;
 }
 
 type Reading = Pick<BankFiles, 'system' | 'passbooks'>;

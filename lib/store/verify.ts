@@ -13,7 +13,7 @@ import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoint.js';
 import { damaged } from './damage.js';
 import { Replay } from './replay.js';
-import { follow, readOpenPages } from './roster.js';
+import { follow, readOpenPages, sumProblem, sumsOf } from './roster.js';
 import { type BankFiles, FIRST_SEGMENT, JOURNAL_START, type Station } from './store.js';
 import { findStrays } from './strays.js';
 import { openFile, problemOf, walkPassbook } from './verify-passbook.js';
@@ -238,8 +238,7 @@ async function verifyPassbooks(
 function sumsStep(sums: ReadonlyMap<string, bigint>): VerifyStep {
   const problems: Problem[] = [];
   for (const [currency, sum] of sums) {
-    if (sum !== 0n)
-      problems.push({ file: 'accounts', what: `${currency} adds up to ${sum} minor units, not 0` });
+    if (sum !== 0n) problems.push({ file: 'accounts', what: sumProblem(currency, sum) });
   }
   const currencies = [...sums.keys()].sort().join(', ') || 'no accounts yet';
   return { name: 'sums', checked: currencies, problems };
@@ -301,13 +300,6 @@ function missingNumbers(accounts: ReadonlyMap<AccountId, Account>, nextAccount: 
   const count = given - there.length;
   if (count === 0) return [];
   return [{ file: 'accounts', what: `${count} of ${given} accounts given out have no open page` }];
-}
-
-function sumsOf(accounts: ReadonlyMap<AccountId, Account>): Map<string, bigint> {
-  const sums = new Map<string, bigint>();
-  for (const { currency, balance } of accounts.values())
-    sums.set(currency, (sums.get(currency) ?? 0n) + balance);
-  return sums;
 }
 
 async function verifyTree(files: Files): Promise<VerifyStep> {

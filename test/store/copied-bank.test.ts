@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync 
 import { join } from 'node:path';
 import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
-import { decodeCheckpoint } from '#lib/format/position.js';
+import { decodeCheckpoint, encodeMark } from '#lib/format/position.js';
 import { newDirectory } from '../machine/processes.js';
 import { expectClean, expectTidy, namesIn, pagePath } from './books.js';
 
@@ -141,5 +141,31 @@ describe('a copy of a bank that somebody has open', () => {
       await expectClean(after);
       await after.close();
     }
+  });
+
+  it('may lack what the original had answered by then, on another machine as well', async () => {
+    const directory = newDirectory();
+    const { bank, ada } = await openFunded(directory);
+    await bank.posted();
+    await bank.close();
+    const copy = copyOf(directory);
+    // Its desks were copied later than its journal, and under another boot.
+    const [desk = ''] = namesIn(copy, 'desks/writer');
+    const away = desk.replace(/^(\d+)-\w+-/, '$1-b0-');
+    renameSync(join(copy, 'desks/writer', desk), join(copy, 'desks/writer', away));
+    const [mark = ''] = namesIn(copy, `desks/writer/${away}`);
+    const { position } = decodeCheckpoint(
+      readFileSync(join(copy, 'journal/checkpoint.csv'), 'utf8'),
+    );
+    const later = { ...position, offset: position.offset + 300, transfer: position.transfer + 1 };
+    writeFileSync(
+      join(copy, 'desks/writer', away, mark),
+      encodeMark({ position: later, boot: 'b0' }),
+    );
+    const copied = await openBank(copy);
+    expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
+    await expectClean(copied);
+    await copied.close();
+    expectTidy(copy);
   });
 });

@@ -18,16 +18,19 @@ import { expectClean, namesIn, pagePath } from './books.js';
 const ADA = 'a10017';
 const BOB = 'a10025';
 const SHOP = 'corner-shop';
+/** Few rows and no number of the bank's own: nothing but its one page and the journal tell of it. */
+const KIOSK = 'kiosk';
 const WORLD = 'world-usd';
 
 /** A bank that is closed: everything posted, two earlier pages for ada, one for the shop. */
 async function closedBank(): Promise<string> {
   const directory = newDirectory();
   const bank = await openBank(directory, { create: true });
-  for (const [firstName, id] of [['Ada'], ['Bob'], ['Shop', SHOP]] as const) {
+  for (const [firstName, id] of [['Ada'], ['Bob'], ['Shop', SHOP], ['K', KIOSK]] as const) {
     await bank.openAccount({ firstName, lastName: 'Smith', id });
   }
-  await bank.transferMany([ADA, BOB, SHOP].map((to) => ({ to, amount: '100.00' })));
+  await bank.transferMany([ADA, BOB, SHOP, KIOSK].map((to) => ({ to, amount: '100.00' })));
+  await bank.deposit(BOB, '1.00', { idempotencyKey: 'old' });
   for (const to of [ADA, ADA, SHOP]) {
     const memo = ',world-eur,1,'; // As a journal row has it that opens the outside.
     await bank.transferMany(Array.from({ length: 64 }, () => ({ to, amount: '1.00', memo })));
@@ -60,6 +63,10 @@ const totals: Ask = (bank) => bank.totals();
 const list: Ask = (bank) => bank.accounts().page();
 const openUsd: Ask = (bank) => bank.openAccount({ firstName: 'Eve', lastName: 'Late' });
 const openShop: Ask = (bank) => bank.openAccount({ firstName: 'S', lastName: 'S', id: SHOP });
+const openLate: Ask = (bank) => bank.openAccount({ firstName: 'L', lastName: 'L', id: 'late' });
+const balanceOfKiosk: Ask = (bank) => bank.balance(KIOSK);
+const openKiosk: Ask = (bank) => bank.openAccount({ firstName: 'K', lastName: 'K', id: KIOSK });
+const once: Ask = (bank) => bank.deposit(BOB, '1.00', { idempotencyKey: 'old' });
 const balanceOfShop: Ask = (bank) => bank.balance(SHOP);
 
 /** What is done to which file, and what is asked for then. */
@@ -94,7 +101,7 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
       rmSync(pagePath(directory, ADA));
       return relative(ADA);
     },
-    { balance, deposit, read },
+    { balance, deposit, read, totals, list },
   ],
   [
     'the passbook of the outside gone',
@@ -111,6 +118,14 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
       return relative(SHOP);
     },
     { balanceOfShop, openShop },
+  ],
+  [
+    'the only page of an account with a chosen id gone',
+    (directory) => {
+      rmSync(pagePath(directory, KIOSK));
+      return relative(KIOSK);
+    },
+    { balanceOfKiosk, openKiosk },
   ],
   [
     'an earlier page gone',
@@ -176,7 +191,16 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
       flip(join(directory, 'journal', segment(directory)), 900);
       return `journal/${segment(directory)}`;
     },
-    {},
+    { once },
+  ],
+  [
+    'an old key in the journal changed',
+    (directory) => {
+      const path = join(directory, 'journal', segment(directory));
+      flip(path, readFileSync(path).indexOf('"old"') + 1);
+      return `journal/${segment(directory)}`;
+    },
+    { once, openLate },
   ],
 ];
 
@@ -204,6 +228,17 @@ describe('damage is found, named, and never read as a balance', () => {
       await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
     });
   }
+
+  it('a missing page shows in the totals, whoever’s it is', async () => {
+    const directory = await closedBank();
+    rmSync(pagePath(directory, KIOSK));
+    const bank = await openBank(directory);
+    for (const ask of [totals, list]) {
+      await expect(ask(bank)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    }
+    await bank.close().catch(() => {});
+    expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toContain('"accounts"');
+  });
 
   it.each(DAMAGE.map(([name, harm]) => ({ name, harm })))(
     'by verify as well: $name',

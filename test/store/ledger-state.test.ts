@@ -18,7 +18,7 @@ async function stateOf({ files }: PlayedProcess, atPage?: () => void): Promise<L
   });
   const passbooks = new Passbooks(watched, directory, digitsOf);
   const checkpoint = await readCheckpoint(disk, directory);
-  return new LedgerState(manifest, passbooks, checkpoint, async () => false);
+  return new LedgerState(manifest, passbooks, checkpoint, { has: async () => false });
 }
 
 describe('the accounts in memory', () => {

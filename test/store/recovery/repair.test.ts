@@ -16,6 +16,7 @@ import {
   BOB,
   booksOf,
   closedBank,
+  closedBooks,
   cut,
   expectRecovered,
   flip,
@@ -23,6 +24,7 @@ import {
   remove,
   SHOP,
   segmentsIn,
+  some,
   swap,
   treeOf,
   WORLD,
@@ -58,36 +60,38 @@ const PLACES: [string, (directory: string) => string][] = [
 
 async function prepared() {
   const directory = await closedBank();
-  const before = await booksOf(directory);
-  return { directory, before, tree: treeOf(directory) };
+  return { directory, before: await closedBooks(), tree: treeOf(directory) };
 }
 
 describe('a passbook page that is broken', () => {
-  for (const [place, fileIn] of PLACES) {
-    it.each(Object.keys(HARMS))(`is written again, byte for byte: ${place}, %s`, async (name) => {
-      const { directory, before, tree } = await prepared();
-      const file = fileIn(directory);
-      const broken = join(directory, file);
-      HARMS[name]?.(broken);
-      const bytes = existsSync(broken) ? readFileSync(broken, 'latin1') : undefined;
+  for (const [index, [place, fileIn]] of PLACES.entries()) {
+    it.each(some(Object.keys(HARMS), index))(
+      `is written again, byte for byte: ${place}, %s`,
+      async (name) => {
+        const { directory, before, tree } = await prepared();
+        const file = fileIn(directory);
+        const broken = join(directory, file);
+        HARMS[name]?.(broken);
+        const bytes = existsSync(broken) ? readFileSync(broken, 'latin1') : undefined;
 
-      const told = await recover(directory);
-      expect(told.state).toBe('problems');
-      expect(told.findings.every(({ done }) => !done)).toBe(true);
-      expect(existsSync(join(directory, 'lost+found'))).toBe(false);
+        const told = await recover(directory);
+        expect(told.state).toBe('problems');
+        expect(told.findings.every(({ done }) => !done)).toBe(true);
+        expect(existsSync(join(directory, 'lost+found'))).toBe(false);
 
-      const recovery = await recover(directory, { apply: true });
-      const named = recovery.findings.map((finding) => finding.file);
-      const number = /\.(\d{4})\.csv$/.exec(file)?.[0] ?? '.csv';
-      // A missing page is named by the open one, which tells that it is missing.
-      expect([file, file.replace(number, '.csv')].some((one) => named.includes(one))).toBe(true);
-      await expectRecovered(directory, before, recovery);
-      expect(pagesIn(treeOf(directory))).toEqual(pagesIn(tree));
-      const [lost = ''] = namesIn(directory, 'lost+found');
-      const kept = join(directory, 'lost+found', lost, file);
-      expect(existsSync(kept) ? readFileSync(kept, 'latin1') : undefined).toBe(bytes);
-      expect(await recover(directory, { apply: true })).toMatchObject({ state: 'clean' });
-    });
+        const recovery = await recover(directory, { apply: true });
+        const named = recovery.findings.map((finding) => finding.file);
+        const number = /\.(\d{4})\.csv$/.exec(file)?.[0] ?? '.csv';
+        // A missing page is named by the open one, which tells that it is missing.
+        expect([file, file.replace(number, '.csv')].some((one) => named.includes(one))).toBe(true);
+        await expectRecovered(directory, before, recovery);
+        expect(pagesIn(treeOf(directory))).toEqual(pagesIn(tree));
+        const [lost = ''] = namesIn(directory, 'lost+found');
+        const kept = join(directory, 'lost+found', lost, file);
+        expect(existsSync(kept) ? readFileSync(kept, 'latin1') : undefined).toBe(bytes);
+        expect(await recover(directory, { apply: true })).toMatchObject({ state: 'clean' });
+      },
+    );
   }
 
   it('is told with the account, its holder, the rows and the balances', async () => {
@@ -226,7 +230,7 @@ describe('a segment of the journal that is broken', () => {
 
   for (const index of [0, 1, 2]) {
     const harms = Object.keys(HARMS).filter((name) => index < 2 || !LEAVE_ONLY.includes(name));
-    it.each(harms)(`number ${index + 1}, %s`, async (name) => {
+    it.each(some(harms, index))(`number ${index + 1}, %s`, async (name) => {
       const { directory, before, tree } = await prepared();
       const file = `journal/${segmentsIn(directory)[index]}`;
       HARMS[name]?.(join(directory, file));
@@ -290,7 +294,7 @@ describe('a segment of the journal that is broken', () => {
 });
 
 describe('the checkpoint', () => {
-  it.each(Object.entries(HARMS).filter(([name]) => name !== 'zeroed from the start'))(
+  it.each(some(Object.entries(HARMS).filter(([name]) => name !== 'zeroed from the start')))(
     '%s: made anew, and all is posted again',
     async (_, harm) => {
       const { directory, before, tree } = await prepared();
@@ -324,7 +328,7 @@ describe('desks, marks and the notice', () => {
   const deskOf = (directory: string, role: string) =>
     join(directory, 'desks', role, namesIn(directory, `desks/${role}`)[0] ?? '');
 
-  it.each<[string, (directory: string) => void]>([
+  const harmed: [string, (directory: string) => void][] = [
     ['the writer’s desk gone', (directory) => remove(deskOf(directory, 'writer'))],
     ['the poster’s desk gone', (directory) => remove(deskOf(directory, 'poster'))],
     ['its folder gone', (directory) => remove(join(directory, 'desks/writer'))],
@@ -336,7 +340,9 @@ describe('desks, marks and the notice', () => {
       (directory) => writeFileSync(join(directory, 'PAIN.csv'), 'when,what,where,do\n'),
     ],
     ['an empty notice', (directory) => writeFileSync(join(directory, 'PAIN.csv'), '')],
-  ])('%s', async (_, harm) => {
+  ];
+
+  it.each(some(harmed))('%s', async (_, harm) => {
     const { directory, before, tree } = await prepared();
     harm(directory);
     const recovery = await recover(directory, { apply: true });
@@ -344,7 +350,7 @@ describe('desks, marks and the notice', () => {
     expect(pagesIn(treeOf(directory))).toEqual(pagesIn(tree));
   });
 
-  it.each(Object.keys(HARMS).filter((name) => name !== 'zeroed from the start'))(
+  it.each(some(Object.keys(HARMS).filter((name) => name !== 'zeroed from the start')))(
     'a mark with %s harms nobody: it is no more than how far has been answered',
     async (name) => {
       const { directory, before } = await prepared();

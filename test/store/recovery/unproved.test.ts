@@ -6,9 +6,10 @@ import { rowCheck } from '#lib/format/passbook-page.js';
 import { recover } from '#lib/recover.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
+import { KillSwitch } from '../../machine/hooked-disk.js';
 import { Machine } from '../../machine/processes.js';
-import { pagePath } from '../books.js';
-import { ADA, BOB, booksOf, closedBank, flip, pageOf, segmentsIn, treeOf } from './harm.js';
+import { fund, pagePath } from '../books.js';
+import { ADA, BOB, booksOf, closedBank, cut, flip, pageOf, segmentsIn, treeOf } from './harm.js';
 
 /** Writes a page as somebody would who knows how checks are made. */
 function forge(path: string, alter: (row: string) => string): void {
@@ -88,4 +89,55 @@ it('a disk that writes something else: found before anybody gets in, and mended 
   const again = await recoverBank(machine.host(), directory, { apply: true });
   expect(again).toMatchObject({ state: 'repaired', problems: [] });
   expect(await booksOf(directory)).toEqual(before);
+});
+
+describe('a journal that lost its end while the machine was off', () => {
+  /** An answered deposit that no passbook shows yet; its process died, and the journal was cut before it. */
+  async function cutWhileOff() {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.posted();
+    await first.bank.deposit(ada, '5.00');
+    machine.kill(first);
+    const file = `journal/${segmentsIn(machine.directory).at(-1)}`;
+    const path = join(machine.directory, file);
+    cut(path, readFileSync(path).lastIndexOf('\ndeposit,') + 1);
+    machine.reboot();
+    return { machine, ada, file };
+  }
+
+  it('is missed: the mark of before says that it went on', async () => {
+    const { machine, ada, file } = await cutWhileOff();
+    const { bank } = await machine.start();
+    await expect(bank.balance(ada)).rejects.toMatchObject({
+      code: 'BANK_DAMAGED',
+      details: { file, what: 'it ends at entry 4, and entry 5 was answered for' },
+    });
+    await bank.close().catch(() => {});
+    expect(existsSync(join(machine.directory, 'PAIN.csv'))).toBe(true);
+  });
+
+  it('is told by recovery before anybody has opened it, which leaves it stopped', async () => {
+    const { machine, file } = await cutWhileOff();
+    for (const apply of [false, true]) {
+      const { state, problems } = await recoverBank(machine.host(), machine.directory, { apply });
+      expect(state).toBe('problems');
+      expect(problems).toMatchObject([{ file }]);
+    }
+    await expect(machine.open(machine.host())).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  });
+
+  it('is missed still when the first who came died before it could tell', async () => {
+    const { machine, ada } = await cutWhileOff();
+    const kill = new KillSwitch();
+    const killed = await machine.start(kill.on);
+    kill.arm(2);
+    const asked = killed.bank.balance(ada);
+    await Promise.race([kill.struck, asked]);
+    machine.kill(killed);
+    const { bank } = await machine.start();
+    await expect(bank.balance(ada)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    await bank.close().catch(() => {});
+  });
 });

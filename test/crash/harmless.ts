@@ -1,0 +1,62 @@
+/** Why a damage that nobody sees does no harm: told from where it struck, not from what came of it. */
+import type { DamageBank } from './damage-bank.js';
+import { type Damage, kindOf, segmentsOf } from './damages.js';
+import { BANK } from './oracle.js';
+
+/** `undefined`: nothing says that it is harmless. */
+export function whyHarmless(damage: Damage, bank: DamageBank): string | undefined {
+  const [file = ''] = damage.files;
+  const path = `${BANK}/${file}`;
+  const bytes = bank.bytes.get(path);
+  const struck = damage.bytes();
+  if (bytes === undefined || damage.files.length > 1) return whyNoFile(file);
+  switch (kindOf(path, bank)) {
+    case 'mark':
+      return damage.older
+        ? 'an older mark: an older moment is shown, until somebody writes'
+        : 'a mark says no more than the journal does';
+    case 'tickets':
+      return 'nobody waits any more';
+    case 'checkpoint':
+      return damage.older ? 'an older checkpoint: the rest is posted again' : undefined;
+    case 'earlier segments':
+    case 'last segment':
+      return whySegment(path, bytes, struck, bank);
+    default:
+      return undefined;
+  }
+}
+
+function whyNoFile(file: string): string | undefined {
+  if (file.endsWith('.lock')) return 'nobody holds the lock any more';
+  if (/^desks\/(?:writer|poster)\//.test(file))
+    return 'a desk under another epoch: the next one is above the journal’s';
+  return undefined;
+}
+
+/** Bytes behind the length that counts. */
+function whySegment(
+  path: string,
+  bytes: Buffer,
+  struck: Buffer | undefined,
+  bank: DamageBank,
+): string | undefined {
+  const counts = lengthThatCounts(path, bytes, bank.bytes);
+  if (struck?.subarray(0, counts).equals(bytes.subarray(0, counts)) !== true) return undefined;
+  const isLast = path === segmentsOf(bank.bytes).at(-1);
+  return isLast
+    ? 'behind the last batch there is no more than a leave, or room'
+    : 'void: behind the length that the next segment pins';
+}
+
+function lengthThatCounts(path: string, bytes: Buffer, all: ReadonlyMap<string, Buffer>): number {
+  const segments = segmentsOf(all);
+  const next = all.get(segments[segments.indexOf(path) + 1] ?? '');
+  if (next !== undefined) {
+    const [, pin = ''] = next.toString('utf8').split('\n');
+    return Number(pin.split(',').at(-2));
+  }
+  const text = bytes.toString('latin1');
+  const last = text.lastIndexOf('\nseal,');
+  return text.indexOf('\n', last + 1) + 1;
+}
