@@ -117,7 +117,8 @@ function tornWrite(disk: SimulatedDisk, step: Step): SimulatedDisk | undefined {
   return torn.writeAt(path, bytes.subarray(0, bytes.length >> 1), position) ? torn : undefined;
 }
 
-function stateOf(disk: SimulatedDisk): string {
+/** The same text for disks with the same files in them. */
+export function stateOf(disk: SimulatedDisk): string {
   const hash = createHash('sha1');
   for (const [path, bytes] of disk.tree()) hash.update(`${path}\0${bytes.length}\0`).update(bytes);
   return hash.digest('base64');

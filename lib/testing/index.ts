@@ -12,6 +12,7 @@ export {
 export type { Step } from './hooked-disk.js';
 export { type Effect, type FileSystemKind, SimulatedDisk } from './simulated-disk.js';
 export {
+  type Ready,
   SimulatedMachine,
   type SimulatedMachineOptions,
   type SimulatedProcess,

@@ -6,6 +6,7 @@
  * durable but not its name, a sync of a folder the names in it, and all else may reach the disk in any
  * order, or not, a write in pieces of 512 bytes. Two journaling file systems can be played besides.
  */
+import { createHash } from 'node:crypto';
 import { basename, dirname } from 'node:path';
 import type { Disk, DiskFile, FileFacts } from '../disk/disk.js';
 import { systemError } from './hooked-disk.js';
@@ -77,6 +78,9 @@ export interface SimulatedDiskOptions {
   /** Bytes that the disk holds, all files together. */
   readonly capacity?: number;
 }
+
+/** What nodes and changes say, as text: neither ever changes, so that each is read once. */
+const said = new WeakMap<Node | Change, string>();
 
 /** Called between the two halves of a step on names: finding the folder, and changing it. */
 export type Between = () => Promise<void> | void;
@@ -172,6 +176,19 @@ export class SimulatedDisk {
     };
     walk(ROOT, '');
     return found;
+  }
+
+  /** The same text for disks in the same state, changes that are not durable among it: to leave out what was seen. */
+  fingerprint(): string {
+    const parts = [...this.#nodes].map(([number, node]) => `${number} ${sayingOf(node)}`);
+    // Changes of one file or folder are in order; those of different ones came in any.
+    const changes = [...this.#effects].sort((a, b) => a.node - b.node || a.number - b.number);
+    const places = new Map(changes.map(({ number }, index) => [number, index]));
+    for (const { node, after, change } of changes) {
+      const earlier = after.map((number) => places.get(number));
+      parts.push(`${node} ${earlier} ${sayingOf(change)}`);
+    }
+    return createHash('sha1').update(parts.join()).digest('base64');
   }
 
   /** Writes into the file at `path`, if there is one. */
@@ -661,6 +678,23 @@ function resized(bytes: Buffer, length: number): Buffer {
   if (bytes.length === length) return bytes;
   if (bytes.length > length) return bytes.subarray(0, length);
   return Buffer.concat([bytes], length);
+}
+
+function sayingOf(what: Node | Change): string {
+  const known = said.get(what);
+  if (known !== undefined) return known;
+  const hash = createHash('sha1');
+  const tell = (_: string, value: unknown) => (value instanceof Map ? [...value].sort() : value);
+  if ('kind' in what) {
+    if (what.kind === 'file') hash.update(`${what.bytes.length} `).update(what.bytes);
+    if (what.kind === 'file') hash.update(what.durable);
+    else hash.update(JSON.stringify([what.entries, what.durable], tell));
+  } else {
+    hash.update(JSON.stringify(what));
+  }
+  const text = hash.digest('base64');
+  said.set(what, text);
+  return text;
 }
 
 function byName([a]: [string, unknown], [b]: [string, unknown]): number {

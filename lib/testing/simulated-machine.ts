@@ -55,6 +55,13 @@ interface Timer {
   readonly run: () => void;
 }
 
+/** Somebody who may go on: with a step of the disk, or because a time has come. */
+export interface Ready {
+  readonly process: SimulatedProcess;
+  /** What it asks of the disk, if it does. */
+  readonly step?: Step | undefined;
+}
+
 interface Turn {
   readonly process: SimulatedProcess;
   /** What it asks of the disk, if it does. */
@@ -74,6 +81,12 @@ export class SimulatedMachine {
   skew = 0;
   /** Called before each step of a process, when they take turns: it may be stopped or killed there. */
   beforeStep: (process: SimulatedProcess, step: Step | undefined) => void = () => {};
+  /**
+   * Says who of those that are ready goes next, in place of chance; nobody (`undefined`), if it has done
+   * something itself: killed one, say. Set before processes are started, which then take turns; time goes
+   * on only when all of them wait.
+   */
+  choose: ((ready: readonly Ready[]) => number | undefined) | undefined;
   readonly #seed: number;
   readonly #boot: number;
   #now: number;
@@ -101,6 +114,11 @@ export class SimulatedMachine {
     const clock = () => this.#now;
     const { kind = 'posix' } = options;
     this.disk = past.disk?.clone({ clock }) ?? new SimulatedDisk({ kind, clock });
+  }
+
+  /** Whether processes take turns, step by step. */
+  get takesTurns(): boolean {
+    return this.interleave || this.choose !== undefined;
   }
 
   /** Milliseconds of a clock that only goes forwards, boots included. */
@@ -155,7 +173,8 @@ export class SimulatedMachine {
       ...this.#turns.filter(mayRun),
       ...this.#timers.filter((timer) => mayRun(timer) && timer.at <= this.#now),
     ];
-    const next = ready[this.interleave ? Math.floor(this.random() * ready.length) : 0];
+    const next = ready[this.#nextOf(ready) ?? ready.length];
+    if (next === undefined && ready.length > 0) return true;
     if (next) {
       this.beforeStep(next.process, 'step' in next ? next.step : undefined);
       if (!mayRun(next)) return true;
@@ -171,6 +190,11 @@ export class SimulatedMachine {
     return true;
   }
 
+  #nextOf(ready: readonly Ready[]): number | undefined {
+    if (this.choose) return ready.length > 0 ? this.choose(ready) : undefined;
+    return this.interleave ? Math.floor(this.random() * ready.length) : 0;
+  }
+
   /** A step of `process`: at once, or when it is its turn; never, when it is dead. */
   step<T>(
     process: SimulatedProcess,
@@ -181,7 +205,7 @@ export class SimulatedMachine {
     if (process.state === 'dead' || ++this.#steps > RUN_STEPS_MAX) {
       return new Promise<never>(() => {});
     }
-    if (!this.interleave) return go();
+    if (!this.takesTurns) return go();
     return new Promise((resolve, reject) => {
       const run = () => {
         try {
@@ -316,7 +340,7 @@ export class SimulatedProcess {
     const { machine } = this;
     let at: Step | undefined;
     const between = async () => void (await machine.step(this, () => {}, at));
-    const port = machine.disk.port(machine.interleave ? between : undefined);
+    const port = machine.disk.port(machine.takesTurns ? between : undefined);
     const stepped = hooked(port, (step, go) => {
       const begin = () => {
         at = step; // A step on names may be struck in its middle as well.
