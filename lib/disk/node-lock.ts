@@ -69,12 +69,19 @@ function onlyOwn(path: string) {
   };
 }
 
+function load(): typeof lockfile {
+  // It lets any signal end the process that nobody else listens to. At the limit of a file's size
+  // (ulimit -f) a write shall fail instead, as Node has it: that is a full disk, and no end.
+  process.on('SIGXFSZ', () => {});
+  return require('proper-lockfile') as typeof lockfile;
+}
+
 /** proper-lockfile's lock at `path` (a folder that appears and goes). Loaded at the first lock. */
 export function nodeLock(path: string): Lock {
   const isStill = watchStillness(STALE_MS);
   const lock: Lock = {
     async tryTake(onLost) {
-      loaded ??= require('proper-lockfile') as typeof lockfile;
+      loaded ??= load();
       const files = onlyOwn(path);
       try {
         const release = await loaded.lock(path, {
