@@ -17,6 +17,9 @@ export const SYSTEM_PACKAGES = [
     test: 'test/kernel/power-cuts.test.ts',
   },
   { name: 'e2fsprogs', shows: ['mkfs.ext4', '-V'], test: 'test/kernel/power-cuts.test.ts' },
+  { name: 'e2fsprogs', shows: ['mkfs.ext4', '-V'], test: 'test/kernel/full-disk.test.ts' },
+  { name: 'util-linux', shows: ['prlimit', '--version'], test: 'test/kernel/full-disk.test.ts' },
+  { name: 'mount', shows: ['losetup', '--version'], test: 'test/kernel/full-disk.test.ts' },
   { name: 'xfsprogs', shows: ['mkfs.xfs', '-V'], test: 'test/kernel/power-cuts.test.ts' },
 ];
 
@@ -39,7 +42,7 @@ export function missingPackages(test) {
 
 /** Gets what is missing where that may be done; says what still is. */
 function install() {
-  const missing = missingPackages();
+  const missing = [...new Set(missingPackages())];
   if (missing.length > 0 && process.platform === 'linux' && process.getuid?.() === 0) {
     const apt = (/** @type {string[]} */ ...args) =>
       spawnSync('apt-get', ['-qq', '-o', 'Dpkg::Use-Pty=0', ...args], {

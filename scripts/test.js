@@ -6,7 +6,12 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Proofs on the real kernel; the tests note here that they ran. */
-const PROOFS = ['E: killed at every system call', 'F: power cuts on ext4', 'F: power cuts on xfs'];
+const PROOFS = [
+  'E: killed at every system call',
+  'F: power cuts on ext4',
+  'F: power cuts on xfs',
+  'P10: a disk that is full or read-only, no handles, no permission',
+];
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const named = process.argv.slice(2);

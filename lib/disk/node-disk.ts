@@ -27,7 +27,7 @@ export function nodeDisk(options: NodeDiskOptions = {}): Disk {
     open(path, mode) {
       const descriptor = fs.openSync(path, OPEN_FLAGS[mode], fileMode);
       if (shared && mode === 'create') fs.fchmodSync(descriptor, fileMode);
-      return new NodeFile(descriptor);
+      return new NodeFile(descriptor, path);
     },
     rename: (from, to) => fs.renameSync(from, to),
     remove: (path) => fs.unlinkSync(path),
@@ -111,18 +111,33 @@ function watch(folder: string, changed: () => void): () => void {
 
 class NodeFile implements DiskFile {
   readonly #descriptor: number;
+  readonly #path: string;
   #slow = false;
 
-  constructor(descriptor: number) {
+  constructor(descriptor: number, path: string) {
     this.#descriptor = descriptor;
+    this.#path = path;
+  }
+
+  /** The system knows only a number; who is told of a failure wants to know which file it was. */
+  #named(error: unknown): unknown {
+    return error instanceof Error ? Object.assign(error, { path: this.#path }) : error;
+  }
+
+  #make<T>(call: () => T): T {
+    try {
+      return call();
+    } catch (error) {
+      throw this.#named(error);
+    }
   }
 
   read(buffer: Buffer, position: number): number {
-    return fs.readSync(this.#descriptor, buffer, 0, buffer.length, position);
+    return this.#make(() => fs.readSync(this.#descriptor, buffer, 0, buffer.length, position));
   }
 
   write(bytes: Buffer, position: number): number {
-    return fs.writeSync(this.#descriptor, bytes, 0, bytes.length, position);
+    return this.#make(() => fs.writeSync(this.#descriptor, bytes, 0, bytes.length, position));
   }
 
   sync(): void | Promise<void> {
@@ -131,27 +146,27 @@ class NodeFile implements DiskFile {
       this.#slow = performance.now() - start > SYNC_INLINE_MAX_MS;
     };
     if (!this.#slow) {
-      fs.fdatasyncSync(this.#descriptor);
+      this.#make(() => fs.fdatasyncSync(this.#descriptor));
       return measured();
     }
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#descriptor, (error) => {
         measured();
-        if (error) reject(error);
+        if (error) reject(this.#named(error));
         else resolve();
       });
     });
   }
 
   size(): number {
-    return fs.fstatSync(this.#descriptor).size;
+    return this.#make(() => fs.fstatSync(this.#descriptor).size);
   }
 
   truncate(size: number): void {
-    fs.ftruncateSync(this.#descriptor, size);
+    this.#make(() => fs.ftruncateSync(this.#descriptor, size));
   }
 
   close(): void {
-    fs.closeSync(this.#descriptor);
+    this.#make(() => fs.closeSync(this.#descriptor));
   }
 }

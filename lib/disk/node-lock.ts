@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as lockfile from 'proper-lockfile';
 import { errorCode } from './disk.js';
-import { type Lock, STALE_MS } from './lock.js';
+import { type Lock, STALE_MS, watchStillness } from './lock.js';
 
 const UPDATE_MS = 1_000;
 const require = createRequire(import.meta.url);
@@ -40,6 +40,12 @@ function identityOf(path: string): string {
   return facts ? `${facts.ino.toString(36)}z${facts.birthtimeNs.toString(36)}` : '';
 }
 
+/** What a touch changes, and another one's lock. */
+function lookOf(path: string): string {
+  const facts = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  return facts ? `${facts.ino} ${facts.birthtimeNs} ${facts.mtimeNs}` : '';
+}
+
 /**
  * The same, but once the lock is held it touches and removes only that very one: who slept and was
  * taken for dead must not keep alive, or remove, the lock of who came behind.
@@ -63,11 +69,19 @@ function onlyOwn(path: string) {
   };
 }
 
+function load(): typeof lockfile {
+  // It lets any signal end the process that nobody else listens to. At the limit of a file's size
+  // (ulimit -f) a write shall fail instead, as Node has it: that is a full disk, and no end.
+  process.on('SIGXFSZ', () => {});
+  return require('proper-lockfile') as typeof lockfile;
+}
+
 /** proper-lockfile's lock at `path` (a folder that appears and goes). Loaded at the first lock. */
 export function nodeLock(path: string): Lock {
-  return {
+  const isStill = watchStillness(STALE_MS);
+  const lock: Lock = {
     async tryTake(onLost) {
-      loaded ??= require('proper-lockfile') as typeof lockfile;
+      loaded ??= load();
       const files = onlyOwn(path);
       try {
         const release = await loaded.lock(path, {
@@ -82,8 +96,10 @@ export function nodeLock(path: string): Lock {
         files.hold();
         return release;
       } catch (error) {
-        if (errorCode(error) === 'ELOCKED') return undefined;
-        throw error;
+        if (errorCode(error) !== 'ELOCKED') throw error;
+        if (!isStill(lookOf(path), performance.now())) return undefined;
+        lock.breakDead();
+        return lock.tryTake(onLost);
       }
     },
     identity: () => identityOf(path),
@@ -95,4 +111,5 @@ export function nodeLock(path: string): Lock {
       }
     },
   };
+  return lock;
 }

@@ -39,5 +39,6 @@ function messageOf(code: string, message: string, where: string): string {
   if (code === 'EACCES' || code === 'EPERM') return `No permission for the bank's files${where}.`;
   if (code === 'EROFS') return `The bank lies on a read-only file system${where}.`;
   if (CODES[code] === 'DISK_FULL') return `The disk is full${where}.`;
-  return `The disk answered with an error: ${message}`;
+  const named = where === '' || message.includes(where.slice(2, -1));
+  return `The disk answered with an error: ${message}${named ? '' : where}`;
 }

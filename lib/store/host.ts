@@ -5,7 +5,7 @@ import { nodeDisk } from '../disk/node-disk.js';
 import { nodeLock } from '../disk/node-lock.js';
 import { nodeSystem } from '../disk/node-system.js';
 import type { System } from '../disk/system.js';
-import { ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from './limits.js';
+import { BARRIER_PAGES_MIN, PAGE_ROWS_MAX, ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from './limits.js';
 import { type PosterThread, startPosterThread } from './poster-thread.js';
 
 export interface Host {
@@ -17,6 +17,9 @@ export interface Host {
   readonly segmentBytesMax: number;
   /** Bytes that a writer has written before it makes room ahead; a simulation takes fewer. */
   readonly roomAfterBytes: number;
+  /** Rows on an open page after a posting, and pages from which on one barrier makes them durable; the same. */
+  readonly pageRowsMax: number;
+  readonly barrierPagesMin: number;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
   startPoster(directory: string): PosterThread;
 }
@@ -29,6 +32,8 @@ export function nodeHost(): Host {
     lockAt: nodeLock,
     segmentBytesMax: SEGMENT_BYTES_MAX,
     roomAfterBytes: ROOM_AFTER_BYTES,
+    pageRowsMax: PAGE_ROWS_MAX,
+    barrierPagesMin: BARRIER_PAGES_MIN,
     startPoster: startPosterThread,
   };
 }

@@ -12,7 +12,6 @@ import type { AccountId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
 import { assert } from '../ledger/errors.js';
 import { damaged } from './damage.js';
-import { PAGE_ROWS_MAX } from './limits.js';
 import type { Passbooks } from './passbooks.js';
 
 /** An account's open page, as it stands on the disk or is about to. */
@@ -72,13 +71,13 @@ export function postEntries(
   id: AccountId,
   page: OpenPage | undefined,
   entries: readonly Entry[],
-  digitsOf: DigitsOf,
+  { digitsOf, pageRowsMax }: { readonly digitsOf: DigitsOf; readonly pageRowsMax: number },
 ): PageChange {
   let account = page?.account;
   let check = page?.check ?? '';
   const rows = page ? [...page.rows] : [];
   const fresh = entries.filter((entry) => legOf(entry, id).seq > (account?.seq ?? 0));
-  const turns = fresh.length > 0 && rows.length + fresh.length > PAGE_ROWS_MAX;
+  const turns = fresh.length > 0 && rows.length + fresh.length > pageRowsMax;
   const last = fresh.at(-1);
   for (const entry of fresh) {
     const leg = legOf(entry, id);

@@ -28,12 +28,7 @@ import { channels } from './channels.js';
 import { desksIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Desks } from './desk.js';
 import type { Lease, Taken } from './lease.js';
-import {
-  BARRIER_PAGES_MIN,
-  CYCLE_ACCOUNTS_MAX,
-  PAGES_CHARACTERS_MAX,
-  SLICE_ENTRIES_MAX,
-} from './limits.js';
+import { CYCLE_ACCOUNTS_MAX, PAGES_CHARACTERS_MAX, SLICE_ENTRIES_MAX } from './limits.js';
 import type { Log } from './log.js';
 import { type OpenPage, openPageOf, type PageChange, pageBytes, postEntries } from './page-desk.js';
 import type { Passbooks } from './passbooks.js';
@@ -48,6 +43,8 @@ export interface PosterParts {
   readonly queue: Queue;
   readonly lease: Lease;
   readonly passbooks: Passbooks;
+  readonly pageRowsMax: number;
+  readonly barrierPagesMin: number;
   /** Only followed, never led. */
   readonly log: Pick<Log, 'head' | 'read'>;
 }
@@ -191,7 +188,7 @@ export class Poster {
       await this.#breath.take();
     }
     const count = changes.reduce((sum, { sealed }) => sum + (sealed ? 2 : 1), 0);
-    const many = count >= BARRIER_PAGES_MIN;
+    const many = count >= this.#parts.barrierPagesMin;
     const sealed: [string, string][] = [];
     const open: [string, string][] = [];
     const changed = new Set<string>();
@@ -202,7 +199,7 @@ export class Poster {
       if (seal) sealed.push([await stage(seal.rows), join(folder, pageName(id, seal.number))]);
       open.push([await stage(page.rows), join(folder, pageName(id))]);
     }
-    if (many) await this.#makeDurable(role, [...sealed, ...open]);
+    if (many) await this.#makeDurable([...sealed, ...open]);
     if (!(await this.#parts.desks.isMine(role.taken.desk))) throw new Displaced();
     for (const renames of [sealed, open]) {
       for (const [from, to] of renames) {
@@ -219,9 +216,9 @@ export class Poster {
   }
 
   async #change(role: Role, id: AccountId): Promise<PageChange> {
-    const { passbooks, digitsOf } = this.#parts;
+    const { passbooks, digitsOf, pageRowsMax } = this.#parts;
     const page = role.pages.get(id) ?? (await openPageOf(passbooks, id));
-    return postEntries(id, page, role.pending.get(id) ?? [], digitsOf);
+    return postEntries(id, page, role.pending.get(id) ?? [], { digitsOf, pageRowsMax });
   }
 
   #remember(role: Role, id: AccountId, page: OpenPage): void {
@@ -268,9 +265,10 @@ export class Poster {
   }
 
   /** P4, for many: one barrier; where there is none, a sync each. */
-  async #makeDurable(role: Role, staged: readonly [string, string][]): Promise<void> {
-    const { disk } = this.#parts;
-    if (await disk.flushFileSystem(role.taken.desk.path)) return;
+  async #makeDurable(staged: readonly [string, string][]): Promise<void> {
+    const { disk, directory } = this.#parts;
+    // By a name that stays: the desk may be another one's by now, and P5 sees that.
+    if (await disk.flushFileSystem(directory)) return;
     for (const [path] of staged) {
       await this.#breath.take();
       const file = await openStaged(disk, path, 'write');

@@ -113,8 +113,7 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 
 /** Wires the parts, on whatever machine. */
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
-  const { system, segmentBytesMax, roomAfterBytes } = host;
-  const sizes = { segmentBytesMax, roomAfterBytes };
+  const { system, segmentBytesMax, roomAfterBytes, pageRowsMax, barrierPagesMin } = host;
   const disk = host.disk({ shared: manifest.shared });
   const digitsOf: DigitsOf = (currency) =>
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
@@ -128,8 +127,11 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
   };
   const writer = of('writer');
   const posting = of('poster');
-  const log = new FileLog({ disk, system, directory, journal, ...sizes, ...writer });
-  const poster = new Poster({ disk, system, directory, digitsOf, passbooks, log, ...posting });
+  const around = { disk, system, directory };
+  const segments = { journal, segmentBytesMax, roomAfterBytes };
+  const log = new FileLog({ ...around, ...segments, ...writer });
+  const pages = { passbooks, digitsOf, pageRowsMax, barrierPagesMin };
+  const poster = new Poster({ ...around, ...pages, log, ...posting });
   const breakLocks = () => {
     for (const { lock } of [writer, posting]) lock.breakDead();
   };

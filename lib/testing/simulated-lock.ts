@@ -1,5 +1,5 @@
 import { type Disk, errorCode, type FileFacts } from '../disk/disk.js';
-import type { Lock } from '../disk/lock.js';
+import { type Lock, watchStillness } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 
 const UPDATE_MS = 1_000;
@@ -12,7 +12,7 @@ export function simulatedLock(
   path: string,
   disk: Disk,
   atOnce: Disk,
-  machine: { readonly time: number; readonly staleMs: number },
+  machine: { readonly time: number; readonly skew: number; readonly staleMs: number },
   system: Pick<System, 'every'>,
 ): Lock {
   const idOf = (facts: FileFacts | undefined) => (facts ? `${facts.inode}z${facts.born}` : '');
@@ -22,10 +22,15 @@ export function simulatedLock(
     return idOf(facts);
   };
 
+  const isStill = watchStillness(machine.staleMs);
+  const isStale = (facts: FileFacts) =>
+    machine.time + machine.skew - facts.modified > machine.staleMs ||
+    isStill(`${idOf(facts)} ${facts.modified}`, machine.time);
+
   async function make(): Promise<boolean> {
     if (await disk.makeFolder(path)) return true;
     const facts = await disk.facts(path);
-    if (facts !== undefined && machine.time - facts.modified <= machine.staleMs) return false;
+    if (facts !== undefined && !isStale(facts)) return false;
     await removeIfThere(disk, path);
     return disk.makeFolder(path);
   }

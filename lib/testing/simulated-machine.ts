@@ -9,7 +9,12 @@ import type { Awaitable, Disk } from '../disk/disk.js';
 import { STALE_MS } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 import type { Host } from '../store/host.js';
-import { ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from '../store/limits.js';
+import {
+  BARRIER_PAGES_MIN,
+  PAGE_ROWS_MAX,
+  ROOM_AFTER_BYTES,
+  SEGMENT_BYTES_MAX,
+} from '../store/limits.js';
 import { runPoster } from '../store/poster-loop.js';
 import type { PosterThread } from '../store/poster-thread.js';
 import { openFiles } from '../store/store.js';
@@ -30,6 +35,12 @@ export interface SimulatedMachineOptions {
   readonly segmentBytesMax?: number;
   /** Bytes that a writer has written before it makes room ahead of itself. */
   readonly roomAfterBytes?: number;
+  /** Rows on an open page after a posting. */
+  readonly pageRowsMax?: number;
+  /** Pages from which on one barrier makes them durable. */
+  readonly barrierPagesMin?: number;
+  /** How many times as long as it wanted a process pauses: on a busy machine timers come late. */
+  readonly lateness?: number;
 }
 
 /** Milliseconds of simulated time after which work that still waits is taken to wait for ever. */
@@ -37,6 +48,13 @@ const RUN_MS_MAX = 10 * 60_000;
 /** Steps after which it is taken to go round in a circle. */
 const RUN_STEPS_MAX = 3_000_000;
 const BOOT_MS = 30_000;
+
+/** After so many, others on the real machine may run. */
+const BREATH_STEPS = 500;
+
+/** Resolves when all that goes on by promises alone has come to rest. */
+const rest = () => new Promise<void>((resolve) => process.nextTick(resolve));
+const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
 
 /** What a machine was before. */
 interface Past {
@@ -75,6 +93,9 @@ export class SimulatedMachine {
   readonly interleave: boolean;
   readonly segmentBytesMax: number;
   readonly roomAfterBytes: number;
+  readonly pageRowsMax: number;
+  readonly barrierPagesMin: number;
+  readonly lateness: number;
   readonly staleMs: number;
   readonly random: () => number;
   /** How far the wall clock is off, in milliseconds. */
@@ -106,12 +127,15 @@ export class SimulatedMachine {
     this.staleMs = options.staleMs ?? STALE_MS;
     this.segmentBytesMax = options.segmentBytesMax ?? SEGMENT_BYTES_MAX;
     this.roomAfterBytes = options.roomAfterBytes ?? ROOM_AFTER_BYTES;
+    this.pageRowsMax = options.pageRowsMax ?? PAGE_ROWS_MAX;
+    this.barrierPagesMin = options.barrierPagesMin ?? BARRIER_PAGES_MIN;
+    this.lateness = options.lateness ?? 1;
     this.#now = past.time;
     this.#pid = past.pid;
     this.boot = `b${past.boot}`;
     this.#boot = past.boot;
     for (let pid = BEGINNING.pid; pid < past.pid; pid++) this.#dead.add(pid);
-    const clock = () => this.#now;
+    const clock = () => this.#now + this.skew;
     const { kind = 'posix' } = options;
     this.disk = past.disk?.clone({ clock }) ?? new SimulatedDisk({ kind, clock });
   }
@@ -124,6 +148,11 @@ export class SimulatedMachine {
   /** Milliseconds of a clock that only goes forwards, boots included. */
   get time(): number {
     return this.#now;
+  }
+
+  /** The steps that somebody is about to take. */
+  get pending(): readonly Step[] {
+    return this.#turns.flatMap(({ step }) => step ?? []);
   }
 
   /** The same machine with this disk, everybody on it killed. */
@@ -139,8 +168,10 @@ export class SimulatedMachine {
   }
 
   #options(): SimulatedMachineOptions {
-    const { interleave, segmentBytesMax, roomAfterBytes, staleMs } = this;
-    return { seed: this.#seed, interleave, segmentBytesMax, roomAfterBytes, staleMs };
+    const { interleave, segmentBytesMax, roomAfterBytes, pageRowsMax, barrierPagesMin } = this;
+    const sizes = { segmentBytesMax, roomAfterBytes, pageRowsMax, barrierPagesMin };
+    const { staleMs, lateness } = this;
+    return { seed: this.#seed, interleave, staleMs, lateness, ...sizes };
   }
 
   /** Starts a process. `alter` may put something between it and its disk. */
@@ -157,11 +188,15 @@ export class SimulatedMachine {
     result.catch(() => {});
     const end = this.#now + RUN_MS_MAX;
     this.#steps = 0;
-    for (;;) {
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let count = 1; ; count++) {
+      await (count % BREATH_STEPS === 0 ? turn() : rest());
       if (done) return result;
       if (this.#steps > RUN_STEPS_MAX) throw new Error(`not done after ${RUN_STEPS_MAX} steps`);
-      if (!this.#goOn()) throw new Error('everything waits, and nothing will happen');
+      if (!this.#goOn()) {
+        await turn(); // What is none of ours may still bring something.
+        if (done) return result;
+        if (!this.#goOn()) throw new Error('everything waits, and nothing will happen');
+      }
       if (this.#now > end) throw new Error(`still waiting after ${RUN_MS_MAX / 1000} s`);
     }
   }
@@ -267,6 +302,8 @@ export class SimulatedProcess {
       lockAt: (path) => simulatedLock(path, disk, atOnce, machine, system),
       segmentBytesMax: machine.segmentBytesMax,
       roomAfterBytes: machine.roomAfterBytes,
+      pageRowsMax: machine.pageRowsMax,
+      barrierPagesMin: machine.barrierPagesMin,
       startPoster: (directory) => this.#startPoster(directory),
     };
   }
@@ -313,7 +350,7 @@ export class SimulatedProcess {
       pause: (ms) => {
         let wake = () => {};
         const done = new Promise<void>((resolve) => {
-          const cancel = machine.later(this, ms, resolve);
+          const cancel = machine.later(this, ms * machine.lateness, resolve);
           wake = () => {
             cancel();
             if (this.state !== 'dead') resolve();

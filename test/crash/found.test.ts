@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { openOrInitAt } from '#lib/bank/open-bank.js';
 import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
-import type { SimulatedMachine, SimulatedProcess } from '#lib/testing/simulated-machine.js';
+import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
 import { sceneOf, tryFault } from './errors.js';
 import { failSyncs } from './faults.js';
 import type { Operation } from './operations.js';
@@ -211,6 +211,34 @@ describe('found, and mended', () => {
       await bank.deposit(ADA, '4.00');
       await bank.posted();
       await bank.close();
+    });
+  });
+
+  it('a poster that slept before its barrier told a disk error when another one had the desk', async () => {
+    const machine = new SimulatedMachine({ interleave: true, barrierPagesMin: 1 });
+    const [first, second] = [machine.start(), machine.start()];
+    let armed = false;
+    machine.beforeStep = (process, step) => {
+      if (!armed || process !== first || step?.name !== 'flushFileSystem') return;
+      armed = false;
+      first.stop();
+    };
+    await machine.run(async () => {
+      await first.initBank(BANK);
+      const slept = await first.openBank(BANK);
+      const ada = await slept.openAccount({ firstName: 'Ada', lastName: 'Test' });
+      await slept.posted();
+      await slept.deposit(ada.id, '1.00');
+      armed = true;
+      const posted = slept.posted();
+      const other = await second.openBank(BANK);
+      await other.deposit(ada.id, '2.00');
+      await other.posted();
+      expect(first.state).toBe('stopped');
+      first.resume();
+      await posted;
+      expect((await other.verify()).ok).toBe(true);
+      await Promise.all([slept.close(), other.close()]);
     });
   });
 });

@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, it } from 'vitest';
 import { effort } from './scenario.js';
-import { Episode, FAULTS, type FaultCounts } from './simulation.js';
+import { Episode, type FaultCounts } from './simulation.js';
 import { STEP_NAMES } from './steps.js';
+import { FAULTS } from './targets.js';
 
 /** `SIMULATE_SEED=N` begins there; `SIMULATE_MINUTES=M` goes on as long; `SIMULATE_COUNT=K` plays so many. */
 const FIRST = Number(process.env.SIMULATE_SEED ?? 1);

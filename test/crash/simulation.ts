@@ -4,6 +4,7 @@
  * held against what the bank says in the end.
  */
 import type { Bank } from '#lib/bank/api.js';
+import { STALE_MS } from '#lib/disk/lock.js';
 import { givenAccountId } from '#lib/ledger/account-id.js';
 import { BankError } from '#lib/ledger/errors.js';
 import { changes, type Step } from '#lib/testing/hooked-disk.js';
@@ -12,9 +13,8 @@ import { seededRandom } from '#lib/testing/random.js';
 import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
 import { type Asked, ask, asText, BANK, expectPromises, must } from './oracle.js';
 import { stepNameOf } from './steps.js';
+import { FAULTS, type Fault, type Scene, type Target, targetOf } from './targets.js';
 
-export const FAULTS = ['kill', 'stop', 'clock jump', 'write-back', 'power cut'] as const;
-type Fault = (typeof FAULTS)[number];
 /** How often each fault fired before each numbered step. */
 export type FaultCounts = Map<string, Record<Fault, number>>;
 
@@ -22,6 +22,7 @@ const OPENING = 100_00n;
 const KINDS = ['posix', 'ext4', 'xfs'] as const;
 /** One of so many steps is struck, in a wild episode: one that changes something more often than a look. */
 const ODDS = { look: 400, change: 40 };
+const MACHINE_WIDE: readonly Fault[] = ['clock jump', 'write-back', 'power cut'];
 /** Behind so many steps nothing befalls them any more: they may come to the end. */
 const TROUBLE_STEPS_MAX = 40_000;
 /** How much rarer it is in a calm one, where more work gets to its end. */
@@ -30,6 +31,14 @@ const CALM = [1, 4, 20] as const;
 const POSTING = /^(P|a ticket)/;
 /** Rows that an account has from the beginning: its page turns while they are at it. */
 const ROWS_MAX = 62;
+/** An episode that is after something strikes so often, or for so many steps; then it may come to its end. */
+const STRIKES_MAX = 60;
+const TARGET_STEPS_MAX = 12_000;
+/** The most that is asked for until then, and what is asked for behind it. */
+const TARGET_REQUESTS_MAX = 300;
+const LAST_REQUESTS = 3;
+/** There who is stopped or dead is waited for less long: the waiting costs steps, and shows little. */
+const TARGET_STALE_MS = 1_200;
 
 /** A balance that somebody was told, and as of which entry. */
 interface Seen {
@@ -52,8 +61,15 @@ export class Episode {
   #told = 0;
   readonly #asleep: { process: SimulatedProcess; until: number }[] = [];
   readonly #processes: number;
-  readonly #requests: number;
+  readonly #target: Target | undefined;
+  readonly #scene: Scene;
+  #requests: number;
   readonly #calm: number;
+  /** Strikes at the target that are left; one of so many chances is taken. */
+  #strikes = STRIKES_MAX;
+  readonly #odds: number;
+  /** Steps that were struck: whoever is set going again at one of them gets on. */
+  readonly #struck = new WeakSet<Step>();
   #cutPower = () => {};
   steps = 0;
   /** Told of each step, to see what led to a violation. */
@@ -62,19 +78,42 @@ export class Episode {
   constructor(seed: number, counts: FaultCounts = new Map()) {
     this.#random = seededRandom(seed ^ 0x5eed);
     this.#counts = counts;
-    this.#processes = 2 + this.#below(3);
+    this.#target = targetOf(seed);
+    this.#scene = this.#target?.scene ?? {};
+    this.#odds = 1 + this.#below(2);
+    this.#processes = this.#target ? this.#team(this.#target) : 2 + this.#below(3);
     // Locks give order, not safety: in some episodes they are worth little.
-    const staleMs = this.#below(10) === 0 ? 5 + this.#below(50) : undefined;
-    this.#requests = 10 + this.#below(60);
-    this.#calm = CALM[this.#below(CALM.length)] ?? 1;
+    const often = this.#target?.fault === 'stop' && !this.#scene.crowd ? 2 : 10;
+    const weak = this.#below(often) === 0;
+    const staleMs = weak ? 5 + this.#below(50) : this.#target ? TARGET_STALE_MS : STALE_MS;
+    this.#requests = this.#target ? TARGET_REQUESTS_MAX : 10 + this.#below(60);
+    // What strays into an episode that is after something mostly makes others wait.
+    this.#calm = (CALM[this.#below(CALM.length)] ?? 1) * (this.#target ? 4 : 1);
     this.#machine = new SimulatedMachine({
       seed,
       interleave: true,
       kind: KINDS[this.#below(KINDS.length)] ?? 'posix',
-      ...(staleMs === undefined ? {} : { staleMs }),
-      roomAfterBytes: this.#below(2) === 0 ? 0 : 1_000_000,
-      segmentBytesMax: this.#below(2) === 0 ? 2_000 + this.#below(8_000) : 1_000_000,
+      staleMs,
+      lateness: this.#target ? 2 + this.#below(7) : 1,
+      roomAfterBytes: this.#scene.room || this.#below(2) === 0 ? 0 : 1_000_000,
+      segmentBytesMax: this.#segmentBytesMax(),
+      ...(this.#scene.shortPages || this.#below(4) === 0
+        ? { pageRowsMax: 2 + this.#below(this.#scene.shortPages ? 2 : 8) }
+        : {}),
+      ...((this.#scene.barriers ?? this.#below(4) === 0)
+        ? { barrierPagesMin: 1 + this.#below(this.#scene.barriers ? 2 : 6) }
+        : {}),
     });
+  }
+
+  /** Few, behind a power cut above all: those that wait for each other take many steps. */
+  #team({ fault, scene }: Target): number {
+    return (scene.crowd ?? 1) + this.#below(fault === 'power cut' || scene.room ? 2 : 3);
+  }
+
+  #segmentBytesMax(): number {
+    if (this.#scene.shortSegments) return 500 + this.#below(2_000);
+    return this.#below(2) === 0 ? 2_000 + this.#below(8_000) : 1_000_000;
   }
 
   async run(): Promise<void> {
@@ -104,10 +143,11 @@ export class Episode {
       await bank.transferMany(this.#accounts.map((to) => ({ to, amount: OPENING })));
       const [first = '', second = ''] = this.#accounts;
       const full = this.#below(2) * this.#below(ROWS_MAX);
-      for (let row = 0; row < full; row += 2) {
-        await bank.transfer({ from: first, to: second, amount: '1.00' });
-        await bank.transfer({ from: second, to: first, amount: '1.00' });
-      }
+      const toAndFro = [
+        { from: first, to: second, amount: '1.00' },
+        { from: second, to: first, amount: '1.00' },
+      ];
+      await bank.transferMany(Array.from({ length: full >> 1 }, () => toAndFro).flat());
       await bank.close();
     });
     process.kill();
@@ -151,9 +191,10 @@ export class Episode {
 
   async #work(process: SimulatedProcess): Promise<void> {
     const bank = await process.openBank(BANK);
-    const rounds = 1 + this.#below(12);
+    const rounds = 1 + this.#below(this.#target ? (this.#scene.rounds ?? 2) : 12);
     for (let round = 0; round < rounds && this.#asked.length < this.#requests; round++) {
-      const together = Array.from({ length: 1 + this.#below(3) }, () => this.#something(bank));
+      const count = 1 + this.#below(this.#target ? 2 : 3);
+      const together = Array.from({ length: count }, () => this.#something(bank));
       await Promise.all(together);
     }
     await bank.close();
@@ -163,6 +204,10 @@ export class Episode {
   async #something(bank: Bank): Promise<void> {
     const roll = this.#random();
     const id = this.#account();
+    const { favours } = this.#scene;
+    if (favours && this.#below(2) === 0) {
+      return favours === 'opening' ? this.#ask(bank, this.#opening()) : bank.posted();
+    }
     if (roll < 0.14) return this.#look(bank, id);
     if (roll < 0.17) return bank.posted(this.#below(2) === 0 ? [id] : []);
     if (roll < 0.2) return this.#ask(bank, this.#opening());
@@ -220,7 +265,7 @@ export class Episode {
 
   async #many(bank: Bank): Promise<void> {
     const group = `group-${this.#asked.length}`;
-    const asked = Array.from({ length: 2 + this.#below(3) }, () => ({ ...this.#request(), group }));
+    const asked = Array.from({ length: 2 + this.#below(3) }, () => this.#request(false, group));
     const inputs = asked.map(({ from, to, amount, key }) => ({
       ...{ from, to, amount: asText(amount), idempotencyKey: key },
     }));
@@ -237,7 +282,7 @@ export class Episode {
     }
   }
 
-  #request(unkeyed = false): Asked {
+  #request(unkeyed = false, group?: string): Asked {
     const key = `key-${this.#asked.length}`;
     const [from, to] = [this.#account(), this.#account()];
     const amount = BigInt(1 + this.#below(40_00));
@@ -245,6 +290,7 @@ export class Episode {
     const into = roll < 0.2 || from === to;
     const one: Asked = {
       ...{ key, amount, unkeyed },
+      ...(group === undefined ? {} : { group }),
       ...(into ? { to } : roll < 0.35 ? { from } : { from, to }),
     };
     this.#asked.push(one);
@@ -277,13 +323,13 @@ export class Episode {
       `${Math.round(this.#machine.time)} ${process.pid} ${step ? `${step.name} ${step.path}` : '…'}`,
     );
     if (this.steps > TROUBLE_STEPS_MAX) return;
+    if (this.#target && this.#strikes > 0 && this.steps > TARGET_STEPS_MAX) this.#end();
     const name = step && stepNameOf(step);
-    const odds = step && changes(step) && name !== undefined ? ODDS.change : ODDS.look;
-    const calm = name !== undefined && POSTING.test(name) ? 1 : this.#calm;
-    if (this.#random() * odds * calm > 1) return;
-    const fault = FAULTS[this.#below(FAULTS.length)] ?? 'kill';
-    if (fault === 'power cut' && this.#below(6) > 0) return;
-    this.#count(name, fault);
+    const fault = this.#aimed(process, step, name) ?? this.#stray(step, name);
+    if (fault === undefined) return;
+    // What strikes the machine strikes everybody, each at the step that it was about to take.
+    const struck = MACHINE_WIDE.includes(fault) ? this.#machine.pending.map(stepNameOf) : [name];
+    for (const at of struck) this.#count(at, fault);
     this.trace(`${process.pid} ${fault}`);
     if (fault === 'kill') process.kill();
     if (fault === 'stop') this.#stop(process);
@@ -293,8 +339,49 @@ export class Episode {
     if (fault === 'power cut') process.stop();
   }
 
+  /** What strikes because the episode is after it, or because it leads there. */
+  #aimed(
+    process: SimulatedProcess,
+    step: Step | undefined,
+    name: string | undefined,
+  ): Fault | undefined {
+    const target = this.#target;
+    if (!target || !step || this.#strikes === 0 || this.#struck.has(step)) return undefined;
+    const { by } = target.scene;
+    if (name === target.step && this.#below(this.#odds) === 0) {
+      this.#struck.add(step);
+      this.#strikes--;
+      if (this.#strikes === 0) this.#end();
+      return target.fault;
+    }
+    if (by === undefined || name !== by.step || this.#below(by.odds) > 0) return undefined;
+    this.#struck.add(step);
+    if (by.fault !== 'stop') return by.fault;
+    this.#sleep(process, 200 + this.#below(600));
+    return undefined;
+  }
+
+  #end(): void {
+    this.#strikes = 0;
+    this.#requests = Math.min(this.#requests, this.#asked.length + LAST_REQUESTS);
+  }
+
+  /** What strikes by chance. */
+  #stray(step: Step | undefined, name: string | undefined): Fault | undefined {
+    const odds = step && changes(step) && name !== undefined ? ODDS.change : ODDS.look;
+    const calm = name !== undefined && POSTING.test(name) && !this.#target ? 1 : this.#calm;
+    if (this.#random() * odds * calm > 1) return undefined;
+    const fault = FAULTS[this.#below(FAULTS.length)] ?? 'kill';
+    return fault === 'power cut' && this.#below(6) > 0 ? undefined : fault;
+  }
+
   #stop(process: SimulatedProcess): void {
-    const ms = this.#below(3) > 0 ? this.#below(100) : this.#below(12_000);
+    const long = 2.4 * (this.#target ? TARGET_STALE_MS : STALE_MS);
+    const ms = this.#below(3) > 0 ? this.#below(100) : this.#below(long);
+    this.#sleep(process, ms);
+  }
+
+  #sleep(process: SimulatedProcess, ms: number): void {
     process.stop();
     this.#asleep.push({ process, until: this.#machine.time + ms });
   }

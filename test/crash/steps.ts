@@ -37,9 +37,15 @@ const RULES: readonly [name: string, calls: readonly string[], path: RegExp][] =
   ['a ticket for the poster', ['create', 'write', 'touch'], /\/poster\.queue\//],
 ];
 
+/** The rules for each call: a simulation asks at every step. */
+const RULES_OF = new Map<string, [name: string, path: RegExp][]>();
+for (const [name, calls, path] of RULES) {
+  for (const call of calls) RULES_OF.set(call, [...(RULES_OF.get(call) ?? []), [name, path]]);
+}
+
 /** `undefined` for what has no number: a look that decides nothing alone. */
 export function stepNameOf({ name, path }: Step): string | undefined {
-  return RULES.find(([, calls, pattern]) => calls.includes(name) && pattern.test(path))?.[0];
+  return RULES_OF.get(name)?.find(([, pattern]) => pattern.test(path))?.[0];
 }
 
 export const STEP_NAMES: readonly string[] = RULES.map(([name]) => name);

@@ -24,14 +24,12 @@
  * - Whether the loop devices read and write past the page cache (`--direct-io`) changes nothing of
  *   this; they don't, because a file in memory can't.
  *
- * All is mounted in a mount namespace of its own, which a process holds that ends with this one, and
- * base.img has no name any more once it is mounted: whatever ends the test, the kernel takes everything
- * apart. The test looks into the namespace through /proc/<pid>/root.
+ * All is mounted in a mount namespace of its own, and base.img has no name any more once it is mounted:
+ * whatever ends the test, the kernel takes everything apart.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { MountNamespace, newFile } from './mount-namespace.js';
 
 export type FileSystem = 'ext4' | 'xfs';
 
@@ -42,82 +40,41 @@ const MAKE: Record<FileSystem, readonly string[]> = {
 };
 /** The copy of an xfs has the same id as the original, which is mounted beside it. */
 const MOUNT: Record<FileSystem, string> = { ext4: 'loop', xfs: 'loop,nouuid' };
-const PATH = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`;
-
-/** Memory is quick, and nobody cuts this machine's own power; where there is too little of it, the disk. */
-function roomy(): string {
-  try {
-    const { bavail, bsize } = fs.statfsSync('/dev/shm');
-    if (bavail * bsize > 2 * GIB) return '/dev/shm';
-  } catch {
-    // Not there.
-  }
-  return tmpdir();
-}
 
 export class PowerCutDisk {
   /** Where the bank's file system is mounted, and where that of a cut. */
   readonly disk: string;
   readonly cutDisk: string;
   readonly #fileSystem: FileSystem;
-  readonly #folder: string;
-  readonly #holder: ChildProcess;
+  readonly #space: MountNamespace;
   #cuts = 0;
 
-  private constructor(fileSystem: FileSystem, folder: string, holder: ChildProcess) {
+  private constructor(fileSystem: FileSystem, space: MountNamespace) {
     this.#fileSystem = fileSystem;
-    this.#folder = folder;
-    this.#holder = holder;
-    this.disk = this.#seen('disk');
-    this.cutDisk = this.#seen('cut');
+    this.#space = space;
+    this.disk = space.seen('disk');
+    this.cutDisk = space.seen('cut');
   }
 
   static async make(fileSystem: FileSystem): Promise<PowerCutDisk> {
-    const folder = fs.mkdtempSync(join(roomy(), 'drovebank-power-'));
-    for (const name of ['images', 'disk', 'cut']) fs.mkdirSync(join(folder, name));
-    const base = join(folder, 'base.img');
-    newFile(base, 6 * GIB);
-    // It ends when its input does: when this process closes it, or is no more.
-    const holder = spawn('unshare', ['--mount', '--propagation', 'private', 'cat'], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    });
-    const made = new PowerCutDisk(fileSystem, folder, holder);
+    const space = await MountNamespace.make('drovebank-power-');
+    const { folder } = space;
     try {
-      await made.#ready();
-      made.#run('mkfs.btrfs', '-q', base);
-      made.#run('mount', '-o', 'loop', base, join(folder, 'images'));
+      for (const name of ['images', 'disk', 'cut']) fs.mkdirSync(join(folder, name));
+      const base = join(folder, 'base.img');
+      newFile(base, 6 * GIB);
+      space.run('mkfs.btrfs', '-q', base);
+      space.run('mount', '-o', 'loop', base, join(folder, 'images'));
       fs.rmSync(base);
-      newFile(made.#seen('images/disk.img'), GIB / 2);
+      newFile(space.seen('images/disk.img'), GIB / 2);
       const image = join(folder, 'images/disk.img');
-      made.#run(...MAKE[fileSystem], image);
-      made.#run('mount', '-o', 'loop', image, join(folder, 'disk'));
-      return made;
+      space.run(...MAKE[fileSystem], image);
+      space.run('mount', '-o', 'loop', image, join(folder, 'disk'));
+      return new PowerCutDisk(fileSystem, space);
     } catch (error) {
-      await made.remove();
+      await space.remove();
       throw error;
     }
-  }
-
-  /** What `cat` says back it says from within its namespace. */
-  async #ready(): Promise<void> {
-    this.#holder.stdin?.write('ready\n');
-    await new Promise((resolve, reject) => {
-      this.#holder.once('error', reject);
-      this.#holder.once('exit', () => reject(new Error('no mount namespace of its own')));
-      this.#holder.stdout?.once('data', resolve);
-    });
-  }
-
-  #seen(name: string): string {
-    return join(`/proc/${this.#holder.pid}/root`, this.#folder, name);
-  }
-
-  #run(command = '', ...args: readonly string[]): void {
-    const within = ['--mount', '--target', `${this.#holder.pid}`, '--', command, ...args];
-    execFileSync('nsenter', within, {
-      env: { ...process.env, PATH },
-      stdio: ['ignore', 'ignore', 'inherit'],
-    });
   }
 
   /**
@@ -128,35 +85,29 @@ export class PowerCutDisk {
     const disk = earlier === undefined ? 'disk' : `cut-${earlier}`;
     const number = ++this.#cuts;
     const how = fs.constants.COPYFILE_FICLONE_FORCE;
-    fs.copyFileSync(this.#seen(`images/${disk}.img`), this.#seen(`images/cut-${number}.img`), how);
+    const [from, to] = [`images/${disk}.img`, `images/cut-${number}.img`];
+    fs.copyFileSync(this.#space.seen(from), this.#space.seen(to), how);
     return number;
   }
 
   /** Mounts what a cut left, which lets the file system recover, for as long as `look` takes. */
   async within(cut: number, look: () => Promise<void>): Promise<void> {
-    const image = join(this.#folder, `images/cut-${cut}.img`);
-    const at = join(this.#folder, 'cut');
-    this.#run('mount', '-o', MOUNT[this.#fileSystem], image, at);
+    const space = this.#space;
+    const at = join(space.folder, 'cut');
+    const image = join(space.folder, `images/cut-${cut}.img`);
+    space.run('mount', '-o', MOUNT[this.#fileSystem], image, at);
     try {
       await look();
     } catch (error) {
-      this.#run('umount', '--lazy', at); // The bank may still be open.
+      space.run('umount', '--lazy', at); // The bank may still be open.
       throw error;
     }
-    this.#run('umount', at);
-    fs.rmSync(this.#seen(`images/cut-${cut}.img`));
+    space.run('umount', at);
+    fs.rmSync(space.seen(`images/cut-${cut}.img`));
   }
 
   /** Takes everything apart. */
   async remove(): Promise<void> {
-    const ended = new Promise((resolve) => this.#holder.once('exit', resolve));
-    if (this.#holder.exitCode === null && this.#holder.stdin?.end()) await ended;
-    fs.rmSync(this.#folder, { recursive: true, force: true });
+    await this.#space.remove();
   }
-}
-
-function newFile(path: string, size: number): void {
-  const descriptor = fs.openSync(path, 'wx', 0o600);
-  fs.ftruncateSync(descriptor, size);
-  fs.closeSync(descriptor);
 }

@@ -11,7 +11,12 @@ import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import type { System } from '#lib/disk/system.js';
 import type { Host } from '#lib/store/host.js';
-import { ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from '#lib/store/limits.js';
+import {
+  BARRIER_PAGES_MIN,
+  PAGE_ROWS_MAX,
+  ROOM_AFTER_BYTES,
+  SEGMENT_BYTES_MAX,
+} from '#lib/store/limits.js';
 import { startPosterThread } from '#lib/store/poster-thread.js';
 import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
 
@@ -101,6 +106,8 @@ export class Machine {
       lockAt: (path) => this.#lockAt(path, pid),
       segmentBytesMax: SEGMENT_BYTES_MAX,
       roomAfterBytes: ROOM_AFTER_BYTES,
+      pageRowsMax: PAGE_ROWS_MAX,
+      barrierPagesMin: BARRIER_PAGES_MIN,
       startPoster: startPosterThread,
     };
   }
