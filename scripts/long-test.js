@@ -20,6 +20,14 @@ const LONG = {
   storm: { test: 'test/storm', options: { minutes: ['MINUTES', '10'] } },
   // CI: all kinds of disks, and so many states times `effort`.
   crash: { test: 'test/crash', options: { effort: ['CRASH_EFFORT', '5'] }, env: { CI: 'true' } },
+  // One order of steps, as a violation tells it.
+  interleave: {
+    test: 'test/crash/interleavings.test.ts',
+    options: {
+      program: ['INTERLEAVE_PROGRAM', 'two writers'],
+      schedule: ['INTERLEAVE_SCHEDULE', ''],
+    },
+  },
   simulate: {
     test: 'test/crash/simulation.test.ts',
     options: {

@@ -180,6 +180,8 @@ export class FileLog implements Log {
    * pin stands before it. All batches before it are durable, since only one is ever on its way.
    */
   async #newSegment(desk: Desk, tail: Tail): Promise<Position> {
+    // Whoever began the segment that is pinned may have died before its name was durable.
+    await this.#parts.disk.syncFolder(this.#parts.journal.folder);
     return this.#publishSegment(await this.#stageSegment(desk, tail));
   }
 

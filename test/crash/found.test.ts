@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { openOrInitAt } from '#lib/bank/open-bank.js';
 import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
+import { closureOf } from '#lib/testing/simulated-disk.js';
 import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
 import { sceneOf, tryFault } from './errors.js';
 import { failSyncs } from './faults.js';
@@ -111,6 +112,21 @@ describe('found, and mended', () => {
     const isCommit = ({ name, path }: Step) => name === 'sync' && path.includes('journal/0');
     const after = await openAndLosePower(await killedOn(machine, operation, isCommit), operation);
     await expectPromises(after, promisedBy({ asked: [left, ...operation.asked] }, before));
+  });
+
+  it('a segment was pinned whose own name was not durable: the bank was taken for damaged', async () => {
+    const operation = operationNamed('take-over from somebody killed');
+    const [machine, before] = await ready(operation);
+    const isPublished = ({ name, path }: Step) =>
+      name === 'syncFolder' && path.endsWith('/journal');
+    const second = await killedOn(machine, operation, isPublished);
+    for (const { disk } of await crashPointsOf(second, operation)) {
+      for (const link of disk.effects.filter(({ text }) => text.startsWith('link 0000'))) {
+        const left = disk.afterPowerCut(closureOf([link], disk.effects));
+        const asked = [...(operation.killed ?? []), ...operation.asked];
+        await expectPromises(second.rebooted(left), { before, asked, answered: ['k0'] });
+      }
+    }
   });
 
   it('a folder made by a poster that died was never made durable: an account was gone', async () => {

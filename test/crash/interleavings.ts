@@ -86,7 +86,8 @@ export class Broken extends Error {
   readonly violation: string;
 
   constructor(program: string, schedule: string, cause: unknown) {
-    const violation = cause instanceof Error ? cause.message : String(cause);
+    const why = cause instanceof Error ? cause.message : String(cause);
+    const violation = cause instanceof BankError ? `P8: ${why}` : why; // A sound bank that refuses.
     super(`${program}: ${violation}\n  schedule: ${schedule}`, { cause });
     this.program = program;
     this.schedule = schedule;
@@ -155,7 +156,9 @@ function formatSchedule(labels: readonly string[]): string {
 }
 
 function parseSchedule(text: string): string[] {
-  return text.split(', ').flatMap((part) => {
+  const [orders = ''] = text.split(/(?:, )?power cut/);
+  const parts = orders.split(', ').filter((part) => part !== '');
+  return parts.flatMap((part) => {
     const [label = '', count = '1'] = part.split('*');
     return new Array<string>(Number(count)).fill(label);
   });
@@ -347,7 +350,6 @@ class Run {
   #preemptions: number;
   #kills: number;
   #failedSyncs: number;
-  #changed = true;
 
   constructor(
     search: Search,
@@ -514,7 +516,7 @@ class Run {
       return local;
     }
     if (this.#labels.length >= this.#prefix.length) this.#look();
-    const first = mine.findIndex((one) => one === this.#current);
+    const first = mine.indexOf(this.#current);
     const goes = mine.flatMap((one, index) => {
       const isFree = first === -1 || one === this.#current || this.#preemptions > 0;
       return isFree ? [{ label: `${one?.name}`, index }] : [];
@@ -536,7 +538,6 @@ class Run {
     this.#current = next;
     if (next) next.turns++;
     const going = ready[go.index]?.step;
-    this.#changed = going !== undefined && changes(going);
     this.#trace?.(`${next?.name}: ${going?.name} ${going?.path}`);
     this.steps++;
     return go.index;
@@ -552,7 +553,7 @@ class Run {
     const { disk } = this.machine;
     const mark = disk.fingerprint();
     const told = this.#told.text();
-    if (this.#changed && !this.damaged && this.#search.isNewMoment(`${mark} ${told}`)) {
+    if (!this.damaged && this.#search.isNewMoment(`${mark} ${told}`)) {
       this.moments.push(this.#moment(disk.clone()));
     }
     const players = this.#players.map(
