@@ -68,31 +68,39 @@ function skipHeader(bytes: Buffer, at: number): number {
 }
 
 /**
- * The batches of a segment's tail, as far as they are whole. What lies behind the last is an
- * unfinished batch, unless a whole one follows it: then it is damage.
+ * The batches of a segment's tail behind `from`, as far as they are whole. What lies behind the last is an
+ * unfinished batch, unless something shows that it was durable once: then it is damage.
  */
-export function scanTail(bytes: Buffer, base: number, previous: string): Batch[] {
+export function scanTail(
+  bytes: Buffer,
+  base: number,
+  from: { readonly seal: string; readonly transfer: number },
+): Batch[] {
   const batches: Batch[] = [];
   let at = 0;
-  let seal = previous;
+  let { seal, transfer } = from;
   while (at < bytes.length) {
     const look = batchAt(bytes, at, base, seal);
     if ('broken' in look) {
       undamaged(
-        !wholeBatchBehind(bytes, at),
+        !wholeBatchBehind(bytes, at, transfer),
         `the batch at byte ${base + at} is broken, and a whole one follows it`,
       );
       break;
     }
     batches.push(look.batch);
     at = look.batch.end - base;
-    seal = look.batch.control.seal;
+    ({ seal, transfer } = look.batch.control);
   }
   return batches;
 }
 
-/** Whether two control rows that follow each other somewhere behind `at` fit together. */
-function wholeBatchBehind(bytes: Buffer, at: number): boolean {
+/**
+ * Whether two control rows that follow each other somewhere behind `at` fit together, so that what comes
+ * before them had been durable. Rows of `leave` with no entry missing before them show nothing: they and
+ * one batch behind them may be on their way together, and reach the disk in any order.
+ */
+function wholeBatchBehind(bytes: Buffer, at: number, transfer: number): boolean {
   let known: { end: number; seal: string } | undefined;
   let from = at;
   for (;;) {
@@ -102,7 +110,8 @@ function wholeBatchBehind(bytes: Buffer, at: number): boolean {
     if (known && control.seal === sealOf(known.seal, bytes.subarray(known.end, end - SEAL_BYTES))) {
       return true;
     }
-    known = { end, seal: control.seal };
+    const onTheWay = control.type === 'leave' && control.transfer === transfer;
+    known = onTheWay ? undefined : { end, seal: control.seal };
     from = end - 1;
   }
 }

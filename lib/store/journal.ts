@@ -214,7 +214,7 @@ export class Journal {
       const end = pin === undefined ? undefined : Math.max(pin.length, at.offset);
       const bytes = await this.#readBytes(at.segment, at.offset, end);
       const file = `journal/${at.segment}`;
-      const batches = named(file, () => scanTail(bytes, at.offset, at.seal));
+      const batches = named(file, () => scanTail(bytes, at.offset, at));
       const start = at.offset;
       for (const batch of batches) {
         at = positionBehind(at, batch);

@@ -44,7 +44,7 @@ const WRITE_THEN_NEXT = `${WRITE_AND_SYNC}    const { segment, offset } = end;
 `;
 const FATE = 'if (mine.count > 0) counts = await this.#isInJournal(mine);';
 const EPOCH = 'Math.max(before.owner.number, await epochMin())';
-const KEPT = '(name) => sameBoot && isMarkName(name)';
+const KEPT = '(name) => isMarkName(name) && name !== markName(desk)';
 const ONE_BATCH =
   'const { bytes, seal } = encodeBatch(lines, { transfer, epoch, count, previous: end.seal });';
 const TWO_BATCHES = `
@@ -98,7 +98,7 @@ export const RULES: readonly Rule[] = [
     EMPTY,
     'T2',
     ['writers', { cuts: 8 }],
-    [LOG, `await desks.empty(desk, ${KEPT})`, '(await disk.list(desk.path)).filter(isMarkName)'],
+    [LOG, `await desks.empty(desk, ${KEPT})`, `(await disk.list(desk.path)).filter(${KEPT})`],
   ),
   rule(
     'The mark of the owner before stays until there is a new one',

@@ -13,7 +13,7 @@ import { seededRandom } from '#lib/testing/random.js';
 import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
 import { type Asked, ask, asText, BANK, expectPromises, must } from './oracle.js';
 import { stepNameOf } from './steps.js';
-import { FAULTS, type Fault, type Scene, type Target, targetOf } from './targets.js';
+import { FAULTS, type Fault, type Scene, type Target, targetAt, targetOf } from './targets.js';
 
 /** How often each fault fired before each numbered step. */
 export type FaultCounts = Map<string, Record<Fault, number>>;
@@ -32,7 +32,9 @@ const POSTING = /^(P|a ticket)/;
 /** Rows that an account has from the beginning: its page turns while they are at it. */
 const ROWS_MAX = 62;
 /** An episode that is after something strikes so often, or for so many steps; then it may come to its end. */
-const STRIKES_MAX = 60;
+const STRIKES_MAX = 80;
+/** The same for one in which somebody sleeps for long: others wait meanwhile. */
+const SLEEPS_MAX = 4;
 const TARGET_STEPS_MAX = 12_000;
 /** The most that is asked for until then, and what is asked for behind it. */
 const TARGET_REQUESTS_MAX = 300;
@@ -59,10 +61,12 @@ export class Episode {
   readonly #seen: Seen[] = [];
   /** Number of the newest entry that anybody has been told of. */
   #told = 0;
-  readonly #asleep: { process: SimulatedProcess; until: number }[] = [];
+  readonly #asleep = new Map<SimulatedProcess, number>();
   readonly #processes: number;
+  readonly #staleMs: number;
   readonly #target: Target | undefined;
   readonly #scene: Scene;
+  readonly #sleepsOnly: boolean;
   #requests: number;
   readonly #calm: number;
   /** Strikes at the target that are left; one of so many chances is taken. */
@@ -75,17 +79,21 @@ export class Episode {
   /** Told of each step, to see what led to a violation. */
   trace: (line: string) => void = () => {};
 
-  constructor(seed: number, counts: FaultCounts = new Map()) {
+  /** `sleepsAt`: somebody is stopped before this step, for longer than the stale time, and nothing else strikes. */
+  constructor(seed: number, counts: FaultCounts = new Map(), sleepsAt?: string) {
     this.#random = seededRandom(seed ^ 0x5eed);
     this.#counts = counts;
-    this.#target = targetOf(seed);
+    this.#target = sleepsAt === undefined ? targetOf(seed) : targetAt(sleepsAt, 'stop');
+    this.#sleepsOnly = sleepsAt !== undefined;
+    if (this.#sleepsOnly) this.#strikes = SLEEPS_MAX;
     this.#scene = this.#target?.scene ?? {};
     this.#odds = 1 + this.#below(2);
     this.#processes = this.#target ? this.#team(this.#target) : 2 + this.#below(3);
     // Locks give order, not safety: in some episodes they are worth little.
     const often = this.#target?.fault === 'stop' && !this.#scene.crowd ? 2 : 10;
-    const weak = this.#below(often) === 0;
-    const staleMs = weak ? 5 + this.#below(50) : this.#target ? TARGET_STALE_MS : STALE_MS;
+    const weak = this.#below(often) === 0 && !this.#sleepsOnly;
+    this.#staleMs = this.#target && !this.#sleepsOnly ? TARGET_STALE_MS : STALE_MS;
+    const staleMs = weak ? 5 + this.#below(50) : this.#staleMs;
     this.#requests = this.#target ? TARGET_REQUESTS_MAX : 10 + this.#below(60);
     // What strays into an episode that is after something mostly makes others wait.
     this.#calm = (CALM[this.#below(CALM.length)] ?? 1) * (this.#target ? 4 : 1);
@@ -94,7 +102,7 @@ export class Episode {
       interleave: true,
       kind: KINDS[this.#below(KINDS.length)] ?? 'posix',
       staleMs,
-      lateness: this.#target ? 2 + this.#below(7) : 1,
+      lateness: this.#target ? 3 + this.#below(10) : 1,
       roomAfterBytes: this.#scene.room || this.#below(2) === 0 ? 0 : 1_000_000,
       segmentBytesMax: this.#segmentBytesMax(),
       ...(this.#scene.shortPages || this.#below(4) === 0
@@ -108,7 +116,8 @@ export class Episode {
 
   /** Few, behind a power cut above all: those that wait for each other take many steps. */
   #team({ fault, scene }: Target): number {
-    return (scene.crowd ?? 1) + this.#below(fault === 'power cut' || scene.room ? 2 : 3);
+    const least = scene.crowd ?? (this.#sleepsOnly ? 2 : 1);
+    return least + this.#below(fault === 'power cut' || scene.room ? 2 : 3);
   }
 
   #segmentBytesMax(): number {
@@ -174,7 +183,7 @@ export class Episode {
     machine.beforeStep = () => {};
     ticker.kill();
     if (!cut) return;
-    this.#asleep.length = 0;
+    this.#asleep.clear();
     const ways = [...powerCuts(machine.disk.effects, 12, this.#random)];
     const survives = ways[this.#below(ways.length)] ?? new Set<number>();
     this.#machine = machine.rebooted(machine.disk.afterPowerCut(survives));
@@ -368,6 +377,7 @@ export class Episode {
 
   /** What strikes by chance. */
   #stray(step: Step | undefined, name: string | undefined): Fault | undefined {
+    if (this.#sleepsOnly) return undefined;
     const odds = step && changes(step) && name !== undefined ? ODDS.change : ODDS.look;
     const calm = name !== undefined && POSTING.test(name) && !this.#target ? 1 : this.#calm;
     if (this.#random() * odds * calm > 1) return undefined;
@@ -376,19 +386,21 @@ export class Episode {
   }
 
   #stop(process: SimulatedProcess): void {
-    const long = 2.4 * (this.#target ? TARGET_STALE_MS : STALE_MS);
-    const ms = this.#below(3) > 0 ? this.#below(100) : this.#below(long);
-    this.#sleep(process, ms);
+    const long = this.#below(2.4 * this.#staleMs);
+    if (this.#sleepsOnly) this.#sleep(process, this.#staleMs + 1_000 + long);
+    else this.#sleep(process, this.#below(3) > 0 ? this.#below(100) : long);
   }
 
   #sleep(process: SimulatedProcess, ms: number): void {
     process.stop();
-    this.#asleep.push({ process, until: this.#machine.time + ms });
+    this.#asleep.set(process, this.#machine.time + ms);
   }
 
   #wakeSleepers(): void {
-    for (const { process, until } of this.#asleep) {
-      if (until <= this.#machine.time) process.resume();
+    for (const [process, until] of this.#asleep) {
+      if (until > this.#machine.time) continue;
+      this.#asleep.delete(process);
+      process.resume();
     }
   }
 

@@ -44,10 +44,10 @@ const SLOW_WRITERS: Scene = {
   by: { step: 'A4 mark what counts', fault: 'stop', odds: 2 },
   rounds: 8,
   crowd: 3,
-  times: 2,
+  times: 3,
 };
 /** And for posters. */
-const ASKING_POSTERS: Scene = { favours: 'posted', rounds: 6, crowd: 3, times: 2 };
+const ASKING_POSTERS: Scene = { favours: 'posted', rounds: 6, crowd: 3, times: 3 };
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'L1 draw a ticket': SLOW_WRITERS,
@@ -60,7 +60,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   'T5 begin a segment': DYING_WRITERS,
   'T5 publish the segment': DYING_WRITERS,
-  'T5 trim the segment before': { room: true, rounds: 6, times: 3 },
+  'T5 trim the segment before': { room: true, rounds: 6, times: 2 },
   'P1 empty the desk': { by: { step: 'P3 stage a page', fault: 'kill', odds: 6 } },
   'P3 make a folder': { favours: 'opening' },
   'P4 make a page durable': { barriers: false },
@@ -71,11 +71,21 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'a ticket for the poster': ASKING_POSTERS,
 };
 
-const PAIRS: readonly Target[] = STEP_NAMES.flatMap((step) =>
-  FAULTS.map((fault) => ({ step, fault, scene: SCENES[step] ?? {} })),
-);
-/** Behind a power cut much has to be done anew before the step comes again. */
-const timesOf = ({ fault, scene }: Target) => (scene.times ?? 1) + (fault === 'power cut' ? 1 : 0);
+export function targetAt(step: string, fault: Fault): Target {
+  return { step, fault, scene: SCENES[step] ?? {} };
+}
+
+/** Who dies there leaves others waiting. */
+const DEADLY = ['L4 = T1 rename the desk', 'A4 mark what counts', 'P1 let go of the lock'];
+
+/** How many episodes in a round are after it: more, where each brings few strikes. */
+function timesOf({ step, fault, scene: { times = 1 } }: Target): number {
+  // Behind a power cut much has to be done anew before the step comes again.
+  if (fault === 'power cut') return 1 + times;
+  return fault === 'kill' && DEADLY.includes(step) ? 3 : times;
+}
+
+const PAIRS = STEP_NAMES.flatMap((step) => FAULTS.map((fault) => targetAt(step, fault)));
 const ROUNDS = Array.from({ length: Math.max(...PAIRS.map(timesOf)) }, (_, round) => round);
 const TARGETS = ROUNDS.flatMap((round) => PAIRS.filter((target) => timesOf(target) > round));
 

@@ -51,6 +51,8 @@ export class Sleeper {
   #when: 'before' | 'behind' = 'before';
   #awake: Promise<void> = Promise.resolve();
   #fallAsleep = () => {};
+  /** The step at which it fell asleep. */
+  step: Step | undefined;
   wake = () => {};
   readonly asleep = new Promise<'asleep'>((resolve) => {
     this.#fallAsleep = () => resolve('asleep');
@@ -69,6 +71,7 @@ export class Sleeper {
         await this.#awake;
         return go();
       }
+      this.step = step;
       if (this.#when === 'before') {
         await this.#sleep();
         return go();

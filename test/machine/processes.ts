@@ -30,11 +30,24 @@ export interface PlayedProcess {
 const MEMORY = '/dev/shm';
 export const ROOT = existsSync(MEMORY) ? MEMORY : tmpdir();
 
+/**
+ * A thread of a process that is only played dead may still be at it, and put up a notice in a bank that
+ * is half removed: then it is removed again.
+ */
+function removeFolder(folder: string): void {
+  for (let tries = 0; existsSync(folder); tries++) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      if (tries > 20) throw error;
+    }
+  }
+}
+
 /** Where a bank can be made; it goes when the test ends. */
 export function newDirectory(root = ROOT): string {
   const folder = mkdtempSync(join(root, 'drovebank-test-'));
-  // A thread of a process that is only played dead may still be at it.
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 20 }));
+  onTestFinished(() => removeFolder(folder));
   return join(folder, 'bank');
 }
 
