@@ -1,9 +1,9 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
-import { expectClean, expectWhole, fund, pagePath } from './books.js';
+import { expectClean, expectWhole, fund, namesIn, pagePath } from './books.js';
 
 const many = (to: string, count: number) =>
   Array.from({ length: count }, () => ({ to, amount: '1.00' }));
@@ -77,6 +77,28 @@ describe('verify', () => {
     expect(ok).toBe(false);
     expect(steps.flatMap(({ problems }) => problems)).toMatchObject([{ file: pagePath('', ada) }]);
     await first.bank.close();
+  });
+
+  it('finds what would stop the next writer, behind all that was answered', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    machine.kill(first);
+    const [segment = ''] = namesIn(machine.directory, 'journal').filter(
+      (name) => name !== 'checkpoint.csv',
+    );
+    const path = `${machine.directory}/journal/${segment}`;
+    appendFileSync(path, readFileSync(path));
+    const { bank } = await machine.start();
+    expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
+    for (const quick of [false, true]) {
+      const { ok, steps } = await bank.verify({ quick });
+      expect(ok).toBe(false);
+      expect(steps.flatMap(({ problems }) => problems)).toMatchObject([
+        { file: `journal/${segment}` },
+      ]);
+    }
+    await bank.close();
   });
 
   it('finds a passbook that the journal knows nothing of', async () => {
