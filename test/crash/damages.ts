@@ -113,7 +113,16 @@ function* ofFile(path: string, bytes: Buffer, kind: string, bits: number): Gener
   if (bytes.length > 0) yield one('empty', 'empty', () => Buffer.alloc(0));
   for (const [what, more] of APPENDED)
     yield one('bytes appended', what, () => Buffer.concat([bytes, more]));
-  if (bytes.length > 0) yield one('bytes appended', 'itself', () => Buffer.concat([bytes, bytes]));
+  const filled = bytes.subarray(0, content);
+  for (const rows of [1, 2, 3, Number.POSITIVE_INFINITY]) {
+    const again = Buffer.concat(rowsOf(filled).slice(0, rows));
+    if (again.length === 0) continue;
+    // Behind all, and behind the last row, where zeros are written over.
+    const text = `its first ${rows} rows again`;
+    yield one('bytes appended', text, () => Buffer.concat([bytes, again]));
+    if (content < bytes.length)
+      yield one('bytes appended', `${text}, in the room`, () => Buffer.concat([filled, again]));
+  }
   yield* ofRows(one, bytes, content);
   for (let at = 0; at < content; at += SECTOR) {
     const end = Math.min(at + SECTOR, bytes.length);
