@@ -33,7 +33,8 @@ function checkOf(told: string): string {
   return createHash('sha256').update(told).digest('hex').slice(0, 16);
 }
 
-const CHECK_LINE = /^ {2}"check": "([^"\n]*)"\n\}\n$/m;
+/** The last line but one of the file: nothing follows. */
+const CHECK_LINE = /(?<=\n) {2}"check": "([^"\n]*)"\n\}\n$/;
 
 /** Reads `bank.json`. A version above {@link FORMAT_VERSION} comes back alone: the rest may differ. */
 export function decodeManifest(text: string): Manifest | { readonly version: number } {

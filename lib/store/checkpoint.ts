@@ -45,6 +45,6 @@ export async function writeDurably(disk: Disk, path: string, bytes: Buffer): Pro
 /** Which `desks` folder a bank has: a copy of the bank has another one. */
 export async function desksIdentity(disk: Disk, directory: string): Promise<string> {
   const facts = await disk.facts(join(directory, 'desks'));
-  if (facts === undefined) throw damaged('desks', 'the folder is missing');
+  if (!facts?.folder) throw damaged('desks', 'the folder is missing');
   return `${facts.inode}:${facts.born}`;
 }

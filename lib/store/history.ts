@@ -1,6 +1,6 @@
 /** An account's rows, page by page, from either end: sealed pages, the open one, what is not posted. */
 import { accountFolder, pageName } from '../format/account-path.js';
-import type { PassbookRow } from '../format/passbook-page.js';
+import type { Page, PassbookRow } from '../format/passbook-page.js';
 import { rowOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
 import type { Account } from '../ledger/account.js';
@@ -38,17 +38,58 @@ export async function* rowsOf(
   const top = [...(open?.rows ?? []), ...newest];
   if (span.reverse) yield* inSpan(top.reverse(), span);
   const sealed = open ? await sealedBefore(files, id, first) : [];
-  const numbers = span.reverse
-    ? sealed.reverse()
-    : sealed.slice(await firstPage(files, id, sealed, span));
+  const start = span.reverse ? 0 : await firstPage(files, id, sealed, span);
+  const numbers = span.reverse ? sealed.reverse() : sealed.slice(start);
+  const chain = new Chain(id, span.reverse ? open : undefined, start > 0);
   for (const number of numbers) {
     const page = await passbooks.read(id, number);
     const rows = page?.rows.filter((row) => row.seq < first) ?? [];
+    if (page && rows.length > 0) chain.add(page, number);
     if (span.reverse && isBefore(rows.at(-1), span)) return;
     if (!span.reverse && isBehind(rows[0], span)) return;
     yield* inSpan(span.reverse ? rows.reverse() : rows, span);
   }
+  if (open) chain.end(open);
   if (!span.reverse) yield* inSpan(top, span);
+}
+
+/** Pages that are read from one end to the other: each goes on where the one before it ends. */
+class Chain {
+  readonly #id: AccountId;
+  readonly #newest: Page | undefined;
+  /** The page that was read last: the one behind, when it goes backwards. */
+  #beside: Page | undefined;
+  /** Pages before the first one that is read: what it must follow is not known. */
+  #skipped: boolean;
+
+  constructor(id: AccountId, newest: Page | undefined, skipped: boolean) {
+    this.#id = id;
+    this.#newest = newest;
+    this.#beside = newest;
+    this.#skipped = skipped;
+  }
+
+  /** @throws BankError BANK_DAMAGED */
+  add(page: Page, number: number | undefined): void {
+    const follows = this.#newest
+      ? this.#beside?.prev === page.check
+      : this.#skipped || page.prev === this.#beside?.check;
+    const isOpen = this.#newest !== undefined && this.#beside === this.#newest;
+    if (!follows) throw outOfOrder(this.#id, isOpen ? undefined : number);
+    this.#beside = page;
+    this.#skipped = false;
+  }
+
+  /** Nothing is left but the open page, or, backwards, nothing at all. */
+  end(open: Page): void {
+    if (!this.#newest) this.add(open, undefined);
+    else if (this.#beside?.prev !== undefined) throw outOfOrder(this.#id, undefined);
+  }
+}
+
+function outOfOrder(id: AccountId, number: number | undefined) {
+  const file = `${accountFolder(id)}/${pageName(id, number)}`;
+  return damaged(file, 'the pages beside it do not go on from each other');
 }
 
 /** Numbers of the sealed pages before row `first`: all of them. @throws BankError BANK_DAMAGED */
@@ -110,7 +151,12 @@ async function unpostedRows(
   for await (const batch of files.log.read(from, to)) {
     for (const entry of batch.entries) {
       const leg = [entry.debit, entry.credit].find((side) => side?.account === id);
-      if (!leg || leg.seq <= (account?.seq ?? 0)) continue;
+      const seq = account?.seq ?? 0;
+      if (!leg || leg.seq <= seq) continue;
+      if (leg.seq !== seq + 1) {
+        const what = `it ends at row ${seq}, and the journal goes on with row ${leg.seq}`;
+        throw damaged(`${accountFolder(id)}/${pageName(id)}`, what);
+      }
       account = afterEntry(account, entry, id);
       rows.push(rowOf(account, entry));
     }

@@ -45,7 +45,8 @@ export function batchAt(
   if (lineEnd === -1) return { broken: 'cut' };
   const line = bytes.toString('utf8', skipHeader(bytes, controlAt), lineEnd);
   const control = decodeControl(line);
-  if (control === undefined) return { broken: 'seal' };
+  // A head begins a segment and stands nowhere else, be its seal right: it says where it goes on from.
+  if (control === undefined || (control.pin && base + at > 0)) return { broken: 'seal' };
   const end = lineEnd + 1;
   const covered = bytes.subarray(at, end - SEAL_BYTES);
   if (control.seal !== sealOf(control.pin?.seal ?? previous ?? '', covered))

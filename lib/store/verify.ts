@@ -66,7 +66,7 @@ export async function verifyFiles(files: Files, options: VerifyOptions): Promise
   const head = (await files.log.head()) ?? checkpoint.position;
   const steps: VerifyStep[] = [];
   if (files.stations) steps.push(await verifyDesks(files.stations));
-  steps.push(await verifySegments(files));
+  steps.push(await verifySegments(files, head));
   const books = options.quick
     ? await verifyEnds(files, checkpoint, head, options)
     : await verifyBooks(files, checkpoint, head, options);
@@ -89,8 +89,11 @@ async function verifyDesks(stations: Readonly<Record<string, Station>>): Promise
   return { name: 'desks', checked: epochs.join(', '), problems };
 }
 
-/** Each segment's head is whole, and pins the one before where it has that seal. */
-async function verifySegments({ journal, disk }: Files): Promise<VerifyStep> {
+/**
+ * Each segment's head is whole, and pins the one before where it has that seal. Behind what was answered
+ * for lies nothing that would stop the next writer.
+ */
+async function verifySegments({ journal, disk }: Files, head: Position): Promise<VerifyStep> {
   const problems: Problem[] = [];
   const segments = await journal.segments();
   const all = (await disk.list(journal.folder)).filter((name) => parseSegmentName(name));
@@ -111,6 +114,13 @@ async function verifySegments({ journal, disk }: Files): Promise<VerifyStep> {
       }
     } catch (error) {
       problems.push(problemOf(error, `journal/${name}`));
+    }
+  }
+  if (problems.length === 0 && segments.length > 0) {
+    try {
+      await journal.findTail(head);
+    } catch (error) {
+      problems.push(problemOf(error, `journal/${head.segment}`));
     }
   }
   if (segments.length === 0)

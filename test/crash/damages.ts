@@ -70,13 +70,19 @@ export function* damagesOf(bank: DamageBank, bits: number): Generator<Damage> {
 
 type Change = readonly [path: string, bytes: () => Buffer | undefined];
 
-function damage(kind: string, harm: string, text: string, changes: readonly Change[]): Damage {
+function damage(
+  kind: string,
+  harm: string,
+  text: string,
+  changes: readonly Change[],
+  older = false,
+): Damage {
   return {
     kind,
     harm,
     text: `${inBank(changes[0]?.[0] ?? '')}: ${text}`,
     files: changes.map(([path]) => inBank(path)),
-    older: harm === 'an older copy',
+    older,
     bytes: () => changes[0]?.[1](),
     strike: (disk) => {
       for (const [path, bytes] of changes) putFile(disk, path, bytes());
@@ -107,7 +113,16 @@ function* ofFile(path: string, bytes: Buffer, kind: string, bits: number): Gener
   if (bytes.length > 0) yield one('empty', 'empty', () => Buffer.alloc(0));
   for (const [what, more] of APPENDED)
     yield one('bytes appended', what, () => Buffer.concat([bytes, more]));
-  if (bytes.length > 0) yield one('bytes appended', 'itself', () => Buffer.concat([bytes, bytes]));
+  const filled = bytes.subarray(0, content);
+  for (const rows of [1, 2, 3, Number.POSITIVE_INFINITY]) {
+    const again = Buffer.concat(rowsOf(filled).slice(0, rows));
+    if (again.length === 0) continue;
+    // Behind all, and behind the last row, where zeros are written over.
+    const text = `its first ${rows} rows again`;
+    yield one('bytes appended', text, () => Buffer.concat([bytes, again]));
+    if (content < bytes.length)
+      yield one('bytes appended', `${text}, in the room`, () => Buffer.concat([filled, again]));
+  }
   yield* ofRows(one, bytes, content);
   for (let at = 0; at < content; at += SECTOR) {
     const end = Math.min(at + SECTOR, bytes.length);
@@ -158,7 +173,7 @@ function* olderCopies(path: string, kind: string, { older }: DamageBank): Genera
   const versions = older.get(path) ?? [];
   for (const [index, version] of versions.entries()) {
     const text = `version ${index + 1} of ${versions.length + 1}`;
-    yield damage(kind, 'an older copy', text, [[path, () => version]]);
+    yield damage(kind, 'an older copy', text, [[path, () => version]], true);
   }
 }
 
@@ -175,16 +190,35 @@ function* swaps({ bytes, left }: DamageBank): Generator<Damage> {
     for (const a of paths) {
       for (const b of paths) {
         if (a === b) continue;
-        yield damage(kind, 'under another name', `it is ${basename(a)}`, [[b, () => bytes.get(a)]]);
+        // An earlier page of the same account in the place of the open one: as if it had never turned.
+        const isOpenPage = (path: string) => path === passbookOf(path);
+        const same = passbookOf(a) === passbookOf(b);
+        const [there, here] = [() => bytes.get(a), () => bytes.get(b)];
+        yield damage(
+          kind,
+          'under another name',
+          `it is ${basename(a)}`,
+          [[b, there]],
+          same && isOpenPage(b),
+        );
         if (a > b) continue;
-        yield damage(kind, 'swapped', `swapped with ${basename(b)}`, [
-          [a, () => bytes.get(b)],
-          [b, () => bytes.get(a)],
-        ]);
+        const both: Change[] = [
+          [a, here],
+          [b, there],
+        ];
+        yield damage(
+          kind,
+          'swapped',
+          `swapped with ${basename(b)}`,
+          both,
+          same && (isOpenPage(a) || isOpenPage(b)),
+        );
       }
     }
   }
 }
+
+const passbookOf = (path: string) => path.replace(/\.\d{4}\.csv$/, '.csv');
 
 function* ofFolder(path: string, kind: string): Generator<Damage> {
   const folder = path.slice(0, -1);
@@ -198,10 +232,13 @@ function* ofFolder(path: string, kind: string): Generator<Damage> {
     strike,
   });
   yield one('gone', (disk) => removeAll(disk, folder));
-  yield one('a file in its place', (disk) => {
-    removeAll(disk, folder);
-    putFile(disk, folder, Buffer.from('x'));
-  });
+  // Who can't take a lock is refused, and no harm is done.
+  if (!folder.endsWith('.lock')) {
+    yield one('a file in its place', (disk) => {
+      removeAll(disk, folder);
+      putFile(disk, folder, Buffer.from('x'));
+    });
+  }
   yield one('emptied', (disk) => {
     removeAll(disk, folder);
     void disk.port().makeFolder(folder);

@@ -28,6 +28,7 @@ export function whyHarmless(damage: Damage, bank: DamageBank): string | undefine
 }
 
 function whyNoFile(file: string): string | undefined {
+  if (file.endsWith('.queue')) return 'nobody waits any more';
   if (file.endsWith('.lock')) return 'nobody holds the lock any more';
   if (/^desks\/(?:writer|poster)\//.test(file))
     return 'a desk under another epoch: the next one is above the journal’s';

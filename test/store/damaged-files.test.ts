@@ -144,6 +144,22 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
     { read, backwards },
   ],
   [
+    'the open page in the place of an earlier one',
+    (directory) => {
+      copyFileSync(pagePath(directory, ADA), pagePath(directory, ADA, 2));
+      return relative(ADA);
+    },
+    { read, backwards },
+  ],
+  [
+    'an earlier page in the place of another one',
+    (directory) => {
+      copyFileSync(pagePath(directory, ADA, 2), pagePath(directory, ADA, 1));
+      return relative(ADA, 1);
+    },
+    { read, backwards },
+  ],
+  [
     'an earlier page changed',
     (directory) => {
       flip(pagePath(directory, ADA, 1), 2_000);
@@ -282,6 +298,13 @@ describe('a desk that is not as it should be', () => {
       'gone with the whole office',
       (directory) => rmSync(join(directory, 'desks'), { recursive: true }),
     ],
+    [
+      'gone, and a file in its place',
+      (directory) => {
+        rmSync(join(directory, 'desks'), { recursive: true });
+        writeFileSync(join(directory, 'desks'), 'x');
+      },
+    ],
     ['gone, the poster’s', (directory) => rmSync(deskOf(directory, 'poster'), { recursive: true })],
     ['one of two', (directory) => mkdirSync(`${deskOf(directory, 'writer')}0`)],
   ])('is damage: %s', async (_, harm) => {
@@ -321,6 +344,7 @@ describe('what is no bank, or not one for us', () => {
   it.each<[string, string, (text: string) => string | undefined]>([
     ['without its bank.json', 'BANK_DAMAGED', () => undefined],
     ['with an empty bank.json', 'BANK_DAMAGED', () => ''],
+    ['with a line break behind its bank.json', 'BANK_DAMAGED', (text) => `${text}\n`],
     ['with half a bank.json', 'BANK_DAMAGED', (text) => text.slice(0, text.length >> 1)],
     ['of a newer format', 'BANK_TOO_NEW', (text) => text.replace('"version": 1', '"version": 2')],
   ])('a bank %s is %s', async (_, code, change) => {

@@ -1,9 +1,9 @@
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
-import { expectClean, expectWhole, fund, pagePath } from './books.js';
+import { expectClean, expectWhole, fund, namesIn, pagePath } from './books.js';
 
 const many = (to: string, count: number) =>
   Array.from({ length: count }, () => ({ to, amount: '1.00' }));
@@ -78,6 +78,33 @@ describe('verify', () => {
     expect(steps.flatMap(({ problems }) => problems)).toMatchObject([{ file: pagePath('', ada) }]);
     await first.bank.close();
   });
+
+  it.each([2, 1_000])(
+    'is not misled by rows of before behind the journal’s end: the first %i again',
+    async (rows) => {
+      const machine = await Machine.withBank();
+      const first = await machine.start();
+      const [ada] = await fund(first);
+      machine.kill(first);
+      const segment =
+        namesIn(machine.directory, 'journal').find((name) => name !== 'checkpoint.csv') ?? '';
+      const path = `${machine.directory}/journal/${segment}`;
+      const lines = readFileSync(path, 'utf8').split(/(?<=\n)/);
+      // Whole, as the first rows of a segment are: as if the journal began anew.
+      appendFileSync(path, lines.slice(0, rows).join(''));
+      const { bank } = await machine.start();
+      expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
+      for (const quick of [false, true]) {
+        const { ok, steps } = await bank.verify({ quick });
+        const found = steps.flatMap(({ problems }) => problems.map(({ file }) => file));
+        expect([ok, found]).toEqual(rows === 2 ? [true, []] : [false, [`journal/${segment}`]]);
+      }
+      const deposit = bank.deposit(ada, '1.00');
+      if (rows === 2) expect(await deposit).toMatchObject({ transfer: 5 });
+      else await expect(deposit).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+      await bank.close().catch(() => {});
+    },
+  );
 
   it('finds a passbook that the journal knows nothing of', async () => {
     const machine = await Machine.withBank();
