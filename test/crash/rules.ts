@@ -81,11 +81,11 @@ export const RULES: readonly Rule[] = [
   rule(
     'One rename decides',
     'L4',
-    ['writers', {}],
+    ['writers', { preemptions: 1 }],
     [
       'lib/store/desk.ts',
       'await this.#disk.rename(from.path, path);',
-      'return { owner, path: from.path };',
+      'return { owner: { ...owner, number: 10 * owner.pid + epoch }, path: from.path };',
     ],
   ),
   rule(
