@@ -223,7 +223,12 @@ export const RULES: readonly Rule[] = [
     ['dead', { preemptions: 1, cuts: 4 }],
     [LOG, 'await this.#parts.disk.syncFolder(this.#parts.journal.folder);', ''],
   ),
-  rule('An epoch above the desk’s', 'L4', ['writers', {}], [LEASE, EPOCH, '(await epochMin())']),
+  rule(
+    'An epoch above the desk’s',
+    'L4',
+    ['writers', { preemptions: 1, kills: 1 }],
+    [LEASE, EPOCH, '(await epochMin())'],
+  ),
   rule(
     'Who was fenced does not book anew before it knows',
     'A3',
