@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 /** Package of Debian and Ubuntu, a command that shows it is there, and the test that needs it. */
 export const SYSTEM_PACKAGES = [
   { name: 'strace', shows: ['strace', '--version'], test: 'test/kernel/kill-points.test.ts' },
+  { name: 'strace', shows: ['strace', '--version'], test: 'test/kernel/stop-points.test.ts' },
   { name: 'util-linux', shows: ['nsenter', '--version'], test: 'test/kernel/power-cuts.test.ts' },
   { name: 'mount', shows: ['losetup', '--version'], test: 'test/kernel/power-cuts.test.ts' },
   {

@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 /** Proofs on the real kernel; the tests note here that they ran. */
 const PROOFS = [
   'E: killed at every system call',
+  'E: stopped at system calls',
   'F: power cuts on ext4',
   'F: power cuts on xfs',
   'P10: a disk that is full or read-only, no handles, no permission',

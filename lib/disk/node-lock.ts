@@ -47,18 +47,20 @@ function lookOf(path: string): string {
 }
 
 /**
- * The same, but once the lock is held it touches and removes only that very one: who slept and was
+ * The same, but once the lock is made it touches and removes only that very one: who slept and was
  * taken for dead must not keep alive, or remove, the lock of who came behind.
  */
 function onlyOwn(path: string) {
   let own: string | undefined;
   const isOwn = () => own === undefined || identityOf(path) === own;
   return {
-    hold: () => {
-      own = identityOf(path);
-    },
+    wasMade: () => own !== undefined,
     fs: {
       ...AT_ONCE,
+      mkdir: atOnce((folder: string) => {
+        fs.mkdirSync(folder);
+        own = identityOf(path);
+      }),
       rmdir: atOnce((folder: string) => isOwn() && fs.rmdirSync(folder)),
       rmdirSync: (folder: string) => isOwn() && fs.rmdirSync(folder),
       utimes: atOnce((file: string, read: Date, changed: Date) => {
@@ -84,7 +86,7 @@ export function nodeLock(path: string): Lock {
       loaded ??= load();
       const files = onlyOwn(path);
       try {
-        const release = await loaded.lock(path, {
+        return await loaded.lock(path, {
           lockfilePath: path,
           realpath: false,
           stale: STALE_MS,
@@ -93,9 +95,9 @@ export function nodeLock(path: string): Lock {
           fs: files.fs,
           onCompromised: onLost,
         });
-        files.hold();
-        return release;
       } catch (error) {
+        // Taken for dead before it could touch what it had made.
+        if (errorCode(error) === 'ENOENT' && files.wasMade()) return undefined;
         if (errorCode(error) !== 'ELOCKED') throw error;
         if (!isStill(lookOf(path), performance.now())) return undefined;
         lock.breakDead();

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -32,12 +32,20 @@ export interface Ran {
   readonly calls: readonly Call[];
 }
 
-/** Runs `node` with `args` under strace; kills it right before it makes `killAt`, if one is named. */
-export async function runTraced(args: readonly string[], killAt?: Call): Promise<Ran> {
+/**
+ * Runs `node` with `args` under strace; kills it right before it makes the call `at`, if one is named. With
+ * `meanwhile` it is stopped there instead, and set going again when that is done.
+ */
+export async function runTraced(
+  args: readonly string[],
+  at?: Call,
+  meanwhile?: () => Promise<void>,
+): Promise<Ran> {
   const folder = mkdtempSync(join(tmpdir(), 'drovebank-strace-'));
   try {
     const log = join(folder, 'log');
-    const injected = killAt && `inject=${killAt.name}:signal=SIGKILL:when=${killAt.ordinal}`;
+    const signal = meanwhile ? 'SIGSTOP' : 'SIGKILL';
+    const injected = at && `inject=${at.name}:signal=${signal}:when=${at.ordinal}`;
     const child = spawn(
       'strace',
       [
@@ -55,15 +63,34 @@ export async function runTraced(args: readonly string[], killAt?: Call): Promise
     child.stderr.setEncoding('utf8').on('data', (text) => {
       stderr += text;
     });
-    const [code, signal] = await new Promise<[number | null, NodeJS.Signals | null]>(
-      (resolve, reject) => {
-        child.once('error', reject);
-        child.once('close', (...ended) => resolve(ended));
-      },
-    );
-    return { signal, code, stdout, stderr, calls: readCalls(readFileSync(log, 'utf8')) };
+    const end = new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.once('error', reject);
+      child.once('close', (...ended) => resolve(ended));
+    });
+    if (meanwhile) await whileStopped(child.pid ?? 0, log, meanwhile);
+    const [code, ended] = await end;
+    return { signal: ended, code, stdout, stderr, calls: readCalls(readFileSync(log, 'utf8')) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Waits until strace has seen its process stop, and sets that going again behind `meanwhile`. */
+async function whileStopped(
+  strace: number,
+  log: string,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  const isStopped = () => existsSync(log) && /stopped by SIGSTOP/.test(readFileSync(log, 'utf8'));
+  while (!isStopped()) {
+    if (!existsSync(`/proc/${strace}`)) throw new Error('it ended before it came there');
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  const children = readFileSync(`/proc/${strace}/task/${strace}/children`, 'utf8');
+  try {
+    await meanwhile();
+  } finally {
+    process.kill(Number(children.trim().split(' ')[0]), 'SIGCONT');
   }
 }
 
