@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { sweep, type Tally } from './damage-sweep.js';
 
 /** A sample while somebody works, more in CI; `npm run test:damage` tries all. */
-const { CI, DAMAGE_TRIALS = CI ? '900' : '36', DAMAGE_BITS = '1', DAMAGE_ONLY = '.' } = process.env;
+const { CI, DAMAGE_TRIALS = CI ? '700' : '36', DAMAGE_BITS = '1', DAMAGE_ONLY = '.' } = process.env;
 const TRIALS = DAMAGE_TRIALS === 'all' ? {} : { trials: Number(DAMAGE_TRIALS) };
 const HOUR_MS = 3_600_000;
 /** A line about how far it is, each so many trials. */
