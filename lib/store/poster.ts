@@ -138,10 +138,16 @@ export class Poster {
         if (!more(head.transfer - transfer)) return transfer;
       }
     } catch (error) {
+      const gone = error instanceof Displaced || !(await this.#isMine());
       await this.stop();
-      if (error instanceof Displaced) return undefined;
+      if (gone) return undefined;
       throw error;
     }
+  }
+
+  /** What fails, or looks damaged, because another one has the desk by now and writes there, is no failure. */
+  async #isMine(): Promise<boolean> {
+    return this.#role !== undefined && (await this.#parts.desks.isMine(this.#role.taken.desk));
   }
 
   /** P2: reads on, up to a slice's worth of entries that are not posted. */

@@ -1,6 +1,8 @@
 /** What the crash suite has found, each as the shortest story that shows it. */
 import { describe, expect, it } from 'vitest';
 import { openOrInitAt } from '#lib/bank/open-bank.js';
+import { accountFolder } from '#lib/format/account-path.js';
+import type { AccountId } from '#lib/ledger/account-id.js';
 import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import { closureOf } from '#lib/testing/simulated-disk.js';
 import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
@@ -253,6 +255,41 @@ describe('found, and mended', () => {
       expect(first.state).toBe('stopped');
       first.resume();
       await posted;
+      expect((await other.verify()).ok).toBe(true);
+      await Promise.all([slept.close(), other.close()]);
+    });
+  });
+
+  it('a poster that slept in the middle of a passbook, while others turned its pages, took it for damaged', async () => {
+    const machine = new SimulatedMachine({ interleave: true, pageRowsMax: 2 });
+    const [founder, first, second] = [machine.start(), machine.start(), machine.start()];
+    let armed = false;
+    machine.beforeStep = (process, step) => {
+      // It has read the open page: which pages are before it, it sees when it wakes up.
+      const lists = step?.name === 'list' && step.path.endsWith(accountFolder(ADA as AccountId));
+      if (!armed || process !== first || !lists) return;
+      armed = false;
+      first.stop();
+    };
+    await machine.run(async () => {
+      await founder.initBank(BANK);
+      const bank = await founder.openBank(BANK);
+      const ada = await bank.openAccount({ firstName: 'Ada', lastName: 'Test' });
+      for (let row = 0; row < 4; row++) await bank.deposit(ada.id, '1.00');
+      await bank.close();
+      const slept = await first.openBank(BANK);
+      await slept.deposit(ada.id, '1.00');
+      armed = true;
+      const posted = slept.posted();
+      while (first.state !== 'stopped') await second.host.system.pause(10).done;
+      const other = await second.openBank(BANK);
+      for (let row = 0; row < 8; row++) {
+        await other.deposit(ada.id, '2.00');
+        await other.posted();
+      }
+      first.resume();
+      await posted;
+      expect((await other.balance(ada.id)).ledger.amount).toBe('21.00');
       expect((await other.verify()).ok).toBe(true);
       await Promise.all([slept.close(), other.close()]);
     });
