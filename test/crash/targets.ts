@@ -16,8 +16,6 @@ export interface Scene {
   readonly rounds?: number;
   /** Processes at work, at least. */
   readonly crowd?: number;
-  /** The step comes seldom all the same: more episodes than others have are after it. */
-  readonly times?: number;
   readonly shortSegments?: boolean;
   readonly shortPages?: boolean;
   /** One barrier makes pages durable already when they are few; or never. */
@@ -44,10 +42,9 @@ const SLOW_WRITERS: Scene = {
   by: { step: 'A4 mark what counts', fault: 'stop', odds: 2 },
   rounds: 8,
   crowd: 3,
-  times: 3,
 };
 /** And for posters. */
-const ASKING_POSTERS: Scene = { favours: 'posted', rounds: 6, crowd: 3, times: 3 };
+const ASKING_POSTERS: Scene = { favours: 'posted', rounds: 6, crowd: 3 };
 
 const SCENES: Readonly<Record<string, Scene>> = {
   'L1 draw a ticket': SLOW_WRITERS,
@@ -60,7 +57,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   'T5 begin a segment': DYING_WRITERS,
   'T5 publish the segment': DYING_WRITERS,
-  'T5 trim the segment before': { room: true, rounds: 6, times: 2 },
+  'T5 trim the segment before': { room: true, rounds: 6 },
   'P1 empty the desk': { by: { step: 'P3 stage a page', fault: 'kill', odds: 6 } },
   'P3 make a folder': { favours: 'opening' },
   'P4 make a page durable': { barriers: false },
@@ -75,26 +72,48 @@ export function targetAt(step: string, fault: Fault): Target {
   return { step, fault, scene: SCENES[step] ?? {} };
 }
 
-/** Who dies there leaves others waiting. */
-const DEADLY = ['L4 = T1 rename the desk', 'A4 mark what counts', 'P1 let go of the lock'];
-
-/** How many episodes in a round are after it: more, where each brings few strikes. */
-function timesOf({ step, fault, scene: { times = 1 } }: Target): number {
-  // Behind a power cut much has to be done anew before the step comes again.
-  if (fault === 'power cut') return 1 + times;
-  return fault === 'kill' && DEADLY.includes(step) ? 3 : times;
-}
-
-const PAIRS = STEP_NAMES.flatMap((step) => FAULTS.map((fault) => targetAt(step, fault)));
-const ROUNDS = Array.from({ length: Math.max(...PAIRS.map(timesOf)) }, (_, round) => round);
-const TARGETS = ROUNDS.flatMap((round) => PAIRS.filter((target) => timesOf(target) > round));
+const TARGETS = STEP_NAMES.flatMap((step) => FAULTS.map((fault) => targetAt(step, fault)));
 
 /** One of so many episodes is left to chance alone. */
 const FREE_EVERY = 8;
+const AIMED = FREE_EVERY - 1;
 
 /** What the episode of this seed is after: `undefined` for those that are left to chance. */
 export function targetOf(seed: number): Target | undefined {
   const [round, place] = [Math.floor(seed / FREE_EVERY), seed % FREE_EVERY];
   if (place === 0) return undefined;
-  return TARGETS[(round * (FREE_EVERY - 1) + place - 1) % TARGETS.length];
+  return TARGETS[(round * AIMED + place - 1) % TARGETS.length];
+}
+
+/** The seed of the episode that is after a target for the so-manieth time. */
+function seedOf(target: number, time: number): number {
+  const place = time * TARGETS.length + target;
+  return Math.floor(place / AIMED) * FREE_EVERY + (place % AIMED) + 1;
+}
+
+/** An episode that is after something is taken to have struck so often at least: what never comes is not waited for. */
+const STRIKES_MIN = 4;
+
+/**
+ * Seeds for a long run, without an end: each time one that is after what was struck least so far, by
+ * `strikes`, and now and then one that is left to chance. `first` chooses among those for one target.
+ */
+export function* seedsByNeed(
+  strikes: (target: Target) => number,
+  first: number,
+): Generator<number> {
+  const tries = TARGETS.map(() => 0);
+  for (let count = 0; ; count++) {
+    if (count % FREE_EVERY === 0) {
+      yield FREE_EVERY * first + count;
+      continue;
+    }
+    const struck = TARGETS.map((target, at) =>
+      Math.max(strikes(target), (tries[at] ?? 0) * STRIKES_MIN),
+    );
+    const least = struck.indexOf(Math.min(...struck));
+    const time = tries[least] ?? 0;
+    tries[least] = time + 1;
+    yield seedOf(least, first + time);
+  }
 }
