@@ -15,6 +15,7 @@ import { type Answer, type ToldOptions, ToldProcess } from './told-process.js';
 const PROOF = 'P10: a disk that is full or read-only, no handles, no permission';
 const USER = 54_303;
 const needs = {
+  slow: true,
   test: 'test/kernel/full-disk.test.ts',
   root: true,
   devices: ['/dev/loop-control', '/proc/self/ns/mnt'],

@@ -11,12 +11,15 @@ export interface Needs {
   readonly test: string;
   readonly root?: boolean;
   readonly devices?: readonly string[];
+  /** It takes a while: it runs where the long proofs do. */
+  readonly slow?: boolean;
 }
 
 /** Why a proof can't run here; `undefined` if it can. */
-function whyNot({ test, root = false, devices = [] }: Needs): string | undefined {
+function whyNot({ test, root = false, devices = [], slow = false }: Needs): string | undefined {
   if (process.platform !== 'linux') return 'this is not Linux';
   if (root && !IS_ROOT) return 'it needs root';
+  if (slow && !process.env.CI) return 'it takes a while; with CI=true it runs';
   const absent = devices.filter((path) => !existsSync(path));
   if (absent.length > 0) return `there is no ${absent.join(', ')}`;
   const missing = missingPackages(test);

@@ -42,11 +42,15 @@ async function expectWorking(directory: string, id: string, amount: string): Pro
 }
 
 describe('a lock that was touched hours ahead of the wall clock', () => {
-  it('of somebody killed between lock and desk keeps nobody out for ever', async () => {
-    const [directory, ada] = await bankOfAda();
-    touchAhead(directory);
-    await expectWorking(directory, ada, '101.00');
-  });
+  // These two wait until the lock is stale, for real.
+  it.runIf(process.env.CI)(
+    'of somebody killed between lock and desk keeps nobody out for ever',
+    async () => {
+      const [directory, ada] = await bankOfAda();
+      touchAhead(directory);
+      await expectWorking(directory, ada, '101.00');
+    },
+  );
 
   it('of somebody killed with the desk in hand is broken', async () => {
     const [directory, ada] = await bankOfAda();
@@ -57,7 +61,7 @@ describe('a lock that was touched hours ahead of the wall clock', () => {
     await expectWorking(directory, ada, '102.00');
   });
 
-  it('of an owner of before a reboot keeps nobody out for ever', async () => {
+  it.runIf(process.env.CI)('of an owner of before a reboot keeps nobody out for ever', async () => {
     const [directory, ada] = await bankOfAda();
     const args = [programOf('deposit-and-exit.js'), directory, ada, 'kill'];
     expect(() => execFileSync(process.execPath, args, { stdio: 'ignore' })).toThrow();

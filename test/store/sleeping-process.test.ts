@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Disk } from '#lib/disk/disk.js';
 import { hooked, type Step } from '#lib/testing/hooked-disk.js';
-import { stepNameOf } from '../crash/steps.js';
 import { Sleeper } from '../machine/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, expectTidy, expectWhole, fund } from './books.js';
@@ -12,8 +11,6 @@ type Process = PlayedProcess & { pid: number };
 interface Work {
   prepare(process: Process, ada: string, bob: string): Promise<unknown>;
   run(process: Process, ada: string, bob: string): Promise<unknown>;
-  /** Steps at which it must have slept, by their names in docs/architecture.md; crash/sleepers.test.ts has all. */
-  readonly steps: readonly string[];
   /** What ada has when all is done, beside the 1.00 that comes in meanwhile. */
   readonly ada: string;
 }
@@ -22,39 +19,25 @@ const nothing = async () => {};
 const pay = ({ bank }: Process, from: string, to: string) =>
   bank.transfer({ from, to, amount: '60.00' });
 
-const APPENDING = ['A1 = L6 write to the journal', 'A2 sync the journal', 'A4 mark what counts'];
-
 const WORKS: Record<string, Work> = {
   'taking over': {
     prepare: nothing,
     run: pay,
     ada: '41.00',
-    steps: [
-      'L4 = T1 rename the desk',
-      'T5 begin a segment',
-      'T5 publish the segment',
-      'T5 = P6 make its name durable',
-      'T7 make the mark',
-      'T7 remove the mark before',
-      ...APPENDING,
-    ],
   },
   appending: {
     prepare: ({ bank }, ada) => bank.deposit(ada, '5.00'),
     run: pay,
     ada: '46.00',
-    steps: APPENDING,
   },
   'posting and leaving': {
     prepare: pay,
     run: ({ bank }) => bank.close(),
     ada: '41.00',
-    // How much is left to post for who closes, hangs on how soon the thread was at it.
-    steps: ['A1 = L6 write to the journal', 'P1 rename the desk'],
   },
 };
 
-/** Answers at which step it slept; `undefined` when the work was done before that came. */
+/** Answers `false` when the work was done before the step came. */
 async function sleepAt(machine: Machine, work: Work, at: number, when: 'before' | 'behind') {
   const [ada, bob] = ['a10017', 'a10025'];
   const sleeper = new Sleeper();
@@ -80,7 +63,7 @@ async function sleepAt(machine: Machine, work: Work, at: number, when: 'before' 
   await Promise.all([first.bank.close(), second.bank.close()]);
   expectTidy(machine.directory);
   await expectWhole(machine, { [ada]: work.ada });
-  return slept ? sleeper.step : undefined;
+  return slept;
 }
 
 describe('a process that is stopped at any step, fenced, and goes on', () => {
@@ -91,13 +74,10 @@ describe('a process that is stopped at any step, fenced, and goes on', () => {
         const machine = await Machine.withBank();
         const owner = await machine.start();
         expect(await fund(owner)).toEqual(['a10017', 'a10025']);
-        const slept = new Set<string>();
-        for (let steps = 0; ; steps++) {
-          const step = await sleepAt(machine.fork(), work, steps, when);
-          if (step === undefined) break;
-          slept.add(stepNameOf(step) ?? `${step.name} ${step.path}`);
-        }
-        expect([...slept]).toEqual(expect.arrayContaining([...work.steps]));
+        // Here the clocks are real; that somebody sleeps before each numbered step, crash/sleepers.test.ts holds.
+        let steps = 0;
+        while (await sleepAt(machine.fork(), work, steps, when)) steps++;
+        expect(steps).toBeGreaterThan(2);
       },
     );
   }
