@@ -67,31 +67,41 @@ export async function runTraced(
       child.once('error', reject);
       child.once('close', (...ended) => resolve(ended));
     });
-    if (meanwhile) await whileStopped(child.pid ?? 0, log, meanwhile);
-    const [code, ended] = await end;
+    const goOn = meanwhile && (await whileStopped(child.pid ?? 0, log, meanwhile));
+    // strace counts for each thread by itself: another one may come to the same count, and stop all again.
+    const again = goOn && setInterval(goOn, 100);
+    const [code, ended] = await end.finally(() => clearInterval(again));
     return { signal: ended, code, stdout, stderr, calls: readCalls(readFileSync(log, 'utf8')) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** Waits until strace has seen its process stop, and sets that going again behind `meanwhile`. */
+/** Waits until strace has seen its process stop, and for `meanwhile`. Answers how to set that going again. */
 async function whileStopped(
   strace: number,
   log: string,
   meanwhile: () => Promise<void>,
-): Promise<void> {
+): Promise<() => void> {
   const isStopped = () => existsSync(log) && /stopped by SIGSTOP/.test(readFileSync(log, 'utf8'));
   while (!isStopped()) {
     if (!existsSync(`/proc/${strace}`)) throw new Error('it ended before it came there');
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const children = readFileSync(`/proc/${strace}/task/${strace}/children`, 'utf8');
+  const goOn = () => {
+    try {
+      process.kill(Number(children.trim().split(' ')[0]), 'SIGCONT');
+    } catch {
+      // It has ended.
+    }
+  };
   try {
     await meanwhile();
   } finally {
-    process.kill(Number(children.trim().split(' ')[0]), 'SIGCONT');
+    goOn();
   }
+  return goOn;
 }
 
 /** strace counts for each thread by itself. */
