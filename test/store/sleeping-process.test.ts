@@ -76,7 +76,9 @@ describe('a process that is stopped at any step, fenced, and goes on', () => {
         expect(await fund(owner)).toEqual(['a10017', 'a10025']);
         // Here the clocks are real; that somebody sleeps before each numbered step, crash/sleepers.test.ts holds.
         let steps = 0;
-        while (await sleepAt(machine.fork(), work, steps, when)) steps++;
+        // Copied at once, and that again: the owner goes on, and soon posts.
+        const whole = machine.fork();
+        while (await sleepAt(whole.fork(), work, steps, when)) steps++;
         expect(steps).toBeGreaterThan(2);
       },
     );
