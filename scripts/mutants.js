@@ -36,10 +36,10 @@ const [SLOWER, PATIENCE_MS] = [8, 20_000];
 const WARM = 4;
 /** Test files are run together up to so long: a test runner takes a second to start. */
 const TOGETHER_MS = 6_000;
-/** What so few suites get to is tried against all of them first. */
-const RARE = 8;
+/** What so few suites get to is tried against all of them first that don't take longer than this. */
+const [RARE, NEAR_MS] = [8, 5_000];
 /** Mutants that are awake together, where none was caught alone by what is nearest to it. */
-const GROUP = 12;
+const GROUP = 24;
 
 /** In the simulation: what, and how much of it. */
 const TRIALS = [
@@ -53,8 +53,8 @@ const TRIALS = [
   ['errors', 11],
   ['other crashes', 2],
 ];
-/** These are tried first; all, where none of these gets to it. */
-const FIRST = new Set(['simulation 2', 'crashes 16', 'simulation 15', 'crashes 4']);
+/** These are tried first. */
+const FIRST = new Set(['simulation 2', 'crashes 16']);
 const TEST_FOLDERS = ['test/format', 'test/store', 'test/bank', 'test/crash'];
 const MORE_TESTS = ['test/cli/recover-program.test.ts'];
 /** What the trials do, done by a test runner; what is left to chance; what copies node_modules. */
@@ -163,10 +163,9 @@ function isOwn(test, file) {
 function ladderFor(suites, { number, file }) {
   const reaching = suites.filter(({ hits }) => hits.has(number));
   const rare = reaching.filter((suite) => suite.file).length <= RARE;
-  const first = reaching.filter((suite) => FIRST.has(suite.name));
   const near = reaching.filter((suite) => {
-    if (suite.file) return rare || isOwn(suite.file, file);
-    return first.length === 0 || first.includes(suite);
+    if (!suite.file) return FIRST.has(suite.name);
+    return suite.ms <= NEAR_MS && (rare || isOwn(suite.file, file));
   });
   const steps = [];
   for (const suite of near) {

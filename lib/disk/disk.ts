@@ -62,6 +62,30 @@ export function errorCode(error: unknown): string {
   return typeof code === 'string' && /^E[A-Z0-9]+$/.test(code) ? code : '';
 }
 
+/** What `look` finds; `undefined` when the name that it looks for is not there. Only ENOENT means that. */
+export async function ifThere<T>(look: () => Awaitable<T>): Promise<T | undefined> {
+  try {
+    return await look();
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** What `look` finds. @throws what `missing` makes when the name that it looks for is not there */
+export async function mustBeThere<T>(look: () => Awaitable<T>, missing: () => Error): Promise<T> {
+  try {
+    return await look();
+  } catch (error) {
+    throw errorCode(error) === 'ENOENT' ? missing() : error;
+  }
+}
+
+/** Removes a file, unless somebody else has done so. */
+export async function removeIfThere(disk: Disk, path: string): Promise<void> {
+  await ifThere(() => disk.remove(path));
+}
+
 /** Writes all of `bytes` at `position`: short writes are normal. */
 export async function writeAll(file: DiskFile, bytes: Buffer, position: number): Promise<void> {
   let done = 0;

@@ -5,12 +5,13 @@
  */
 export class Aborts<Waiting> {
   readonly #tell: (waiting: Waiting) => void;
-  readonly #all = new Map<AbortSignal, { waiting: Set<Waiting>; listener: () => void }>();
+  readonly #all = new WeakMap<AbortSignal, { waiting: Set<Waiting>; listener: () => void }>();
 
   constructor(tell: (waiting: Waiting) => void) {
     this.#tell = tell;
   }
 
+  /** `signal` is not aborted yet: whoever adds has looked. */
   add(signal: AbortSignal, waiting: Waiting): void {
     const known = this.#all.get(signal);
     if (known) {
@@ -19,7 +20,6 @@ export class Aborts<Waiting> {
     }
     const all = new Set([waiting]);
     const listener = () => {
-      this.#all.delete(signal);
       for (const each of all) this.#tell(each);
     };
     this.#all.set(signal, { waiting: all, listener });

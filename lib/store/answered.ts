@@ -7,7 +7,15 @@
  * was set behind the sync of what it marks.
  */
 import { join } from 'node:path';
-import { type Disk, type DiskFile, errorCode, orClose, readRange, writeAll } from '../disk/disk.js';
+import {
+  type Disk,
+  type DiskFile,
+  ifThere,
+  orClose,
+  readRange,
+  removeIfThere,
+  writeAll,
+} from '../disk/disk.js';
 import { parseSegmentName } from '../format/journal-row.js';
 import {
   decodeMark,
@@ -17,7 +25,6 @@ import {
   type Position,
 } from '../format/position.js';
 import type { Desk } from './desk.js';
-import { removeIfThere } from './desk.js';
 import { MARK_LOOKS_MAX } from './limits.js';
 
 const PREFIX = 'answered-';
@@ -72,57 +79,42 @@ export class MarkWriter {
 }
 
 /**
- * The furthest of the marks in a desk that this boot wrote. One may go meanwhile: an owner before, who
- * had begun to remove it when the desk was taken, ends that step behind us. Then all are read again.
+ * All marks in a desk that can be read, of whatever boot. One may go meanwhile: an owner before, who had
+ * begun to remove it when the desk was taken, ends that step behind us. Then all are read again.
  */
-export async function furthestMark(
-  disk: Disk,
-  desk: Desk,
-  boot: string,
-): Promise<Position | undefined> {
+export async function marksIn(disk: Disk, desk: Desk): Promise<Mark[]> {
   for (;;) {
     const names = (await disk.list(desk.path)).filter(isMarkName);
-    try {
-      return await furthestOf(disk, desk, names, boot);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    }
+    const marks = await ifThere(() => readAll(disk, desk, names));
+    if (marks) return marks;
   }
 }
 
-async function furthestOf(disk: Disk, desk: Desk, names: readonly string[], boot: string) {
-  let furthest: Position | undefined;
+async function readAll(disk: Disk, desk: Desk, names: readonly string[]): Promise<Mark[]> {
+  const marks: Mark[] = [];
   for (const name of names) {
     const mark = decodeMark((await disk.read(join(desk.path, name))).toString('latin1'));
-    if (mark?.boot !== boot) continue;
-    if (furthest === undefined || isFurther(mark.position, furthest)) furthest = mark.position;
+    if (mark) marks.push(mark);
+  }
+  return marks;
+}
+
+/** The furthest that was answered, as marks of this boot say. */
+export function furthestOf(marks: readonly Mark[], boot: string): Position | undefined {
+  let furthest: Position | undefined;
+  for (const { position } of marks.filter((mark) => mark.boot === boot)) {
+    if (furthest === undefined || isFurther(position, furthest)) furthest = position;
   }
   return furthest;
 }
 
 /**
- * The last entry that marks of before a reboot say was answered for; 0, if none is left. A journal that
+ * The last entry that marks of before a reboot say was answered for; 0, if there is none. A journal that
  * ends before it has lost something.
  */
-export async function answeredBefore(disk: Disk, desk: Desk, boot: string): Promise<number> {
-  const marks = await marksIn(disk, desk);
-  return Math.max(0, ...marks.filter((mark) => mark.boot !== boot).map(transferOf));
-}
-
-const transferOf = ({ position }: Mark) => position.transfer;
-
-/** All marks in a desk that can be read, of whatever boot. */
-export async function marksIn(disk: Disk, desk: Desk): Promise<Mark[]> {
-  const marks: Mark[] = [];
-  for (const name of (await disk.list(desk.path)).filter(isMarkName)) {
-    try {
-      const mark = decodeMark((await disk.read(join(desk.path, name))).toString('latin1'));
-      if (mark) marks.push(mark);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error; // Its owner has removed it meanwhile.
-    }
-  }
-  return marks;
+export function answeredBefore(marks: readonly Mark[], boot: string): number {
+  const before = marks.filter((mark) => mark.boot !== boot);
+  return Math.max(0, ...before.map(({ position }) => position.transfer));
 }
 
 function isFurther(mark: Position, other: Position): boolean {
@@ -185,22 +177,14 @@ export class MarkReader {
   }
 
   async #readBefore(desk: Desk): Promise<Position | undefined> {
-    try {
-      return await furthestMark(this.#disk, desk, this.#boot);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined; // It is being replaced right now.
-      throw error;
-    }
+    // Without a desk: it is being replaced right now.
+    return furthestOf((await ifThere(() => marksIn(this.#disk, desk))) ?? [], this.#boot);
   }
 
   async #open(desk: Desk): Promise<void> {
     await this.#close();
-    try {
-      this.#file = await this.#disk.open(pathOf(desk), 'read');
-      this.#desk = desk;
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    }
+    this.#file = await ifThere(() => this.#disk.open(pathOf(desk), 'read'));
+    if (this.#file) this.#desk = desk;
   }
 
   async #close(): Promise<void> {

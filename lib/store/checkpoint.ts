@@ -3,20 +3,18 @@
  * rename out of its desk. After a crash: the checkpoint before or this one, never half of one.
  */
 import { join } from 'node:path';
-import { type Disk, errorCode, writeAll } from '../disk/disk.js';
+import { type Disk, mustBeThere, writeAll } from '../disk/disk.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../format/position.js';
 import { damaged, named } from './damage.js';
 
 export const CHECKPOINT_FILE = 'journal/checkpoint.csv';
 
 export async function readCheckpoint(disk: Disk, directory: string): Promise<Checkpoint> {
-  try {
-    const text = (await disk.read(join(directory, CHECKPOINT_FILE))).toString('utf8');
-    return named(CHECKPOINT_FILE, () => decodeCheckpoint(text));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') throw damaged(CHECKPOINT_FILE, 'the file is missing');
-    throw error;
-  }
+  const bytes = await mustBeThere(
+    () => disk.read(join(directory, CHECKPOINT_FILE)),
+    () => damaged(CHECKPOINT_FILE, 'the file is missing'),
+  );
+  return named(CHECKPOINT_FILE, () => decodeCheckpoint(bytes.toString('utf8')));
 }
 
 /** Stages the checkpoint at `staged` and puts it in place, durably. */

@@ -3,11 +3,10 @@
  * copy, perhaps made while it was busy: it is verified before it is used.
  */
 import { join } from 'node:path';
-import { errorCode } from '../disk/disk.js';
+import { ifThere, removeIfThere } from '../disk/disk.js';
 import { isMarkName } from './answered.js';
 import { desksIdentity, readCheckpoint } from './checkpoint.js';
 import { damaged, declareDamage } from './damage.js';
-import { removeIfThere } from './desk.js';
 import type { BankFiles } from './store.js';
 import { BOOK_STEPS, verifyFiles } from './verify.js';
 
@@ -46,10 +45,6 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
 async function removeOldMarks({ disk, system, stations }: BankFiles): Promise<void> {
   const { owner, path } = await stations.writer.desks.find();
   if (owner.boot === system.identity.boot) return;
-  try {
-    for (const name of (await disk.list(path)).filter(isMarkName))
-      await removeIfThere(disk, join(path, name));
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error; // Somebody else has taken the copy over.
-  }
+  const names = (await ifThere(() => disk.list(path))) ?? []; // Or somebody else has taken the copy over.
+  for (const name of names.filter(isMarkName)) await removeIfThere(disk, join(path, name));
 }

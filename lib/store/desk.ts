@@ -8,7 +8,7 @@
  * After a crash: the name is the last owner's; a power cut may bring an older name back.
  */
 import { join } from 'node:path';
-import { type Disk, errorCode } from '../disk/disk.js';
+import { type Disk, ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import { DAMAGED_PREFIX, damaged, refuseDamaged } from './damage.js';
@@ -49,12 +49,10 @@ export class Desks {
   }
 
   async #names(): Promise<string[]> {
-    try {
-      return await this.#disk.list(this.folder);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      throw damaged(this.folder.slice(this.#directory.length + 1), 'the folder is missing');
-    }
+    return mustBeThere(
+      () => this.#disk.list(this.folder),
+      () => damaged(this.folder.slice(this.#directory.length + 1), 'the folder is missing'),
+    );
   }
 
   /**
@@ -64,13 +62,10 @@ export class Desks {
   async take(from: Desk, epoch: number, lock: string): Promise<Desk | undefined> {
     const owner: Owner = { ...this.#system.identity, number: epoch, random: lock };
     const path = join(this.folder, formatOwner(owner));
-    try {
+    return ifThere(async () => {
       await this.#disk.rename(from.path, path);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
-    return { owner, path };
+      return { owner, path };
+    });
   }
 
   /** Whether the desk still has its name: nobody has taken it over. */
@@ -89,13 +84,5 @@ export class Desks {
       else await removeIfThere(this.#disk, join(desk.path, name));
     }
     return kept;
-  }
-}
-
-export async function removeIfThere(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.remove(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
   }
 }

@@ -2,7 +2,7 @@
  * What is wrong with a bank, and what would make it whole. Looks only: recover.ts does it.
  */
 import { join } from 'node:path';
-import { errorCode } from '../disk/disk.js';
+import { ifThere } from '../disk/disk.js';
 import { accountFolder } from '../format/account-path.js';
 import { type Checkpoint, encodeCheckpoint, type Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
@@ -143,12 +143,9 @@ class Examination {
       if (role !== 'writer') continue;
       for (const { name, owner } of desks) {
         const desk = { owner, path: join(directory, 'desks', role, name) };
-        try {
-          marks.push(...(await marksIn(disk, desk)).map(({ position }) => position));
-        } catch (error) {
-          // Taken over in this moment: at a standstill it is looked at again.
-          if (errorCode(error) !== 'ENOENT') throw error;
-        }
+        // Or it is taken over in this moment: at a standstill it is looked at again.
+        const found = (await ifThere(() => marksIn(disk, desk))) ?? [];
+        marks.push(...found.map(({ position }) => position));
       }
     }
     return marks;

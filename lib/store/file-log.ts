@@ -25,11 +25,12 @@ import type { Position } from '../format/position.js';
 import type { BankError } from '../ledger/errors.js';
 import {
   answeredBefore,
-  furthestMark,
+  furthestOf,
   isMarkName,
   MarkReader,
   MarkWriter,
   markName,
+  marksIn,
 } from './answered.js';
 import { channels } from './channels.js';
 import { readCheckpoint, writeDurably } from './checkpoint.js';
@@ -133,8 +134,8 @@ export class FileLog implements Log {
 
   /**
    * T1 the desk has been renamed (lease.ts)
-   * T2 empty it, but for the marks of owners before
-   * T3 read the mark, if this boot wrote it; of before a reboot: how far the journal must reach at least
+   * T2 read the marks of owners before, and empty it but for them
+   * T3 what this boot has marked counts; of before a reboot: the journal must reach so far at least
    * T4 find the journal's end behind the mark, else behind the checkpoint
    * T5 go on in the segment if the owner before left it cleanly, else begin a new one
    * T6 look at the desk
@@ -146,9 +147,10 @@ export class FileLog implements Log {
     const { desk, before } = taken;
     const sameBoot = before.owner.boot === system.identity.boot;
     const { boot } = system.identity;
-    const reached = await answeredBefore(disk, desk, boot);
+    const marks = await marksIn(disk, desk);
+    const reached = answeredBefore(marks, boot);
     const old = await desks.empty(desk, (name) => isMarkName(name) && name !== markName(desk));
-    const mark = sameBoot ? await furthestMark(disk, desk, boot) : undefined;
+    const mark = sameBoot ? furthestOf(marks, boot) : undefined;
     if (mark && !(await journal.holds(mark))) {
       throw damaged(
         `journal/${mark.segment}`,

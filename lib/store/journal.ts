@@ -6,7 +6,7 @@
  * fit are damage.
  */
 import { join } from 'node:path';
-import { type Disk, errorCode, readRange } from '../disk/disk.js';
+import { type Disk, mustBeThere, readRange } from '../disk/disk.js';
 import { undamaged } from '../format/damage.js';
 import { FIRST_SEAL, JOURNAL_HEADER, parseSegmentName } from '../format/journal-row.js';
 import type { DigitsOf } from '../format/passbook-page.js';
@@ -102,13 +102,10 @@ export class Journal {
 
   /** The bytes of a segment from `start` up to `end`, or up to its end. */
   async #readBytes(name: string, start: number, end?: number): Promise<Buffer> {
-    let file: Awaited<ReturnType<Disk['open']>>;
-    try {
-      file = await this.#disk.open(join(this.folder, name), 'read');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') throw damaged(`journal/${name}`, 'the segment is missing');
-      throw error;
-    }
+    const file = await mustBeThere(
+      () => this.#disk.open(join(this.folder, name), 'read'),
+      () => damaged(`journal/${name}`, 'the segment is missing'),
+    );
     try {
       return await readRange(file, start, end ?? (await file.size()));
     } finally {

@@ -3,7 +3,7 @@
  * sees one whole version. Only ENOENT means that there is no such page.
  */
 import { join } from 'node:path';
-import { type Disk, errorCode } from '../disk/disk.js';
+import { type Disk, errorCode, ifThere } from '../disk/disk.js';
 import { accountFolder, pageName, parsePageName } from '../format/account-path.js';
 import { undamaged } from '../format/damage.js';
 import { type DigitsOf, decodePage, type Page } from '../format/passbook-page.js';
@@ -22,13 +22,8 @@ export class Passbooks {
 
   /** The bytes of a page; `undefined` when there is none. */
   async readText(id: string, page?: number): Promise<string | undefined> {
-    try {
-      const path = join(this.directory, accountFolder(id), pageName(id, page));
-      return (await this.#disk.read(path)).toString('utf8');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return undefined;
-      throw error;
-    }
+    const path = join(this.directory, accountFolder(id), pageName(id, page));
+    return (await ifThere(() => this.#disk.read(path)))?.toString('utf8');
   }
 
   /** A page that was read whole; `undefined` when there is none. @throws BankError BANK_DAMAGED */

@@ -15,7 +15,7 @@
  * predecessor made durable.
  */
 import { dirname, join } from 'node:path';
-import { type Disk, writeAll } from '../disk/disk.js';
+import { type Disk, mustBeThere, writeAll } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { accountFolder, pageName } from '../format/account-path.js';
 import type { DigitsOf } from '../format/passbook-page.js';
@@ -287,11 +287,7 @@ export class Poster {
   }
 
   async #rename(from: string, to: string): Promise<void> {
-    try {
-      await this.#parts.disk.rename(from, to);
-    } catch (error) {
-      throw isGone(error) ? new Displaced() : error;
-    }
+    await mustBeThere(() => this.#parts.disk.rename(from, to), displaced);
   }
 
   async #makeNamesDurable(folders: ReadonlySet<string>, many: boolean): Promise<void> {
@@ -319,11 +315,7 @@ export class Poster {
       role.taken.desk.path,
       `checkpoint-${role.taken.desk.owner.number}-${role.staged}`,
     );
-    try {
-      await writeCheckpoint(disk, directory, staged, checkpoint);
-    } catch (error) {
-      throw isGone(error) ? new Displaced() : error;
-    }
+    await mustBeThere(() => writeCheckpoint(disk, directory, staged, checkpoint), displaced);
     role.checkpoint = checkpoint;
   }
 
@@ -394,14 +386,9 @@ function isFirstRow(entry: Entry | undefined, id: AccountId): boolean {
   return leg?.seq === 1;
 }
 
-function isGone(error: unknown): boolean {
-  return (error as { code?: unknown }).code === 'ENOENT';
-}
+/** What is staged goes with the desk that it lies in. */
+const displaced = () => new Displaced();
 
-async function openStaged(disk: Disk, path: string, mode: 'create' | 'write' = 'create') {
-  try {
-    return await disk.open(path, mode);
-  } catch (error) {
-    throw isGone(error) ? new Displaced() : error;
-  }
+function openStaged(disk: Disk, path: string, mode: 'create' | 'write' = 'create') {
+  return mustBeThere(() => disk.open(path, mode), displaced);
 }

@@ -6,12 +6,11 @@
  * have not stirred for long.
  */
 import { basename, join } from 'node:path';
-import { type Disk, errorCode, writeAll } from '../disk/disk.js';
+import { type Disk, ifThere, mustBeThere, removeIfThere, writeAll } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import { damaged } from './damage.js';
 import type { Role } from './desk.js';
-import { removeIfThere } from './desk.js';
 import { TICKET_FRESH_MS, TICKET_LOOK_MS, TICKET_TOUCH_MS } from './limits.js';
 
 export interface Ticket {
@@ -40,12 +39,10 @@ export class Queue {
 
   /** What lies there. @throws BankError BANK_DAMAGED when the folder is away */
   async names(): Promise<string[]> {
-    try {
-      return await this.#disk.list(this.folder);
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-      throw damaged(`desks/${basename(this.folder)}`, 'the folder is missing');
-    }
+    return mustBeThere(
+      () => this.#disk.list(this.folder),
+      () => damaged(`desks/${basename(this.folder)}`, 'the folder is missing'),
+    );
   }
 
   /** Draws the next number. `text` is what the ticket says to whoever serves it. */
@@ -65,13 +62,11 @@ export class Queue {
 
   /** Shows that its owner still waits. Answers whether it is still there. */
   async touch(ticket: Ticket): Promise<boolean> {
-    try {
+    const touch = async () => {
       await this.#disk.touch(join(this.folder, ticket.name));
       return true;
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return false;
-      throw error;
-    }
+    };
+    return (await ifThere(touch)) ?? false;
   }
 
   async remove(ticket: Ticket): Promise<void> {
@@ -84,12 +79,8 @@ export class Queue {
 
   /** What a ticket says; '' when it is gone. */
   async textOf(ticket: Ticket): Promise<string> {
-    try {
-      return (await this.#disk.read(join(this.folder, ticket.name))).toString('utf8');
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') return '';
-      throw error;
-    }
+    const bytes = await ifThere(() => this.#disk.read(join(this.folder, ticket.name)));
+    return bytes?.toString('utf8') ?? '';
   }
 
   /** The tickets that stir, oldest first. Removes the others: who still lives draws anew. */

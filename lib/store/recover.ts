@@ -8,7 +8,7 @@
 import { join } from 'node:path';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
-import { answeredBefore } from './answered.js';
+import { answeredBefore, marksIn } from './answered.js';
 import { readCheckpoint } from './checkpoint.js';
 import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
 import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
@@ -112,7 +112,8 @@ async function verifyAsFound(
 }
 
 async function answeredBeforeReboot({ disk, system, stations }: BankFiles): Promise<number> {
-  return answeredBefore(disk, await stations.writer.desks.find(), system.identity.boot);
+  const marks = await marksIn(disk, await stations.writer.desks.find());
+  return answeredBefore(marks, system.identity.boot);
 }
 
 /** What a dry run tells. */

@@ -13,13 +13,13 @@
  * paused and overtaken finds its desk gone: it can neither publish nor put anything aside.
  */
 import { dirname, join } from 'node:path';
-import { errorCode } from '../disk/disk.js';
+import { ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import { BankError } from '../ledger/errors.js';
 import { isMarkName } from './answered.js';
 import { writeDurably } from './checkpoint.js';
 import { DAMAGED_PREFIX, damaged, noticeOf, PAIN_FILE } from './damage.js';
-import { type Role, removeIfThere } from './desk.js';
+import type { Role } from './desk.js';
 import { LEASE_WAIT_MAX_MS, WAIT_LOOK_MS } from './limits.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
@@ -125,11 +125,16 @@ export class Standstill {
 
   /** R3: as long as it stands nobody opens the bank, whatever becomes of this process. */
   async #putNoticeUp({ file, what }: Problem): Promise<void> {
-    this.#notice = await readIfThere(this.#files, PAIN_FILE);
+    this.#notice = await this.#readIfThere(PAIN_FILE);
     if (this.#notice !== undefined) return;
     const when = new Date(this.#files.system.now()).toISOString();
     this.#notice = noticeOf(damaged(file, what), when);
     await this.#put(this.#notice, PAIN_FILE);
+  }
+
+  #readIfThere(file: string): Promise<Buffer | undefined> {
+    const { disk, directory } = this.#files;
+    return ifThere(() => disk.read(join(directory, file)));
   }
 
   #paper(): string {
@@ -141,7 +146,7 @@ export class Standstill {
 
   /** R4: a copy of a file of the bank, durable in lost+found. */
   async keep(file: string): Promise<void> {
-    const bytes = await readIfThere(this.#files, file);
+    const bytes = await this.#readIfThere(file);
     if (bytes === undefined) return;
     this.#lost ??= await this.#makeLost();
     await this.#makeFolders(dirname(join(this.#lost, file)));
@@ -179,21 +184,13 @@ export class Standstill {
   async #put(bytes: Buffer, file: string): Promise<void> {
     const { disk, directory } = this.#files;
     const paper = this.#paper();
-    try {
-      await writeDurably(disk, paper, bytes);
-    } catch (error) {
-      throw errorCode(error) === 'ENOENT' ? overtaken() : error;
-    }
+    await mustBeThere(() => writeDurably(disk, paper, bytes), overtaken);
     await this.#rename(paper, join(directory, file));
     await disk.syncFolder(dirname(join(directory, file)));
   }
 
   async #rename(from: string, to: string): Promise<void> {
-    try {
-      await this.#files.disk.rename(from, to);
-    } catch (error) {
-      throw errorCode(error) === 'ENOENT' ? overtaken() : error;
-    }
+    await mustBeThere(() => this.#files.disk.rename(from, to), overtaken);
   }
 
   /** A folder of the bank with all above it, their names durable. */
@@ -234,7 +231,7 @@ export class Standstill {
   /** R7: the notice that was read at the beginning, and no other. */
   async takeNoticeDown(): Promise<void> {
     const { disk, directory } = this.#files;
-    const now = await readIfThere(this.#files, PAIN_FILE);
+    const now = await this.#readIfThere(PAIN_FILE);
     if (now === undefined || this.#notice === undefined || !now.equals(this.#notice)) return;
     this.#lost ??= await this.#makeLost();
     await disk.rename(join(directory, PAIN_FILE), join(directory, this.#lost, PAIN_FILE));
@@ -245,18 +242,6 @@ export class Standstill {
   /** Lets go of both locks; the desks keep their names. */
   async release(): Promise<void> {
     for (const { release } of this.#held) await release();
-  }
-}
-
-async function readIfThere(
-  { disk, directory }: BankFiles,
-  file: string,
-): Promise<Buffer | undefined> {
-  try {
-    return await disk.read(join(directory, file));
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return undefined;
-    throw error;
   }
 }
 
@@ -312,12 +297,8 @@ async function takeDesk(
   const folder = join(directory, 'desks', role);
   const path = join(folder, DAMAGED_PREFIX + name);
   const newest = found.find((desks) => desks.role === role)?.desks.at(-1);
-  try {
-    if (newest) await disk.rename(join(folder, newest.name), path);
-    else await disk.makeFolder(path);
-  } catch (error) {
-    throw errorCode(error) === 'ENOENT' ? overtaken() : error;
-  }
+  if (newest) await mustBeThere(() => disk.rename(join(folder, newest.name), path), overtaken);
+  else await disk.makeFolder(path);
   await disk.syncFolder(folder);
   return name;
 }

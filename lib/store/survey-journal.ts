@@ -6,7 +6,7 @@
  * a control row that a later one was sealed over, or that a pin names.
  */
 import { join } from 'node:path';
-import { type Disk, errorCode } from '../disk/disk.js';
+import { type Disk, ifThere } from '../disk/disk.js';
 import { encodeSegmentHead, FIRST_SEAL, parseSegmentName } from '../format/journal-row.js';
 import type { Position } from '../format/position.js';
 import { type Batch, batchAt, nextSealed } from './journal-scan.js';
@@ -67,11 +67,8 @@ export async function surveyJournal(
   const found = new Map<string, Buffer>(changed);
   for (const name of await disk.list(join(directory, 'journal'))) {
     if (!parseSegmentName(name) || found.has(name)) continue;
-    try {
-      found.set(name, await disk.read(join(directory, 'journal', name)));
-    } catch (error) {
-      if (errorCode(error) !== 'ENOENT') throw error;
-    }
+    const bytes = await ifThere(() => disk.read(join(directory, 'journal', name)));
+    if (bytes) found.set(name, bytes);
   }
   return new Surveyor(found, firstSegment).run();
 }

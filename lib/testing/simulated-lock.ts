@@ -1,4 +1,4 @@
-import { type Disk, errorCode, type FileFacts } from '../disk/disk.js';
+import { type Disk, errorCode, type FileFacts, ifThere } from '../disk/disk.js';
 import { type Lock, watchStillness } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
 
@@ -31,7 +31,7 @@ export function simulatedLock(
     if (await disk.makeFolder(path)) return true;
     const facts = await disk.facts(path);
     if (facts !== undefined && !isStale(facts)) return false;
-    await removeIfThere(disk, path);
+    await ifThere(() => disk.removeFolder(path));
     return disk.makeFolder(path);
   }
 
@@ -59,20 +59,12 @@ export function simulatedLock(
       };
       return async () => {
         stop();
-        if (identity() === own) await removeIfThere(disk, path);
+        if (identity() === own) await ifThere(() => disk.removeFolder(path));
       };
     },
     identity,
     breakDead() {
-      void removeIfThere(atOnce, path);
+      void ifThere(() => atOnce.removeFolder(path));
     },
   };
-}
-
-async function removeIfThere(disk: Disk, path: string): Promise<void> {
-  try {
-    await disk.removeFolder(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error;
-  }
 }

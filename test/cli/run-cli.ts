@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, expect } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 import { openBank } from '#lib/bank/open-bank.js';
+import { newDirectory } from '../machine/processes.js';
+import { expectClean } from '../store/books.js';
 
 export const PROGRAM = fileURLToPath(new URL('../../dist/bin/drovebank.js', import.meta.url));
 export const EXAMPLE = fileURLToPath(new URL('../../data/example/', import.meta.url));
@@ -59,13 +60,9 @@ export function documents(text: string): Record<string, unknown>[] {
     .map((line) => JSON.parse(line));
 }
 
-const folders: string[] = [];
-
-/** A folder of its own for a test; removed behind it, after the bank in it was verified. */
+/** A folder of its own for a test; removed behind it. */
 export function temporaryFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'drovebank-cli-'));
-  folders.push(folder);
-  return folder;
+  return dirname(newDirectory());
 }
 
 /** Where the bank of {@link temporaryBank} lies in its folder: the command's own default. */
@@ -73,6 +70,7 @@ export const BANK = join('data', 'bank');
 
 /**
  * A folder with a bank: a10017 (Ada, 100.00), a10025 (Bob, nothing), `euro` (in EUR, 50.00).
+ * It is verified behind the test.
  */
 export async function temporaryBank(): Promise<string> {
   const folder = temporaryFolder();
@@ -83,15 +81,20 @@ export async function temporaryBank(): Promise<string> {
   await bank.deposit(ada.id, '100.00', { memo: 'first deposit' });
   await bank.deposit('euro', '50.00');
   await bank.close();
-  toVerify.add(folder);
+  onTestFinished(async () => {
+    if (unverified.has(folder)) return;
+    const bank = await openBank(join(folder, BANK));
+    await expectClean(bank);
+    await bank.close();
+  });
   return folder;
 }
 
-const toVerify = new Set<string>();
+const unverified = new Set<string>();
 
 /** For tests that damage the bank on purpose. */
 export function leaveUnverified(folder: string): void {
-  toVerify.delete(folder);
+  unverified.add(folder);
 }
 
 /** What whoever finds damage leaves behind: the notice, and both desks out of the way. */
@@ -115,14 +118,3 @@ export async function balances(folder: string): Promise<Record<string, string>> 
   await bank.close();
   return found;
 }
-
-afterEach(async () => {
-  for (const folder of toVerify) {
-    const bank = await openBank(join(folder, BANK));
-    const { steps, ok } = await bank.verify();
-    await bank.close();
-    expect(ok, JSON.stringify(steps)).toBe(true);
-  }
-  toVerify.clear();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
-});

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type BatchLine, readBatch } from '#lib/interchange/batch-lines.js';
 import { type BatchResult, runBatch } from '#lib/interchange/run-batch.js';
-import { newBank } from './bank-in-folder.js';
+import { newBank } from '../bank/new-bank.js';
 
 /** What a batch reads as, when it comes in pieces of `size` bytes. */
 async function readInPieces(text: string, size: number): Promise<BatchLine[]> {

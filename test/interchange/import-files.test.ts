@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import type { Bank } from '#lib/bank/api.js';
 import { importFiles } from '#lib/interchange/import-files.js';
-import { booksOf, newBank } from './bank-in-folder.js';
+import { newBank } from '../bank/new-bank.js';
 
 const ACCOUNTS = `account,opened,first_name,last_name,currency,overdraft_limit
 c1,2026-01-01,Carl,Orff,USD,0.00
@@ -14,6 +15,15 @@ const TRANSACTIONS = `id,date,account,direction,amount,bank_balance,description,
 `;
 
 const file = (name: string, text: string) => ({ file: name, bytes: Buffer.from(text) });
+/** Balances and row counts, to show what changed. */
+async function booksOf(bank: Bank): Promise<Record<string, string>> {
+  const books: Record<string, string> = {};
+  for await (const { id, ledger, entries } of bank.accounts()) {
+    books[id] = `${ledger.amount}, ${entries} rows`;
+  }
+  return books;
+}
+
 const BOTH = [file('accounts.csv', ACCOUNTS), file('transactions.csv', TRANSACTIONS)];
 
 describe('importing', () => {
@@ -229,7 +239,7 @@ describe('the example: 1,201 accounts and 47,527 real transactions', () => {
         .slice(1, -1)
         .map((line) => line.split(',')),
     );
-    const bank = await newBank('CZK');
+    const bank = await newBank({ currency: 'CZK' });
     const balances = async () => {
       const found: Record<string, string> = {};
       for await (const { id, ledger } of bank.accounts()) found[id] = ledger.amount;

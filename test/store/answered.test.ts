@@ -4,7 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { formatOwner } from '#lib/format/owner-name.js';
 import { encodeMark, type Position } from '#lib/format/position.js';
-import { furthestMark, MarkReader, MarkWriter } from '#lib/store/answered.js';
+import {
+  answeredBefore,
+  furthestOf,
+  MarkReader,
+  MarkWriter,
+  marksIn,
+} from '#lib/store/answered.js';
 import type { Desk } from '#lib/store/desk.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
@@ -65,7 +71,35 @@ describe('the reader of marks', () => {
       expect(path).toContain(desk.path);
       return go();
     });
-    expect(await furthestMark(disk, desk, BOOT)).toEqual(position(2));
+    expect(furthestOf(await marksIn(disk, desk), BOOT)).toEqual(position(2));
+  });
+
+  it.each(['list', 'read', 'open'])('takes no mark for absent because %s failed', async (name) => {
+    const desk = newDesk(newDirectory(), 2);
+    writeFileSync(join(desk.path, 'answered-1'), encodeMark({ position: position(1), boot: BOOT }));
+    const disk = new FaultyDisk();
+    let left = 1; // It passes: who only tries again must be told as well.
+    disk.fault = (step) => (step.name === name && left-- > 0 ? 'EIO' : undefined);
+    const reader = new MarkReader(disk.on(nodeDisk()), BOOT);
+    await expect(reader.read(desk)).rejects.toMatchObject({ code: 'EIO' });
+    expect(await reader.read(desk)).toEqual(position(1));
+    await reader.close();
+  });
+
+  it('knows no mark where the desk itself is being replaced', async () => {
+    const desk = newDesk(newDirectory(), 2);
+    rmSync(desk.path, { recursive: true });
+    const reader = new MarkReader(nodeDisk(), BOOT);
+    expect(await reader.read(desk)).toBeUndefined();
+    await reader.close();
+  });
+
+  it('tells what was answered before a reboot from what was answered since', () => {
+    const marks = [3, 5, 4].map((epoch) => ({ position: position(epoch), boot: `b${epoch % 2}` }));
+    expect(furthestOf(marks, 'b1')).toEqual(position(5));
+    expect(answeredBefore(marks, 'b1')).toBe(4);
+    expect(furthestOf(marks, 'b7')).toBeUndefined();
+    expect(answeredBefore([], 'b1')).toBe(0);
   });
 
   it('believes no mark of before a reboot', async () => {

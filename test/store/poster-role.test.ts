@@ -94,9 +94,9 @@ describe('the role of the poster', () => {
     const { files, bank } = process;
     await fund(process);
     // Each look at this clock is a second later: whoever works on without a pause starves the others.
-    let time = 0;
-    let turns = 0;
     const { system } = files;
+    let time = system.monotonic();
+    let turns = 0;
     Object.assign(system, {
       monotonic: () => (time += 1_000),
       turn: async () => void turns++,
