@@ -11,6 +11,7 @@ import {
   drovebank,
   leaveUnverified,
   PROGRAM,
+  runHere,
   temporaryBank,
   temporaryFolder,
 } from './run-cli.js';
@@ -22,7 +23,7 @@ async function expectRefusals(cases: readonly Case[]): Promise<void> {
   const folder = await temporaryBank();
   const before = await balances(folder);
   for (const [args, code, exitCode, says] of cases) {
-    const ran = drovebank(folder, [...args, '--json']);
+    const ran = await runHere(folder, [...args, '--json']);
     const label = `${args.join(' ')}: ${ran.stderr}`;
     expect(ran.code, label).toBe(exitCode);
     expect(ran.stdout, label).toBe('');

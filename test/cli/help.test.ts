@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '#lib/cli/command-table.js';
 import { widthOf } from '#lib/cli/terminal-text.js';
-import { drovebank, PROGRAM, succeed, temporaryBank, temporaryFolder } from './run-cli.js';
+import { drovebank, PROGRAM, runHere, succeed, temporaryBank, temporaryFolder } from './run-cli.js';
 
 const nameOf = (usage: string) => usage.split(' ')[0] ?? '';
 
@@ -27,8 +27,9 @@ describe('help', () => {
     for (const line of text.split('\n')) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   });
 
-  it.each(COMMANDS)('$usage: has its own, with two examples', ({ usage, examples }) => {
-    const text = succeed(temporaryFolder(), [nameOf(usage), '--help']);
+  it.each(COMMANDS)('$usage: has its own, with two examples', async ({ usage, examples }) => {
+    const { code, stdout: text } = await runHere(temporaryFolder(), [nameOf(usage), '--help']);
+    expect(code).toBe(0);
     for (const example of examples) expect(text).toContain(example);
     for (const line of text.split('\n')) expect(widthOf(line), line).toBeLessThanOrEqual(80);
   });

@@ -147,7 +147,8 @@ describe('standard output and standard error', () => {
 
   it('a Ctrl-C behind the receipt changes nothing about it', async () => {
     const folder = await temporaryBank();
-    for (let waitMs = 0; waitMs < 12; waitMs++) {
+    const waits = process.env.CI ? Array.from({ length: 12 }, (_, ms) => ms) : [0, 4, 9];
+    for (const waitMs of waits) {
       const child = start(folder, ['deposit', 'a10017', '1.00']);
       const told = new Promise((resolve) => child.stdout.once('data', resolve));
       const ended = new Promise((resolve) => child.on('close', (code, by) => resolve(by ?? code)));
@@ -155,7 +156,7 @@ describe('standard output and standard error', () => {
       setTimeout(() => child.kill('SIGINT'), waitMs);
       expect(await ended, `${waitMs} ms behind it`).toBe(0);
     }
-    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('112.00\n');
+    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe(`${100 + waits.length}.00\n`);
   });
 
   it('money that moved is exit code 0 although nobody reads the receipt', async () => {

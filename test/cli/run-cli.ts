@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
+import type { EventEmitter } from 'node:events';
 import { readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
 import { openBank } from '#lib/bank/open-bank.js';
+import { runProgram } from '#lib/cli/program.js';
 import { newDirectory } from '../machine/processes.js';
 import { expectClean } from '../store/books.js';
 
@@ -45,6 +47,48 @@ export function succeed(folder: string, args: readonly string[], options?: RunOp
   const ran = drovebank(folder, args, options);
   expect(ran, ran.stderr).toMatchObject({ code: 0 });
   return ran.stdout;
+}
+
+/**
+ * Runs a command in the test's own process, where nothing of the process itself is asked about: starting
+ * one takes most of a command's time.
+ */
+export async function runHere(folder: string, args: readonly string[]): Promise<Ran> {
+  const told = { stdout: '', stderr: '' };
+  const before = { folder: process.cwd(), env: process.env };
+  const undo = (['stdout', 'stderr'] as const).map((name) => {
+    const stream = process[name];
+    const { write } = stream;
+    stream.write = (text: unknown) => {
+      told[name] += text;
+      return true;
+    };
+    return () => Object.assign(stream, { write });
+  });
+  const undoListening = [
+    keepListeners(process, 'SIGINT'),
+    keepListeners(process, 'SIGTERM'),
+    keepListeners(process.stdout, 'error'),
+  ];
+  process.env = environment();
+  process.chdir(folder);
+  try {
+    return { code: await runProgram(args), ...told };
+  } finally {
+    process.chdir(before.folder);
+    process.env = before.env;
+    for (const step of [...undo, ...undoListening]) step();
+  }
+}
+
+/** @returns what takes away the listeners that came since */
+function keepListeners(emitter: EventEmitter, event: string): () => void {
+  const before = new Set(emitter.rawListeners(event));
+  return () => {
+    for (const listener of emitter.rawListeners(event)) {
+      if (!before.has(listener)) emitter.removeListener(event, listener as () => void);
+    }
+  };
 }
 
 /** Starts `drovebank` to be spoken with while it runs. */

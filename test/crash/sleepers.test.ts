@@ -9,7 +9,7 @@ import { STEP_NAMES } from './steps.js';
 
 /** Episodes that may be needed until somebody comes to a step. */
 const EPISODES_MAX = 400;
-const SLEEPS = effort(2, 40);
+const SLEEPS = effort(1, 40);
 
 describe('stopped for longer than a process may be, and set going again', () => {
   it.each(STEP_NAMES)('before "%s" it harms nothing, and tells the truth', async (name) => {

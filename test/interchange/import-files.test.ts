@@ -225,38 +225,42 @@ describe('a file that is not in order', () => {
 });
 
 describe('the example: 1,201 accounts and 47,527 real transactions', () => {
-  it('gives exactly the expected balances, and a second run changes nothing', async () => {
-    const example = (name: string) =>
-      readFileSync(new URL(`../../data/example/${name}`, import.meta.url));
-    const files = ['accounts.csv', 'transactions.csv'].map((name) => ({
-      file: name,
-      bytes: example(name),
-    }));
-    const expected = Object.fromEntries(
-      example('expected-balances.csv')
-        .toString('utf8')
-        .split('\n')
-        .slice(1, -1)
-        .map((line) => line.split(',')),
-    );
-    const bank = await newBank({ currency: 'CZK' });
-    const balances = async () => {
-      const found: Record<string, string> = {};
-      for await (const { id, ledger } of bank.accounts()) found[id] = ledger.amount;
-      return found;
-    };
-    expect(await importFiles(bank, files)).toEqual({
-      accounts: { rows: 1_201, booked: 1_201, skipped: 0 },
-      transactions: { rows: 47_527, booked: 47_527, skipped: 0 },
-      stopped: undefined,
-    });
-    expect(await balances()).toEqual(expected);
-    const [before] = await bank.totals();
-    expect(before).toMatchObject({ customers: { amount: '38221177.70' }, sum: { minor: 0n } });
-    expect(await importFiles(bank, files)).toMatchObject({
-      accounts: { booked: 0, skipped: 1_201 },
-      transactions: { booked: 0, skipped: 47_527 },
-    });
-    expect(await bank.totals()).toEqual([before]);
-  });
+  // While somebody works the demo's own test books it once.
+  it.runIf(process.env.CI)(
+    'gives exactly the expected balances, and a second run changes nothing',
+    async () => {
+      const example = (name: string) =>
+        readFileSync(new URL(`../../data/example/${name}`, import.meta.url));
+      const files = ['accounts.csv', 'transactions.csv'].map((name) => ({
+        file: name,
+        bytes: example(name),
+      }));
+      const expected = Object.fromEntries(
+        example('expected-balances.csv')
+          .toString('utf8')
+          .split('\n')
+          .slice(1, -1)
+          .map((line) => line.split(',')),
+      );
+      const bank = await newBank({ currency: 'CZK' });
+      const balances = async () => {
+        const found: Record<string, string> = {};
+        for await (const { id, ledger } of bank.accounts()) found[id] = ledger.amount;
+        return found;
+      };
+      expect(await importFiles(bank, files)).toEqual({
+        accounts: { rows: 1_201, booked: 1_201, skipped: 0 },
+        transactions: { rows: 47_527, booked: 47_527, skipped: 0 },
+        stopped: undefined,
+      });
+      expect(await balances()).toEqual(expected);
+      const [before] = await bank.totals();
+      expect(before).toMatchObject({ customers: { amount: '38221177.70' }, sum: { minor: 0n } });
+      expect(await importFiles(bank, files)).toMatchObject({
+        accounts: { booked: 0, skipped: 1_201 },
+        transactions: { booked: 0, skipped: 47_527 },
+      });
+      expect(await bank.totals()).toEqual([before]);
+    },
+  );
 });

@@ -13,8 +13,8 @@ import { Branch, programOf } from './branch.js';
 import { canRun, proved } from './needs.js';
 import { type Call, changing, type Ran, runTraced } from './strace.js';
 
-/** How many points of each operation are tried; elsewhere than in CI other ones each time. */
-const POINTS_MAX = Number(process.env.POINTS ?? (process.env.CI ? 60 : 1));
+/** How many points of each operation are tried: other ones each time. */
+const POINTS_MAX = Number(process.env.POINTS ?? 60);
 const SEED = Number(process.env.SEED ?? Math.floor(Math.random() * 1000));
 const RECOVER = PROGRAM.replace('drovebank.js', 'drovebank-recover.js');
 let folder = '';
@@ -238,7 +238,8 @@ async function syncOf(branch: Branch): Promise<Call> {
 
 const PROOF = 'E: killed at every system call';
 
-const isHere = canRun(PROOF, { test: 'test/kernel/kill-points.test.ts' });
+const needs = { test: 'test/kernel/kill-points.test.ts', slow: !process.env.POINTS };
+const isHere = canRun(PROOF, needs);
 
 describe.skipIf(!isHere)(PROOF, { timeout: 900_000 }, () => {
   beforeAll(() => {

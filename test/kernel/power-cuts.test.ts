@@ -24,7 +24,7 @@ import { canRun, proved } from './needs.js';
 import { type FileSystem, PowerCutDisk } from './power-cut-disk.js';
 
 /** How often the power goes on each file system: `npm run test:power-cuts -- --cuts 200`. */
-const CUTS = Number(process.env.CUTS ?? (process.env.CI ? 10 : 3));
+const CUTS = Number(process.env.CUTS ?? 10);
 /** A bank of its own for so many cuts: the checks read all of it. */
 const CUTS_PER_BANK = 10;
 const PROCESSES = 3;
@@ -229,6 +229,7 @@ async function expectSurvived(
 const needs = {
   test: 'test/kernel/power-cuts.test.ts',
   root: true,
+  slow: !process.env.CUTS,
   devices: ['/dev/loop-control', '/proc/self/ns/mnt'],
 };
 
