@@ -12,7 +12,7 @@ import { encodeCheckpoint } from '../format/position.js';
 import { FIRST_ACCOUNT_NUMBER } from '../ledger/account-id.js';
 import { assert, BankError } from '../ledger/errors.js';
 import { desksIdentity, writeDurably } from './checkpoint.js';
-import { makeNameDurable } from './durable-name.js';
+import { makeNameDurable } from './durable.js';
 import { FIRST_SEGMENT, MANIFEST_FILE } from './store.js';
 
 /** Folders of a new bank, parents first. The two desks come with their owner's name. */

@@ -37,7 +37,7 @@ import { readCheckpoint, writeDurably } from './checkpoint.js';
 import { damaged } from './damage.js';
 import type { Desk, Desks } from './desk.js';
 import { asBankError, isFull } from './disk-error.js';
-import { makeNameDurable } from './durable-name.js';
+import { makeNameDurable } from './durable.js';
 import type { Journal, LoggedBatch, Tail } from './journal.js';
 import type { Lease, Taken } from './lease.js';
 import { ASKED_LOOK_MS, LEAVE_WITHIN_MS, ROOM_BYTES_MAX, ROOM_BYTES_MIN } from './limits.js';
@@ -84,6 +84,7 @@ export class FileLog implements Log {
   #lead: Lead | undefined;
   /** Counts the names staged so far: none is ever used again. */
   #staged = 0;
+  #isCopy = false;
   #askedSince: number | undefined;
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -121,6 +122,19 @@ export class FileLog implements Log {
     return this.#lead.position;
   }
 
+  /**
+   * Leads a copy of a bank. How far the original had answered counts for nothing in it: its journal may
+   * have been copied before the marks were.
+   */
+  async leadCopy(): Promise<void> {
+    this.#isCopy = true;
+    try {
+      await this.lead();
+    } finally {
+      this.#isCopy = false;
+    }
+  }
+
   /** The newest epoch that the journal shows: a power cut may have undone the desk's renames. */
   async #newestEpoch(): Promise<number> {
     const { desks, system, journal, disk, directory } = this.#parts;
@@ -147,7 +161,7 @@ export class FileLog implements Log {
     const { desk, before } = taken;
     const sameBoot = before.owner.boot === system.identity.boot;
     const { boot } = system.identity;
-    const marks = await marksIn(disk, desk);
+    const marks = this.#isCopy ? [] : await marksIn(disk, desk);
     const reached = answeredBefore(marks, boot);
     const old = await desks.empty(desk, (name) => isMarkName(name) && name !== markName(desk));
     const mark = sameBoot ? furthestOf(marks, boot) : undefined;

@@ -10,6 +10,7 @@ import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
 import { answeredBefore, marksIn } from './answered.js';
 import { readCheckpoint } from './checkpoint.js';
+import { acceptCopy, isCopy } from './copy.js';
 import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
 import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
 import { endsEarly } from './file-log.js';
@@ -94,13 +95,15 @@ async function verifyAsFound(
 ): Promise<Problem[]> {
   const { disk, system, directory, journal, passbooks, stations } = files;
   try {
+    // Marks in a copy say what the original had answered.
+    const unmarked = away || (await isCopy(files));
     const end = async () => {
       const tail = await journal.findTail((await readCheckpoint(disk, directory)).position);
-      const reached = away ? 0 : await answeredBeforeReboot(files);
+      const reached = unmarked ? 0 : await answeredBeforeReboot(files);
       if (tail.position.transfer < reached) throw endsEarly(tail, reached);
       return tail.position;
     };
-    const head = async () => (away ? undefined : await files.log.head()) ?? (await end());
+    const head = async () => (unmarked ? undefined : await files.log.head()) ?? (await end());
     const log = { head, read: journal.read.bind(journal) };
     const parts = { disk, system, directory, journal, passbooks, log };
     const looked = away ? parts : { ...parts, stations };
@@ -202,6 +205,11 @@ async function putRightOrStop(
 async function putRight(files: BankFiles, signal: AbortSignal | undefined): Promise<Finding[]> {
   const { disk, directory, log, poster } = files;
   const findings: Finding[] = [];
+  if (await isCopy(files)) {
+    await acceptCopy(files);
+    const what = 'the bank is a copy, or was moved from another file system';
+    findings.push({ file: '.', what, action: 'verified and made durable', done: true });
+  }
   const before = await readCheckpoint(disk, directory);
   const head = (await log.head()) ?? (await log.lead(undefined, signal));
   const unposted = head.transfer - before.position.transfer;

@@ -1,10 +1,19 @@
-import { cpSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { openBank } from 'drovebank';
+import { recover } from 'drovebank/recover';
 import { describe, expect, it } from 'vitest';
-import { decodeCheckpoint, encodeMark } from '#lib/format/position.js';
-import { newDirectory } from '../machine/processes.js';
-import { expectClean, expectTidy, namesIn, pagePath } from './books.js';
+import { decodeCheckpoint, decodeMark, encodeMark, type Position } from '#lib/format/position.js';
+import { Machine, newDirectory } from '../machine/processes.js';
+import { expectClean, expectTidy, namesIn, pagePath, pagesOf } from './books.js';
 
 /** The identity of `desks` that the checkpoint names, and the one that it has. */
 function identities(directory: string) {
@@ -143,29 +152,101 @@ describe('a copy of a bank that somebody has open', () => {
     }
   });
 
-  it('may lack what the original had answered by then, on another machine as well', async () => {
+  /** Sets the mark in a copy to `answered`, under `boot`; each is the original's if it is not given. */
+  function setMark(copy: string, answered: Partial<Position>, boot?: string): void {
+    const [desk = ''] = namesIn(copy, 'desks/writer');
+    const away = boot === undefined ? desk : desk.replace(/^(\d+)-\w+-/, `$1-${boot}-`);
+    renameSync(join(copy, 'desks/writer', desk), join(copy, 'desks/writer', away));
+    const [name = ''] = namesIn(copy, `desks/writer/${away}`);
+    const path = join(copy, 'desks/writer', away, name);
+    const mark = decodeMark(readFileSync(path, 'latin1'));
+    if (!mark) throw new Error('there is no mark');
+    const position = { ...mark.position, ...answered };
+    writeFileSync(path, encodeMark({ position, boot: boot ?? mark.boot }));
+  }
+
+  it.each([
+    ['this machine', undefined],
+    ['another machine', 'b0'],
+  ])('may lack what the original had answered by then, on %s', async (_, boot) => {
     const directory = newDirectory();
     const { bank, ada } = await openFunded(directory);
     await bank.posted();
     await bank.close();
+    for (const use of [openBank, recover]) {
+      // Its desks were copied later than its journal.
+      const copy = copyOf(directory);
+      const { position } = decodeCheckpoint(
+        readFileSync(join(copy, 'journal/checkpoint.csv'), 'utf8'),
+      );
+      setMark(copy, { offset: position.offset + 300, transfer: position.transfer + 1 }, boot);
+      const used = await use(copy);
+      if ('state' in used) expect(used).toMatchObject({ state: 'repaired', problems: [] });
+      else await used.close();
+      const copied = await openBank(copy);
+      expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
+      await expectClean(copied);
+      await copied.close();
+      expectTidy(copy);
+    }
+  });
+
+  it('has all that is in its journal, although its marks were copied before', async () => {
+    const directory = newDirectory();
+    const { bank, ada } = await openFunded(directory);
+    const before = copyOf(directory);
+    await bank.deposit(ada, '5.00');
+    await bank.posted();
+    await bank.close();
     const copy = copyOf(directory);
-    // Its desks were copied later than its journal, and under another boot.
-    const [desk = ''] = namesIn(copy, 'desks/writer');
-    const away = desk.replace(/^(\d+)-\w+-/, '$1-b0-');
-    renameSync(join(copy, 'desks/writer', desk), join(copy, 'desks/writer', away));
-    const [mark = ''] = namesIn(copy, `desks/writer/${away}`);
-    const { position } = decodeCheckpoint(
-      readFileSync(join(copy, 'journal/checkpoint.csv'), 'utf8'),
-    );
-    const later = { ...position, offset: position.offset + 300, transfer: position.transfer + 1 };
-    writeFileSync(
-      join(copy, 'desks/writer', away, mark),
-      encodeMark({ position: later, boot: 'b0' }),
-    );
+    rmSync(join(copy, 'desks'), { recursive: true });
+    cpSync(join(before, 'desks'), join(copy, 'desks'), { recursive: true });
     const copied = await openBank(copy);
-    expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
+    expect((await copied.balance(ada)).ledger.amount).toBe('105.00');
     await expectClean(copied);
     await copied.close();
     expectTidy(copy);
+  });
+
+  it('is not held up by the locks that were copied with it', async () => {
+    const directory = newDirectory();
+    const { bank, ada } = await openFunded(directory);
+    await bank.close();
+    const copy = copyOf(directory);
+    const machine = Machine.on(copy);
+    for (const role of ['writer', 'poster']) {
+      // Whoever holds the original lives, and goes on living.
+      const held = machine.host().lockAt(join(copy, 'desks', `${role}.lock`));
+      expect(await held.tryTake(() => {})).toBeDefined();
+    }
+    const host = machine.host();
+    const lockAt = (path: string) => {
+      const lock = host.lockAt(path);
+      const tryTake = async (onLost: () => void) => {
+        const release = await lock.tryTake(onLost);
+        if (!release) throw new Error(`${path} is held`);
+        return release;
+      };
+      return { ...lock, tryTake };
+    };
+    const copied = await machine.open({ ...host, lockAt });
+    expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
+    await copied.close();
+    expect(identities(copy).told).toBe(identities(copy).is);
+  });
+
+  it('is left as it is where it is damaged: nothing is posted in it', async () => {
+    const directory = newDirectory();
+    const { bank, ada, bob } = await openFunded(directory);
+    await bank.posted();
+    await bank.transfer({ from: ada, to: bob, amount: '30.00' });
+    const copy = copyOf(directory);
+    await bank.close();
+    const path = pagePath(copy, bob);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('100.00', '900.00'));
+    const before = pagesOf(copy);
+    await expect(openBank(copy)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    expect(pagesOf(copy)).toEqual(before);
+    expect(namesIn(copy, '.')).toContain('PAIN.csv');
   });
 });
