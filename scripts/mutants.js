@@ -114,9 +114,14 @@ if (options.list) {
 const isOpen = ({ key }) => {
   const fate = fates[key];
   if (fate?.because) return false;
-  if (options.afresh || !fate) return true;
+  if (options.afresh || !fate || passedBy(fate).length > 0) return true;
   return options.again && !fate.caught;
 };
+
+/** What it passed before the run was stopped. */
+function passedBy(fate) {
+  return !options.again && Array.isArray(fate?.passed) ? fate.passed : [];
+}
 
 /** Suites, each with how long it takes and which mutants it gets to. */
 async function measure(scratches) {
@@ -189,14 +194,16 @@ const caughtBy = (step, { failure, file }) => ({
 
 /** Alone, against what is nearest. */
 async function tryAlone(scratch, suites, mutant) {
-  const { steps, near } = ladderFor(suites, mutant);
+  const passed = passedBy(fates[mutant.key]);
+  const rest = suites.filter(({ name }) => !passed.includes(name));
+  const { steps, near } = ladderFor(rest, mutant);
   let late = '';
   for (const step of steps) {
     const outcome = await scratch.try([mutant], step, boundOf(step));
     if (outcome.late) late ||= nameOf(step);
     if (outcome.failure) return caughtBy(step, outcome);
   }
-  return { passed: near.map(({ name }) => name), ...(late && { late }) };
+  return { passed: [...passed, ...near.map(({ name }) => name)], ...(late && { late }) };
 }
 
 /** Together, against one suite: halved until it is known who is caught. */

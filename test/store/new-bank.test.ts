@@ -6,7 +6,7 @@ import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import { standardDigits } from '#lib/format/manifest.js';
 import { createBank } from '#lib/store/create.js';
-import { changes, type Step } from '#lib/testing/hooked-disk.js';
+import { changes, hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk, KillSwitch } from '../machine/hooked-disk.js';
 import { newDirectory } from '../machine/processes.js';
 import { expectClean } from './books.js';
@@ -67,7 +67,12 @@ describe('making a bank', () => {
   ])('leaves %s alone', async (_, prepare) => {
     const directory = newDirectory();
     prepare(directory);
-    await expect(initBank(directory)).rejects.toMatchObject({ code: 'BANK_EXISTS' });
+    const watching = new KillSwitch();
+    const made = createBank(watching.on(nodeDisk()), nodeSystem(), directory, MANIFEST);
+    const refused = { code: 'BANK_EXISTS', message: expect.stringContaining('nor empty') };
+    await expect(made).rejects.toMatchObject(refused);
+    expect(watching.steps).toEqual([]);
+    await expect(initBank(directory)).rejects.toMatchObject(refused);
     expect(readdirSync(dirname(directory))).toEqual(['bank']);
     if (statSync(directory).isFile()) expect(readFileSync(directory, 'utf8')).toBe('mine');
     else expect(readdirSync(directory)).toHaveLength(1);
@@ -76,7 +81,10 @@ describe('making a bank', () => {
   it('leaves a bank alone', async () => {
     const directory = newDirectory();
     const { id } = await initBank(directory);
-    await expect(initBank(directory)).rejects.toMatchObject({ code: 'BANK_EXISTS' });
+    await expect(initBank(directory)).rejects.toMatchObject({
+      code: 'BANK_EXISTS',
+      message: `There is a bank in ${directory} already.`,
+    });
     const bank = await openBank(directory, { create: true, currency: 'EUR' });
     expect(bank).toMatchObject({ id, currency: 'USD' });
     await expectClean(bank);
@@ -96,6 +104,26 @@ describe('making a bank', () => {
       expect(readdirSync(dirname(directory))).toEqual(['bank']);
       await expectUsable(directory);
     }
+  });
+
+  it.each<[string, (directory: string) => void]>([
+    [
+      'a folder with something in it',
+      (directory) => {
+        mkdirSync(directory);
+        writeFileSync(join(directory, 'notes.txt'), 'mine');
+      },
+    ],
+    ['a file', (directory) => writeFileSync(directory, 'mine')],
+  ])('is refused where %s comes up while it is built', async (_, prepare) => {
+    const directory = newDirectory();
+    const disk = hooked(nodeDisk(), ({ name }, go) => {
+      if (name === 'rename') prepare(directory);
+      return go();
+    });
+    const made = createBank(disk, nodeSystem(), directory, MANIFEST);
+    await expect(made).rejects.toMatchObject({ code: 'BANK_EXISTS' });
+    expect(readdirSync(dirname(directory))).toEqual(['bank']);
   });
 
   it('lets all have the same one who open with `create` at once', async () => {

@@ -1,0 +1,137 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ifThere } from '#lib/disk/disk.js';
+import { FormatDamage } from '#lib/format/damage.js';
+import { channels } from '#lib/store/channels.js';
+import {
+  damaged,
+  declareDamage,
+  named,
+  noticeOf,
+  PAIN_FILE,
+  readNotice,
+  refuseDamaged,
+} from '#lib/store/damage.js';
+import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
+import { hooked, systemError } from '#lib/testing/hooked-disk.js';
+import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
+
+const BANK = '/bank';
+const FOUND = damaged('accounts/f7/74/a10017.csv', 'row 3 does not follow');
+const WHEN = '2026-11-25T00:00:00.000Z';
+const NOTICE = `accounts/f7/74/a10017.csv: row 3 does not follow (stopped ${WHEN})`;
+
+async function machineWithBank(): Promise<SimulatedMachine> {
+  const machine = new SimulatedMachine({});
+  const maker = machine.start();
+  await machine.run(() => maker.initBank(BANK));
+  maker.kill();
+  machine.disk.settle();
+  return machine;
+}
+
+/** What the notice says, and how many desks are away. */
+async function standingOf(machine: SimulatedMachine) {
+  const disk = machine.start().host.disk({ shared: false });
+  const notice = await ifThere(() => disk.read(join(BANK, PAIN_FILE)));
+  const lists = ['writer', 'poster'].map((role) => disk.list(join(BANK, 'desks', role)));
+  const desks = (await Promise.all(lists)).flat();
+  const away = desks.filter((name) => /^damaged-\d/.test(name)).length;
+  return { says: notice && readNotice(notice.toString('utf8')), away };
+}
+
+describe('damage that was found', () => {
+  it('is durable when it was declared, and nobody finds a desk away without a notice that says why', async () => {
+    const machine = await machineWithBank();
+    const points = await recordCrashPoints(machine, async (process, answered) => {
+      await declareDamage(process.host.disk({ shared: false }), BANK, FOUND, WHEN);
+      answered('declared');
+    });
+    const seen = new Set<string>();
+    let states = 0;
+    for (const point of points) {
+      for (const crash of crashesAt(machine, point, { limit: 50, seen })) {
+        const { says, away } = await standingOf(crash.machine);
+        if (away > 0) expect(says, crash.text).toBe(NOTICE);
+        if (crash.answered.length > 0)
+          expect({ says, away }, crash.text).toEqual({ says: NOTICE, away: 2 });
+        states++;
+      }
+    }
+    expect(states).toBeGreaterThan(points.length);
+  });
+
+  it('is declared once: the first notice stays, and no desk is moved twice', async () => {
+    const machine = await machineWithBank();
+    const disk = machine.start().host.disk({ shared: false });
+    await declareDamage(disk, BANK, FOUND, WHEN);
+    const before = await standingOf(machine);
+    await declareDamage(disk, BANK, damaged('bank.json', 'another one'), WHEN);
+    expect(await standingOf(machine)).toEqual(before);
+    expect(before).toEqual({ says: NOTICE, away: 2 });
+  });
+
+  it.each(['open', 'create', 'write', 'sync', 'rename', 'list', 'syncFolder'])(
+    'is told to who listens, and everything else is done, although %s fails',
+    async (name) => {
+      const machine = await machineWithBank();
+      const told: unknown[] = [];
+      const listen = (message: unknown) => told.push(message);
+      channels.damage.subscribe(listen);
+      const disk = hooked(machine.start().host.disk({ shared: false }), (step, go) => {
+        if (step.name === name && !step.path.includes('/desks/poster'))
+          throw systemError('EIO', step.path);
+        return go();
+      });
+      await declareDamage(disk, BANK, FOUND, WHEN);
+      channels.damage.unsubscribe(listen);
+      expect(told).toEqual([{ directory: BANK, error: FOUND }]);
+      expect((await standingOf(machine)).away).toBeGreaterThanOrEqual(1);
+    },
+  );
+
+  it('hides no mistake of ours behind what a disk may say', async () => {
+    const machine = await machineWithBank();
+    const plain = machine.start().host.disk({ shared: false });
+    const mistaken = hooked(plain, () => {
+      throw new TypeError('a mistake');
+    });
+    await expect(declareDamage(mistaken, BANK, FOUND, WHEN)).rejects.toThrow('a mistake');
+    await expect(refuseDamaged(mistaken, BANK)).rejects.toThrow('a mistake');
+    const isMistake = () =>
+      named('bank.json', () => {
+        throw new TypeError('a mistake');
+      });
+    expect(isMistake).toThrow(TypeError);
+    const isDamage = () =>
+      named('bank.json', () => {
+        throw new FormatDamage('it is no JSON');
+      });
+    expect(isDamage).toThrow('The bank is damaged: bank.json: it is no JSON');
+  });
+});
+
+describe('the refusal of a bank that is stopped', () => {
+  it('tells what the notice says, and does without one that cannot be read', async () => {
+    const machine = await machineWithBank();
+    const disk = machine.start().host.disk({ shared: false });
+    expect((await refuseDamaged(disk, BANK)).message).toBe(
+      'The bank is damaged: its desks are away',
+    );
+    await declareDamage(disk, BANK, FOUND, WHEN);
+    const refusal = await refuseDamaged(disk, BANK);
+    expect(refusal).toMatchObject({
+      code: 'BANK_DAMAGED',
+      details: { file: PAIN_FILE, what: NOTICE },
+    });
+  });
+
+  it.each([
+    ['nothing', '', undefined],
+    ['a header alone', 'when,what,where,do\n', undefined],
+    ['half a row', 'when,what,where,do\n2026-11-25', '2026-11-25'],
+    ['a whole one', `${noticeOf(FOUND, WHEN)}`, NOTICE],
+  ])('reads %s', (_, text, says) => {
+    expect(readNotice(text)).toBe(says);
+  });
+});
