@@ -38,8 +38,8 @@ const WARM = 4;
 const TOGETHER_MS = 6_000;
 /** What so few suites get to is tried against all of them first that don't take longer than this. */
 const [RARE, NEAR_MS] = [8, 5_000];
-/** Mutants that are awake together, where none was caught alone by what is nearest to it. */
-const GROUP = 24;
+/** So many mutants at most are awake together. */
+const GROUP_MAX = 24;
 
 /** In the simulation: what, and how much of it. */
 const TRIALS = [
@@ -225,12 +225,22 @@ async function tryTogether(scratch, suite, mutants) {
   await tryTogether(scratch, suite, mutants.slice(half));
 }
 
+/** The fewer of them are caught by a suite, the more are tried together: one that is red costs its halving. */
 function* groupsOf(mutants) {
   const single = mutants.filter(({ kind }) => kind === 'swap'); // Each is a build of its own.
   const others = mutants.filter(({ kind }) => kind !== 'swap');
-  for (let at = 0; at < others.length; at += GROUP) yield others.slice(at, at + GROUP);
+  let caught = 0;
+  for (let at = 0; at < others.length; ) {
+    const share = (caught + 1) / (at + 2);
+    const group = others.slice(at, at + Math.min(GROUP_MAX, Math.max(1, Math.floor(0.7 / share))));
+    yield group;
+    at += group.length;
+    caught += group.filter((mutant) => !isLeft(mutant)).length;
+  }
   for (const one of single) yield [one];
 }
+
+const isLeft = ({ key }) => !fates[key]?.caught && !fates[key]?.because;
 
 let done = 0;
 function tell(mutant, fate) {
@@ -266,7 +276,6 @@ if (todo.length > 0) {
       }
     }),
   );
-  const isLeft = ({ key }) => !fates[key]?.caught && !fates[key]?.because;
   const rest = options.near ? [] : [...suites];
   console.log(`${tried.filter(isLeft).length} left, tried together against the other suites`);
   await Promise.all(
@@ -279,6 +288,10 @@ if (todo.length > 0) {
         );
         for (const group of groupsOf(reached)) {
           await tryTogether(scratch, suite, group.filter(isLeft));
+          for (const mutant of group.filter(isLeft)) {
+            const fate = fates[mutant.key];
+            keep(mutant, { ...fate, passed: [...(fate.passed ?? []), name] });
+          }
         }
       }
     }),
