@@ -1,0 +1,106 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { channels } from '#lib/store/channels.js';
+import { POSTER_NICENESS } from '#lib/store/limits.js';
+import { startPosterThread } from '#lib/store/poster-thread.js';
+import { Machine, newDirectory } from '../machine/processes.js';
+import { expectWhole, fund, namesIn, pagePath } from './books.js';
+
+/** A bank whose last entries nobody has posted, and nobody is going to. */
+async function unposted() {
+  const machine = await Machine.withBank();
+  const somebody = await machine.start();
+  const [ada] = await fund(somebody);
+  await somebody.bank.posted();
+  await somebody.bank.deposit(ada, '1.00');
+  machine.kill(somebody);
+  return { machine, ada };
+}
+
+/** The first news on a channel about this bank. */
+function news(name: 'post' | 'damage', directory: string): Promise<Record<string, unknown>> {
+  return new Promise((resolve) => {
+    const hear = (message: unknown) => {
+      const told = message as Record<string, unknown>;
+      if (told.directory === directory) resolve(told);
+    };
+    channels[name].subscribe(hear);
+    onTestFinished(() => void channels[name].unsubscribe(hear));
+  });
+}
+
+/** Runs a program that has `startPosterThread` and the bank's `directory`. */
+function run(directory: string, program: string) {
+  const module = new URL('../../dist/lib/store/poster-thread.js', import.meta.url).href;
+  const text = `import { startPosterThread } from '${module}';
+    const directory = ${JSON.stringify(directory)};
+    ${program}`;
+  const args = ['--input-type=module', '-e', text];
+  return spawnSync(process.execPath, args, { encoding: 'utf8', timeout: 30_000 });
+}
+
+describe('the thread that posts', () => {
+  it('posts what nobody has, tells of it, and lets go of the role when it is stopped', async () => {
+    const { machine, ada } = await unposted();
+    const { directory } = machine;
+    const posted = news('post', directory);
+    const thread = startPosterThread(directory);
+    expect(thread.alive).toBe(true);
+    expect(await posted).toMatchObject({ directory, transfer: 5 });
+    expect(readFileSync(pagePath(directory, ada), 'utf8')).toContain('101.00');
+    await thread.stop();
+    expect(thread.alive).toBe(false);
+    expect(namesIn(directory, 'desks')).not.toContain('poster.lock');
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+
+  it('tells of damage that it finds, and everybody else by the notice', async () => {
+    const { machine, ada } = await unposted();
+    const { directory } = machine;
+    const path = pagePath(directory, ada);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('100.00', '900.00'));
+    const found = news('damage', directory);
+    const thread = startPosterThread(directory);
+    const file = pagePath('', ada);
+    expect(await found).toMatchObject({ directory, error: { details: { file } } });
+    await thread.stop();
+    expect(existsSync(join(directory, 'PAIN.csv'))).toBe(true);
+  });
+
+  it('is no longer alive when it has failed, and can be stopped all the same', async () => {
+    const thread = startPosterThread(newDirectory());
+    await thread.stop();
+    expect(thread.alive).toBe(false);
+  });
+
+  it('keeps no process alive that has nothing else to do', async () => {
+    const { machine } = await unposted();
+    const ran = run(machine.directory, 'startPosterThread(directory);');
+    expect(ran, ran.stderr).toMatchObject({ status: 0, signal: null });
+  });
+
+  it('is waited for by who stops it', async () => {
+    const { machine } = await unposted();
+    const program = "await startPosterThread(directory).stop(); console.log('stopped');";
+    const ran = run(machine.directory, program);
+    expect(ran, ran.stderr).toMatchObject({ status: 0, stdout: 'stopped\n' });
+  });
+
+  it.runIf(process.platform === 'linux')('stands back behind the requests', async () => {
+    const { machine, ada } = await unposted();
+    const { directory } = machine;
+    const program = `
+      import { readdirSync, readFileSync } from 'node:fs';
+      const nice = (thread) => readFileSync('/proc/self/task/' + thread + '/stat', 'utf8').split(') ')[1].split(' ')[16];
+      const page = () => readFileSync(${JSON.stringify(pagePath(directory, ada))}, 'utf8');
+      const thread = startPosterThread(directory);
+      while (!page().includes('101.00')) await new Promise((resolve) => setTimeout(resolve, 10));
+      console.log(nice(process.pid), Math.max(...readdirSync('/proc/self/task').map(nice)));
+      await thread.stop();
+    `;
+    const ran = run(directory, program);
+    expect(ran, ran.stderr).toMatchObject({ status: 0, stdout: `0 ${POSTER_NICENESS}\n` });
+  });
+});
