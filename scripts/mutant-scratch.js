@@ -172,7 +172,7 @@ export class Scratch {
 
   async #test(files, env, boundMs) {
     const report = join(this.#folder, 'report.json');
-    const patience = boundMs * 3;
+    const patience = boundMs * 2;
     fs.rmSync(report, { force: true });
     const args = ['run', ...files, '--bail=1', '--maxWorkers=1', '--reporter=json'];
     args.push(`--testTimeout=${boundMs}`, `--hookTimeout=${boundMs}`);
