@@ -96,8 +96,8 @@ describe('requests that a rule refuses', () => {
 
   it('a key that was used for another request', async () => {
     const folder = await temporaryBank();
-    drovebank(folder, ['deposit', 'a10017', '1', '--key', 'k']);
-    const other = drovebank(folder, ['deposit', 'a10017', '2', '--key', 'k']);
+    await runHere(folder, ['deposit', 'a10017', '1', '--key', 'k']);
+    const other = await runHere(folder, ['deposit', 'a10017', '2', '--key', 'k']);
     expect(other).toMatchObject({ code: 5, stdout: '' });
     expect(other.stderr).toContain('IDEMPOTENCY_MISMATCH');
   });
@@ -122,25 +122,25 @@ describe('command lines that make no sense', () => {
 
   it('an id that is nearly right is only told, never acted on', async () => {
     const folder = await temporaryBank();
-    const ran = drovebank(folder, ['deposit', 'a10071', '1']);
+    const ran = await runHere(folder, ['deposit', 'a10071', '1']);
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toContain('Did you mean a10017?');
-    expect(drovebank(folder, ['balance', 'eura']).stderr).toContain('Did you mean euro?');
+    expect((await runHere(folder, ['balance', 'eura'])).stderr).toContain('Did you mean euro?');
   });
 });
 
 describe('directories that are no bank for us', () => {
-  it('nothing there, or something else', () => {
+  it('nothing there, or something else', async () => {
     const folder = temporaryFolder();
     mkdirSync(join(folder, 'other'));
     writeFileSync(join(folder, 'other', 'notes.txt'), 'mine');
     for (const directory of ['absent', 'other']) {
-      const ran = drovebank(folder, ['balance', 'a10017', '-d', directory]);
+      const ran = await runHere(folder, ['balance', 'a10017', '-d', directory]);
       expect(ran).toMatchObject({ code: 3, stdout: '' });
       expect(ran.stderr).toContain('BANK_NOT_FOUND');
       expect(ran.stderr).toContain('drovebank init');
     }
-    const made = drovebank(folder, ['init', '-d', 'other']);
+    const made = await runHere(folder, ['init', '-d', 'other']);
     expect(made.code).toBe(5);
     expect(readFileSync(join(folder, 'other', 'notes.txt'), 'utf8')).toBe('mine');
   });
@@ -150,17 +150,17 @@ describe('directories that are no bank for us', () => {
     leaveUnverified(folder);
     rmSync(join(folder, BANK, 'bank.json'));
     for (const args of [['balance', 'a10017'], ['deposit', 'a10017', '1'], ['list']]) {
-      const ran = drovebank(folder, args);
+      const ran = await runHere(folder, args);
       expect(ran, ran.stderr).toMatchObject({ code: 7, stdout: '' });
       expect(ran.stderr).toContain('bank.json: it is missing, and the rest of a bank is there');
     }
     await expect(openBank(join(folder, BANK), { create: true })).rejects.toMatchObject({
       code: 'BANK_DAMAGED',
     });
-    expect(drovebank(folder, ['init'])).toMatchObject({ code: 5 });
+    expect(await runHere(folder, ['init'])).toMatchObject({ code: 5 });
   });
 
-  it('a working directory or a TMPDIR that is gone', () => {
+  it('a working directory or a TMPDIR that is gone', async () => {
     const folder = temporaryFolder();
     const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"';
     const list = [script, process.execPath, PROGRAM, 'list'];
@@ -179,7 +179,7 @@ describe('directories that are no bank for us', () => {
     const text = readFileSync(manifest, 'utf8').replace(/"version": 1/, '"version": 2');
     chmodSync(manifest, 0o600);
     writeFileSync(manifest, text);
-    const ran = drovebank(folder, ['deposit', 'a10017', '1']);
+    const ran = await runHere(folder, ['deposit', 'a10017', '1']);
     expect(ran).toMatchObject({ code: 8, stdout: '' });
     expect(ran.stderr).toContain('BANK_TOO_NEW');
     expect(ran.stderr).toContain('Update drovebank');
@@ -203,7 +203,7 @@ describe('directories that are no bank for us', () => {
     leaveUnverified(folder);
     const page = join(folder, BANK, 'accounts/f7/74/a10017.csv');
     writeFileSync(page, readFileSync(page, 'utf8').replace('100.00', '900.00'));
-    const ran = drovebank(folder, ['verify']);
+    const ran = await runHere(folder, ['verify']);
     expect(ran.code, ran.stderr + ran.stdout).toBe(7);
     expect(ran.stderr + ran.stdout).toContain('accounts/f7/74/a10017.csv');
     expect(ran.stderr).toContain('drovebank-recover');
@@ -221,7 +221,7 @@ describe('directories that are no bank for us', () => {
         const page = join(folder, BANK, 'accounts/f7/74/a10017.csv');
         writeFileSync(page, readFileSync(page, 'utf8').replace('100.00', '900.00'));
       }
-      const ran = drovebank(folder, ['verify', '--report', 'no/such/report.json']);
+      const ran = await runHere(folder, ['verify', '--report', 'no/such/report.json']);
       expect(ran.code, ran.stderr).toBe(code);
       expect(ran.stdout).toMatch(damaged ? /DAMAGED {2}passbooks/ : /ok {7}sums/);
       expect(ran.stderr).toContain('There is no folder for no/such/report.json.');
@@ -233,7 +233,7 @@ describe('directories that are no bank for us', () => {
     leaveUnverified(folder);
     declareDamage(join(folder, BANK));
     for (const args of [['deposit', 'a10017', '1'], ['balance', 'a10017'], ['verify']]) {
-      const ran = drovebank(folder, args);
+      const ran = await runHere(folder, args);
       expect(ran, ran.stderr).toMatchObject({ code: 7, stdout: '' });
       expect(ran.stderr).toContain('drovebank-recover');
     }

@@ -1,7 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { balances, documents, drovebank, start, succeed, temporaryBank } from './run-cli.js';
+import {
+  balances,
+  documents,
+  drovebank,
+  runHere,
+  start,
+  succeed,
+  temporaryBank,
+} from './run-cli.js';
 
 const LINES = [
   { op: 'transfer', from: 'a10017', to: 'a10025', amount: '10.00', key: 'k-1' },
@@ -16,7 +24,7 @@ describe('batch', () => {
   it('answers each line, goes on behind a refusal, and ends with 5', async () => {
     const folder = await temporaryBank();
     writeFileSync(join(folder, 'b.jsonl'), text(LINES));
-    const ran = drovebank(folder, ['batch', 'b.jsonl']);
+    const ran = await runHere(folder, ['batch', 'b.jsonl']);
     expect(ran.code).toBe(5);
     const [first, second, third, fourth] = ran.stdout.split('\n');
     expect(first).toContain('1: Transferred 10.00 USD from a10017 to a10025.');
@@ -97,7 +105,7 @@ describe('batch', () => {
 
   it('says which file is not there', async () => {
     const folder = await temporaryBank();
-    const ran = drovebank(folder, ['batch', 'absent.jsonl']);
+    const ran = await runHere(folder, ['batch', 'absent.jsonl']);
     expect(ran).toMatchObject({ code: 2, stdout: '' });
     expect(ran.stderr).toContain('There is no file absent.jsonl. (INVALID_FILE)');
   });

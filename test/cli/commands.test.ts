@@ -1,43 +1,54 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { BANK, documents, drovebank, succeed, temporaryBank, temporaryFolder } from './run-cli.js';
+import {
+  BANK,
+  documents,
+  runHere,
+  succeedHere,
+  temporaryBank,
+  temporaryFolder,
+} from './run-cli.js';
 
 describe('init', () => {
-  it('makes a bank in ./data/bank, and refuses to make it twice', () => {
+  it('makes a bank in ./data/bank, and refuses to make it twice', async () => {
     const folder = temporaryFolder();
-    expect(succeed(folder, ['init'])).toContain(join(folder, BANK));
-    const again = drovebank(folder, ['init']);
+    expect(await succeedHere(folder, ['init'])).toContain(join(folder, BANK));
+    const again = await runHere(folder, ['init']);
     expect(again).toMatchObject({ code: 5, stdout: '' });
     expect(again.stderr).toContain('BANK_EXISTS');
   });
 
-  it('takes the currency of its accounts, and tells it as JSON', () => {
+  it('takes the currency of its accounts, and tells it as JSON', async () => {
     const folder = temporaryFolder();
-    const [made] = documents(succeed(folder, ['init', '--currency', 'czk', '--json']));
+    const [made] = documents(await succeedHere(folder, ['init', '--currency', 'czk', '--json']));
     expect(made).toMatchObject({ v: 1, kind: 'bank.init', currency: 'CZK', shared: false });
-    expect(succeed(folder, ['open', 'Jan', 'Hus'])).toContain('in CZK');
+    expect(await succeedHere(folder, ['open', 'Jan', 'Hus'])).toContain('in CZK');
   });
 
-  it('makes nothing in a dry run', () => {
+  it('makes nothing in a dry run', async () => {
     const folder = temporaryFolder();
-    expect(succeed(folder, ['init', '--dry-run'])).toContain('nothing was made');
-    expect(drovebank(folder, ['totals']).code).toBe(3);
+    expect(await succeedHere(folder, ['init', '--dry-run'])).toContain('nothing was made');
+    expect((await runHere(folder, ['totals'])).code).toBe(3);
   });
 });
 
 describe('open', () => {
   it('says which id the bank gave, and prints it alone with --quiet', async () => {
     const folder = await temporaryBank();
-    expect(succeed(folder, ['open', 'Grace', 'Hopper', '--overdraft-limit', '50'])).toMatch(
+    expect(
+      await succeedHere(folder, ['open', 'Grace', 'Hopper', '--overdraft-limit', '50']),
+    ).toMatch(
       /^Opened a10033 for Grace Hopper in USD\. Balance 0\.00, overdraft limit 50\.00\. Transfer \d+\.\n$/,
     );
-    expect(succeed(folder, ['open', 'Alan', 'Turing', '-q'])).toBe('a10041\n');
+    expect(await succeedHere(folder, ['open', 'Alan', 'Turing', '-q'])).toBe('a10041\n');
   });
 
   it('gives the account and the receipt as JSON', async () => {
     const folder = await temporaryBank();
-    const [opened] = documents(succeed(folder, ['open', 'Li', '李', '--id', 'li', '--json']));
+    const [opened] = documents(
+      await succeedHere(folder, ['open', 'Li', '李', '--id', 'li', '--json']),
+    );
     expect(opened).toMatchObject({
       v: 1,
       kind: 'account.open',
@@ -53,7 +64,7 @@ describe('open', () => {
 describe('moving money', () => {
   it('tells both balances, and the row is in the passbook when the command has ended', async () => {
     const folder = await temporaryBank();
-    const said = succeed(folder, ['deposit', 'a10017', '20.00', '--memo', 'birthday']);
+    const said = await succeedHere(folder, ['deposit', 'a10017', '20.00', '--memo', 'birthday']);
     expect(said).toMatch(
       /^Deposited 20\.00 USD to a10017\. Balance 120\.00 \(was 100\.00\)\. Transfer \d+\.\n$/,
     );
@@ -63,18 +74,18 @@ describe('moving money', () => {
 
   it('withdraws', async () => {
     const folder = await temporaryBank();
-    expect(succeed(folder, ['withdraw', 'a10017', '30'])).toContain(
+    expect(await succeedHere(folder, ['withdraw', 'a10017', '30'])).toContain(
       'Withdrew 30.00 USD from a10017. Balance 70.00 (was 100.00).',
     );
   });
 
   it('transfers, in text and as JSON', async () => {
     const folder = await temporaryBank();
-    expect(succeed(folder, ['transfer', 'a10017', 'a10025', '25'])).toContain(
+    expect(await succeedHere(folder, ['transfer', 'a10017', 'a10025', '25'])).toContain(
       'Transferred 25.00 USD from a10017 to a10025. a10017: 75.00 (was 100.00). a10025: 25.00 (was 0.00).',
     );
     const args = ['transfer', 'a10017', 'a10025', '0.05', '--reference', 'inv-7', '--json'];
-    expect(documents(succeed(folder, args))).toMatchObject([
+    expect(documents(await succeedHere(folder, args))).toMatchObject([
       {
         v: 1,
         kind: 'transfer.receipt',
@@ -91,21 +102,23 @@ describe('moving money', () => {
   it('answers the same key with the first receipt and moves nothing again', async () => {
     const folder = await temporaryBank();
     const args = ['deposit', 'a10017', '1.00', '--key', 'k-1'];
-    succeed(folder, args);
-    expect(succeed(folder, args)).toContain('nothing moved now');
-    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
+    await succeedHere(folder, args);
+    expect(await succeedHere(folder, args)).toContain('nothing moved now');
+    expect(await succeedHere(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
   });
 
   it('decides and books nothing in a dry run, before or behind the command', async () => {
     const folder = await temporaryBank();
-    expect(succeed(folder, ['--dry-run', 'deposit', 'a10017', '1.00'])).toContain('Would deposit');
-    expect(drovebank(folder, ['withdraw', 'a10017', '100.01', '--dry-run']).code).toBe(5);
-    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('100.00\n');
+    expect(await succeedHere(folder, ['--dry-run', 'deposit', 'a10017', '1.00'])).toContain(
+      'Would deposit',
+    );
+    expect((await runHere(folder, ['withdraw', 'a10017', '100.01', '--dry-run'])).code).toBe(5);
+    expect(await succeedHere(folder, ['balance', 'a10017', '--plain'])).toBe('100.00\n');
   });
 
   it('prints nothing with --quiet', async () => {
     const folder = await temporaryBank();
-    expect(drovebank(folder, ['deposit', 'a10017', '1', '-q'])).toEqual({
+    expect(await runHere(folder, ['deposit', 'a10017', '1', '-q'])).toEqual({
       code: 0,
       stdout: '',
       stderr: '',
@@ -116,9 +129,9 @@ describe('moving money', () => {
 describe('looking', () => {
   it('balance: for people, for scripts, as JSON', async () => {
     const folder = await temporaryBank();
-    expect(succeed(folder, ['balance', 'a10017'])).toBe('100.00 USD\n');
-    expect(succeed(folder, ['balance', 'A10017', '--plain'])).toBe('100.00\n');
-    expect(documents(succeed(folder, ['--json', 'balance', 'a10017']))).toMatchObject([
+    expect(await succeedHere(folder, ['balance', 'a10017'])).toBe('100.00 USD\n');
+    expect(await succeedHere(folder, ['balance', 'A10017', '--plain'])).toBe('100.00\n');
+    expect(documents(await succeedHere(folder, ['--json', 'balance', 'a10017']))).toMatchObject([
       {
         kind: 'account.balance',
         id: 'a10017',
@@ -131,61 +144,61 @@ describe('looking', () => {
 
   it('show: the facts, the path of the passbook and the last rows', async () => {
     const folder = await temporaryBank();
-    const text = succeed(folder, ['show', 'a10017']);
+    const text = await succeedHere(folder, ['show', 'a10017']);
     expect(text).toContain('name             Ada Lovelace');
     expect(text).toContain('data/bank/accounts/f7/74/a10017.csv');
     expect(text).toContain('first deposit');
-    expect(documents(succeed(folder, ['show', 'a10017', '--json']))).toMatchObject([
+    expect(documents(await succeedHere(folder, ['show', 'a10017', '--json']))).toMatchObject([
       { kind: 'account.show', entries: 2, recent: [{ seq: 1 }, { seq: 2, direction: 'in' }] },
     ]);
   });
 
   it('history: in order, newest first, from a row on, one JSON document a row', async () => {
     const folder = await temporaryBank();
-    succeed(folder, ['withdraw', 'a10017', '5', '--memo', 'lunch']);
-    const rows = documents(succeed(folder, ['history', 'a10017', '--json']));
+    await succeedHere(folder, ['withdraw', 'a10017', '5', '--memo', 'lunch']);
+    const rows = documents(await succeedHere(folder, ['history', 'a10017', '--json']));
     expect(rows.map(({ kind, seq, type }) => [kind, seq, type])).toEqual([
       ['account.history', 1, 'open'],
       ['account.history', 2, 'deposit'],
       ['account.history', 3, 'withdraw'],
     ]);
-    const newest = drovebank(folder, ['history', 'a10017', '--reverse', '--limit', '1']);
+    const newest = await runHere(folder, ['history', 'a10017', '--reverse', '--limit', '1']);
     expect(newest.stdout.split('\n')[1]).toMatch(/^ {2}3 .* withdraw +world-usd +-5\.00 +95\.00/);
     expect(newest.stderr).toContain('--after 3');
-    const rest = succeed(folder, ['history', 'a10017', '--after', '2', '--plain']);
+    const rest = await succeedHere(folder, ['history', 'a10017', '--after', '2', '--plain']);
     expect(rest).toMatch(/^3\t\d{4}-\d\d-\d\d\twithdraw\tworld-usd\t-5\.00\t95\.00\tlunch\n$/);
-    expect(succeed(folder, ['history', 'a10017', '--to', '2020-01-01'])).toBe('');
+    expect(await succeedHere(folder, ['history', 'a10017', '--to', '2020-01-01'])).toBe('');
   });
 
   it('list: all, searched, sorted, paged', async () => {
     const folder = await temporaryBank();
-    const ids = (args: string[]) =>
-      documents(succeed(folder, ['list', '--json', ...args])).map(({ id }) => id);
-    expect(ids([])).toEqual(['a10017', 'a10025', 'euro']);
-    expect(ids(['--search', 'LOVE'])).toEqual(['a10017']);
-    expect(ids(['--sort', 'name'])).toEqual(['a10017', 'a10025', 'euro']);
-    expect(ids(['--after', 'a10017', '--limit', '1'])).toEqual(['a10025']);
-    expect(drovebank(folder, ['list', '--search', 'nobody']).stderr).toContain(
+    const ids = async (args: string[]) =>
+      documents(await succeedHere(folder, ['list', '--json', ...args])).map(({ id }) => id);
+    expect(await ids([])).toEqual(['a10017', 'a10025', 'euro']);
+    expect(await ids(['--search', 'LOVE'])).toEqual(['a10017']);
+    expect(await ids(['--sort', 'name'])).toEqual(['a10017', 'a10025', 'euro']);
+    expect(await ids(['--after', 'a10017', '--limit', '1'])).toEqual(['a10025']);
+    expect((await runHere(folder, ['list', '--search', 'nobody'])).stderr).toContain(
       'No account matches',
     );
   });
 
   it('totals: each currency adds up to zero', async () => {
     const folder = await temporaryBank();
-    expect(succeed(folder, ['totals', '--plain'])).toBe(
+    expect(await succeedHere(folder, ['totals', '--plain'])).toBe(
       'EUR\t1\t50.00\t-50.00\t0.00\nUSD\t2\t100.00\t-100.00\t0.00\n',
     );
-    expect(documents(succeed(folder, ['totals', '--json']))).toMatchObject([
+    expect(documents(await succeedHere(folder, ['totals', '--json']))).toMatchObject([
       { kind: 'bank.totals', totals: [{ currency: 'EUR' }, { sum: { minor: '0' } }] },
     ]);
   });
 
   it('verify: names what it looked at', async () => {
     const folder = await temporaryBank();
-    const ran = drovebank(folder, ['verify']);
+    const ran = await runHere(folder, ['verify']);
     expect(ran.code).toBe(0);
     expect(ran.stdout).toMatch(/ok +passbooks: 5 passbooks/);
-    expect(documents(succeed(folder, ['verify', '--json']))).toMatchObject([
+    expect(documents(await succeedHere(folder, ['verify', '--json']))).toMatchObject([
       { kind: 'bank.verify', ok: true },
     ]);
   });

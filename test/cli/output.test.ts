@@ -6,7 +6,7 @@ import { EXIT, exitCodeOf, UsageError } from '#lib/cli/exit-codes.js';
 import { editDistance } from '#lib/cli/nearest-account.js';
 import { alignTo, cutTo, showable, widthOf } from '#lib/cli/terminal-text.js';
 import { BANK_ERROR_CODES, BankError } from '#lib/ledger/errors.js';
-import { documents, drovebank, PROGRAM, start, succeed, temporaryBank } from './run-cli.js';
+import { documents, PROGRAM, runHere, start, succeedHere, temporaryBank } from './run-cli.js';
 
 describe('text in a terminal', () => {
   it.each([
@@ -22,19 +22,19 @@ describe('text in a terminal', () => {
     expect(widthOf(alignTo(text, 12, 'right'))).toBe(12);
   });
 
-  it('is cut between characters, never through one', () => {
+  it('is cut between characters, never through one', async () => {
     expect(cutTo('abcdef', 4)).toBe('abc…');
     expect(cutTo('李小龙', 4)).toBe('李…');
     expect(cutTo('abcd', 4)).toBe('abcd');
   });
 
-  it('never brings an escape, a line break or a change of direction along', () => {
+  it('never brings an escape, a line break or a change of direction along', async () => {
     expect(showable('a\u001b[31mb\nc\u202ed\u009b')).toBe('a\ufffd[31mb\ufffdc\ufffdd\ufffd');
   });
 });
 
 describe('exit codes', () => {
-  it('each error has one between 1 and 9, or 130', () => {
+  it('each error has one between 1 and 9, or 130', async () => {
     for (const code of BANK_ERROR_CODES) {
       const exitCode = exitCodeOf(new BankError(code, ''));
       expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 130], code).toContain(exitCode);
@@ -59,13 +59,25 @@ describe('suggestions', () => {
 describe('standard output and standard error', () => {
   it('tables line up, money to the right, and fit 80 columns', async () => {
     const folder = await temporaryBank();
-    succeed(folder, ['open', '李'.repeat(30), 'Long name '.repeat(5), '--id', 'x'.repeat(64)]);
-    succeed(folder, ['deposit', 'x'.repeat(64), '1234567890123456.78', '--memo', 'm'.repeat(200)]);
+    await succeedHere(folder, [
+      'open',
+      '李'.repeat(30),
+      'Long name '.repeat(5),
+      '--id',
+      'x'.repeat(64),
+    ]);
+    await succeedHere(folder, [
+      'deposit',
+      'x'.repeat(64),
+      '1234567890123456.78',
+      '--memo',
+      'm'.repeat(200),
+    ]);
     for (const args of [['list'], ['history', 'x'.repeat(64)], ['totals']]) {
-      const lines = succeed(folder, args, { env: { COLUMNS: '80' } }).split('\n');
+      const lines = (await succeedHere(folder, args, { env: { COLUMNS: '80' } })).split('\n');
       for (const line of lines) expect(widthOf(line), line).toBeLessThanOrEqual(80);
     }
-    const short = succeed(folder, ['list', '--limit', '2'], { env: { COLUMNS: '80' } });
+    const short = await succeedHere(folder, ['list', '--limit', '2'], { env: { COLUMNS: '80' } });
     expect(short).toBe(
       [
         'account  name          balance  cur  status',
@@ -79,27 +91,27 @@ describe('standard output and standard error', () => {
   it('has no colour in a pipe; FORCE_COLOR brings it, NO_COLOR and --no-color win', async () => {
     const folder = await temporaryBank();
     const colour = '\u001b[';
-    const list = (args: string[], env: Record<string, string>) =>
-      succeed(folder, ['list', ...args], { env });
-    expect(list([], {})).not.toContain(colour);
-    expect(list([], { FORCE_COLOR: '1' })).toContain(colour);
-    expect(list([], { FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(colour);
-    expect(list(['--no-color'], { FORCE_COLOR: '1' })).not.toContain(colour);
+    const list = async (args: string[], env: Record<string, string>) =>
+      await succeedHere(folder, ['list', ...args], { env });
+    expect(await list([], {})).not.toContain(colour);
+    expect(await list([], { FORCE_COLOR: '1' })).toContain(colour);
+    expect(await list([], { FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(colour);
+    expect(await list(['--no-color'], { FORCE_COLOR: '1' })).not.toContain(colour);
   });
 
   it('an escape that was typed never reaches the terminal', async () => {
     const folder = await temporaryBank();
-    const ran = drovebank(folder, ['balance', '\u009b31mred\u001b[0m']);
+    const ran = await runHere(folder, ['balance', '\u009b31mred\u001b[0m']);
     expect(ran.code).toBe(2);
     for (const control of ['\u001b', '\u009b']) expect(ran.stderr).not.toContain(control);
-    const usage = drovebank(folder, ['\u001b[31mred']);
+    const usage = await runHere(folder, ['\u001b[31mred']);
     expect(usage.code).toBe(2);
     expect(usage.stderr).not.toContain('\u001b');
   });
 
   it('is quiet when its reader leaves (| head -1)', async () => {
     const folder = await temporaryBank();
-    for (let row = 0; row < 3; row++) succeed(folder, ['deposit', 'a10017', '1']);
+    for (let row = 0; row < 3; row++) await succeedHere(folder, ['deposit', 'a10017', '1']);
     for (const args of [['history', 'a10017', '--json'], ['-V'], ['help'], ['list', '--help']]) {
       const child = start(folder, args);
       let complaint = '';
@@ -132,16 +144,18 @@ describe('standard output and standard error', () => {
     const deposit = onFullDisk('deposit a10017 1.00');
     expect(deposit).toMatchObject({ code: 0 });
     expect(deposit.stderr).toMatch(/warning: The command did its work; its answer was lost/);
-    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
+    expect(await succeedHere(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
   });
 
   it('an id is told as the bank writes it, and an empty list says why', async () => {
     const folder = await temporaryBank();
-    const [balance] = documents(succeed(folder, ['balance', 'A10017', '--json']));
+    const [balance] = documents(await succeedHere(folder, ['balance', 'A10017', '--json']));
     expect(balance).toMatchObject({ kind: 'account.balance', id: 'a10017' });
-    expect(drovebank(folder, ['list', '--after', 'zzz']).stderr).toBe('No account behind zzz.\n');
-    expect(drovebank(folder, ['list', '--search', 'q']).stderr).toBe('No account matches.\n');
-    const made = succeed(folder, ['init', '-d', 'new', '--dry-run', '--json']);
+    expect((await runHere(folder, ['list', '--after', 'zzz'])).stderr).toBe(
+      'No account behind zzz.\n',
+    );
+    expect((await runHere(folder, ['list', '--search', 'q'])).stderr).toBe('No account matches.\n');
+    const made = await succeedHere(folder, ['init', '-d', 'new', '--dry-run', '--json']);
     expect(documents(made)).toMatchObject([{ directory: join(realpathSync(folder), 'new') }]);
   });
 
@@ -156,7 +170,9 @@ describe('standard output and standard error', () => {
       setTimeout(() => child.kill('SIGINT'), waitMs);
       expect(await ended, `${waitMs} ms behind it`).toBe(0);
     }
-    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe(`${100 + waits.length}.00\n`);
+    expect(await succeedHere(folder, ['balance', 'a10017', '--plain'])).toBe(
+      `${100 + waits.length}.00\n`,
+    );
   });
 
   it('money that moved is exit code 0 although nobody reads the receipt', async () => {
@@ -164,6 +180,6 @@ describe('standard output and standard error', () => {
     const child = start(folder, ['deposit', 'a10017', '1.00']);
     child.stdout.destroy();
     expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
-    expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
+    expect(await succeedHere(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
   });
 });

@@ -53,7 +53,11 @@ export function succeed(folder: string, args: readonly string[], options?: RunOp
  * Runs a command in the test's own process, where nothing of the process itself is asked about: starting
  * one takes most of a command's time.
  */
-export async function runHere(folder: string, args: readonly string[]): Promise<Ran> {
+export async function runHere(
+  folder: string,
+  args: readonly string[],
+  { env }: Pick<RunOptions, 'env'> = {},
+): Promise<Ran> {
   const told = { stdout: '', stderr: '' };
   const before = { folder: process.cwd(), env: process.env };
   const undo = (['stdout', 'stderr'] as const).map((name) => {
@@ -70,7 +74,7 @@ export async function runHere(folder: string, args: readonly string[]): Promise<
     keepListeners(process, 'SIGTERM'),
     keepListeners(process.stdout, 'error'),
   ];
-  process.env = environment();
+  process.env = environment(env);
   process.chdir(folder);
   try {
     return { code: await runProgram(args), ...told };
@@ -79,6 +83,17 @@ export async function runHere(folder: string, args: readonly string[]): Promise<
     process.env = before.env;
     for (const step of [...undo, ...undoListening]) step();
   }
+}
+
+/** {@link succeed} in the test's own process. */
+export async function succeedHere(
+  folder: string,
+  args: readonly string[],
+  options?: Pick<RunOptions, 'env'>,
+): Promise<string> {
+  const ran = await runHere(folder, args, options);
+  expect(ran, ran.stderr).toMatchObject({ code: 0 });
+  return ran.stdout;
 }
 
 /** @returns what takes away the listeners that came since */

@@ -14,7 +14,7 @@ const ORIGINAL = '/home/banks/original';
 const ASKED = [{ key: 'copied', from: BOB, to: ADA, amount: 3_00n }];
 const BUSY = OPERATIONS.filter(
   ({ killed, stops, failed }) => killed?.length && !stops && !failed,
-).slice(0, effort(2, 20));
+).slice(0, effort(1, 20));
 
 async function copyTree(disk: Disk, from: string, to: string): Promise<void> {
   await disk.makeFolder(to);
