@@ -11,10 +11,13 @@ const PROOF = 'E: stopped at system calls';
 /** Each is waited for until it may be fenced: only where the long proofs run. */
 const POINTS = Number(process.env.POINTS ?? (process.env.CI ? 40 : 0));
 
-const folder = mkdtempSync(join(ROOT, 'drovebank-stops-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
+let folder = '';
+afterAll(() => {
+  if (folder) rmSync(folder, { recursive: true, force: true });
+});
 
 async function newBranch(): Promise<Branch> {
+  folder ||= mkdtempSync(join(ROOT, 'drovebank-stops-'));
   const branch = new Branch(mkdtempSync(join(folder, 'branch-')));
   await branch.found(2);
   return branch;

@@ -1,4 +1,12 @@
-import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { openBank } from 'drovebank';
 import { expect } from 'vitest';
@@ -23,14 +31,19 @@ export const segmentsIn = (directory: string) =>
 export async function closedBank(): Promise<string> {
   cached ??= await makeBank();
   const directory = newDirectory();
-  cpSync(cached, directory, { recursive: true });
+  mkdirSync(directory);
+  for (const [name, bytes] of cached) {
+    const path = join(directory, name);
+    if (bytes) writeFileSync(path, bytes);
+    else mkdirSync(path);
+  }
   const bank = await openBank(directory); // A copy is verified, and made a bank of its own.
   await bank.close();
   return directory;
 }
 
-let cached: string | undefined;
-process.once('exit', () => cached && rmSync(cached, { recursive: true, force: true }));
+/** Each file with its bytes, each folder without, parents first. */
+let cached: [string, Buffer | undefined][] | undefined;
 
 let books: Promise<Record<string, string>> | undefined;
 /** The books of a bank as `closedBank` makes it: the same for each. */
@@ -47,7 +60,7 @@ export function some<T>(all: readonly T[], from = 0): T[] {
   return process.env.CI ? [...all] : all.filter((_, index) => index % 6 === from % 6);
 }
 
-async function makeBank(): Promise<string> {
+async function makeBank(): Promise<[string, Buffer | undefined][]> {
   const machine = await Machine.withBank();
   const first = await machine.start();
   for (const [firstName, id] of [['Ada'], ['Bob'], ['Corner', SHOP]] as const) {
@@ -69,11 +82,11 @@ async function makeBank(): Promise<string> {
   await third.bank.withdraw(BOB, '5.00');
   await expectClean(third.bank);
   await third.bank.close();
-  const made = `${newDirectory()}-made`;
-  cpSync(machine.directory, made, { recursive: true });
-  const kept = `${process.env.TMPDIR ?? '/tmp'}/drovebank-recovery-${process.pid}`;
-  cpSync(made, kept, { recursive: true });
-  return kept;
+  const names = readdirSync(machine.directory, { recursive: true, encoding: 'utf8' }).sort();
+  return names.map((name) => {
+    const path = join(machine.directory, name);
+    return [name, statSync(path).isFile() ? readFileSync(path) : undefined];
+  });
 }
 
 /** Balances and rows of every account: what recovery must bring back. */
