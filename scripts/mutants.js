@@ -197,7 +197,7 @@ async function tryAlone(scratch, suites, mutant) {
   const passed = passedBy(fates[mutant.key]);
   const rest = suites.filter(({ name }) => !passed.includes(name));
   const { steps, near } = ladderFor(rest, mutant);
-  let late = '';
+  let late = (!options.again && fates[mutant.key]?.late) || '';
   for (const step of steps) {
     const outcome = await scratch.try([mutant], step, boundOf(step));
     if (outcome.late) late ||= nameOf(step);
