@@ -32,8 +32,9 @@ async function syncTree(disk: Disk, folder: string): Promise<void> {
   await disk.syncFolder(folder);
 }
 
-async function syncFile(disk: Disk, path: string): Promise<void> {
-  const file = await disk.open(path, 'read');
+/** Makes the bytes of a file durable that was closed since it was written. */
+export async function syncFile(disk: Disk, path: string): Promise<void> {
+  const file = await disk.open(path, 'write'); // Not every system syncs what may only be read.
   try {
     await file.sync();
   } finally {

@@ -27,6 +27,7 @@ import { Breath } from './breath.js';
 import { channels } from './channels.js';
 import { desksIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.js';
 import type { Desks } from './desk.js';
+import { syncFile } from './durable.js';
 import type { Lease, Taken } from './lease.js';
 import { CYCLE_ACCOUNTS_MAX, PAGES_CHARACTERS_MAX, SLICE_ENTRIES_MAX } from './limits.js';
 import type { Log } from './log.js';
@@ -260,7 +261,7 @@ export class Poster {
     const { disk } = this.#parts;
     role.staged++;
     const path = join(role.taken.desk.path, `page-${role.taken.desk.owner.number}-${role.staged}`);
-    const file = await openStaged(disk, path);
+    const file = await mustBeThere(() => disk.open(path, 'create'), displaced);
     try {
       await writeAll(file, pageBytes(rows), 0);
       if (sync) await file.sync(); // P4, for few.
@@ -277,12 +278,7 @@ export class Poster {
     if (await disk.flushFileSystem(directory)) return;
     for (const [path] of staged) {
       await this.#breath.take();
-      const file = await openStaged(disk, path, 'write');
-      try {
-        await file.sync();
-      } finally {
-        await file.close();
-      }
+      await mustBeThere(() => syncFile(disk, path), displaced);
     }
   }
 
@@ -388,7 +384,3 @@ function isFirstRow(entry: Entry | undefined, id: AccountId): boolean {
 
 /** What is staged goes with the desk that it lies in. */
 const displaced = () => new Displaced();
-
-function openStaged(disk: Disk, path: string, mode: 'create' | 'write' = 'create') {
-  return mustBeThere(() => disk.open(path, mode), displaced);
-}

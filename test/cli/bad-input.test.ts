@@ -160,7 +160,7 @@ describe('directories that are no bank for us', () => {
     expect(await runHere(folder, ['init'])).toMatchObject({ code: 5 });
   });
 
-  it('a working directory or a TMPDIR that is gone', async () => {
+  it('a working directory or a TMPDIR that is gone', () => {
     const folder = temporaryFolder();
     const script = 'mkdir gone; cd gone; rmdir ../gone; exec "$0" "$@"';
     const list = [script, process.execPath, PROGRAM, 'list'];

@@ -22,19 +22,19 @@ describe('text in a terminal', () => {
     expect(widthOf(alignTo(text, 12, 'right'))).toBe(12);
   });
 
-  it('is cut between characters, never through one', async () => {
+  it('is cut between characters, never through one', () => {
     expect(cutTo('abcdef', 4)).toBe('abc…');
     expect(cutTo('李小龙', 4)).toBe('李…');
     expect(cutTo('abcd', 4)).toBe('abcd');
   });
 
-  it('never brings an escape, a line break or a change of direction along', async () => {
+  it('never brings an escape, a line break or a change of direction along', () => {
     expect(showable('a\u001b[31mb\nc\u202ed\u009b')).toBe('a\ufffd[31mb\ufffdc\ufffdd\ufffd');
   });
 });
 
 describe('exit codes', () => {
-  it('each error has one between 1 and 9, or 130', async () => {
+  it('each error has one between 1 and 9, or 130', () => {
     for (const code of BANK_ERROR_CODES) {
       const exitCode = exitCodeOf(new BankError(code, ''));
       expect([1, 2, 3, 4, 5, 6, 7, 8, 9, 130], code).toContain(exitCode);
@@ -91,8 +91,8 @@ describe('standard output and standard error', () => {
   it('has no colour in a pipe; FORCE_COLOR brings it, NO_COLOR and --no-color win', async () => {
     const folder = await temporaryBank();
     const colour = '\u001b[';
-    const list = async (args: string[], env: Record<string, string>) =>
-      await succeedHere(folder, ['list', ...args], { env });
+    const list = (args: string[], env: Record<string, string>) =>
+      succeedHere(folder, ['list', ...args], { env });
     expect(await list([], {})).not.toContain(colour);
     expect(await list([], { FORCE_COLOR: '1' })).toContain(colour);
     expect(await list([], { FORCE_COLOR: '1', NO_COLOR: '1' })).not.toContain(colour);

@@ -60,7 +60,7 @@ export async function runHere(
 ): Promise<Ran> {
   const told = { stdout: '', stderr: '' };
   const before = { folder: process.cwd(), env: process.env };
-  const undo = (['stdout', 'stderr'] as const).map((name) => {
+  const undo = (['stdout', 'stderr'] as const).map((name): (() => void) => {
     const stream = process[name];
     const { write } = stream;
     stream.write = (text: unknown) => {
@@ -69,11 +69,11 @@ export async function runHere(
     };
     return () => Object.assign(stream, { write });
   });
-  const undoListening = [
+  undo.push(
     keepListeners(process, 'SIGINT'),
     keepListeners(process, 'SIGTERM'),
     keepListeners(process.stdout, 'error'),
-  ];
+  );
   process.env = environment(env);
   process.chdir(folder);
   try {
@@ -81,7 +81,7 @@ export async function runHere(
   } finally {
     process.chdir(before.folder);
     process.env = before.env;
-    for (const step of [...undo, ...undoListening]) step();
+    for (const step of undo) step();
   }
 }
 

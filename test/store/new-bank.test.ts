@@ -28,6 +28,13 @@ async function expectUsable(directory: string): Promise<void> {
   await bank.close();
 }
 
+function fillFolder(directory: string): void {
+  mkdirSync(directory);
+  writeFileSync(join(directory, 'notes.txt'), 'mine');
+}
+
+const putFile = (directory: string) => writeFileSync(directory, 'mine');
+
 describe('making a bank', () => {
   it.each<[string, (directory: string) => void]>([
     ['where there is nothing', () => {}],
@@ -49,13 +56,7 @@ describe('making a bank', () => {
   });
 
   it.each<[string, (directory: string) => void]>([
-    [
-      'a directory with a file in it',
-      (directory) => {
-        mkdirSync(directory);
-        writeFileSync(join(directory, 'notes.txt'), 'mine');
-      },
-    ],
+    ['a directory with a file in it', fillFolder],
     [
       'a directory with a hidden file in it',
       (directory) => {
@@ -63,7 +64,7 @@ describe('making a bank', () => {
         writeFileSync(join(directory, '.keep'), '');
       },
     ],
-    ['a file', (directory) => writeFileSync(directory, 'mine')],
+    ['a file', putFile],
   ])('leaves %s alone', async (_, prepare) => {
     const directory = newDirectory();
     prepare(directory);
@@ -107,14 +108,8 @@ describe('making a bank', () => {
   });
 
   it.each<[string, (directory: string) => void]>([
-    [
-      'a folder with something in it',
-      (directory) => {
-        mkdirSync(directory);
-        writeFileSync(join(directory, 'notes.txt'), 'mine');
-      },
-    ],
-    ['a file', (directory) => writeFileSync(directory, 'mine')],
+    ['a folder with something in it', fillFolder],
+    ['a file', putFile],
   ])('is refused where %s comes up while it is built', async (_, prepare) => {
     const directory = newDirectory();
     const disk = hooked(nodeDisk(), ({ name }, go) => {
