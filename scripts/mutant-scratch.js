@@ -67,31 +67,32 @@ export class Scratch {
     return join(this.#folder, 'dist', file.replace(/\.ts$/, '.js'));
   }
 
-  /** Runs a suite without any mutant. @returns how long it took, and the mutants it got to */
+  /** Runs a suite without any mutant. @returns how long it and its longest test took, and the mutants it got to */
   async reach(suite) {
     const notes = join(this.#folder, 'reached');
     for (let tries = 0; ; tries++) {
       fs.writeFileSync(notes, '');
       const start = performance.now();
       const env = { MUTANT_HITS: notes };
-      const { failure } = suite.file
-        ? await this.#test([suite.file], env, 3_600_000)
-        : await this.#alone(suite, env, 3_600_000);
+      const bounds = { whole: 3_600_000, test: 3_600_000 };
+      const { failure, longest } = suite.file
+        ? await this.#test([suite.file], env, bounds)
+        : await this.#alone(suite, env, bounds);
       const ms = Math.round(performance.now() - start);
       if (!failure) {
         const numbers = fs.readFileSync(notes, 'utf8').split('\n').filter(Boolean).map(Number);
-        return { ms, hits: [...new Set(numbers)] };
+        return { ms, longest, hits: [...new Set(numbers)] };
       }
       if (tries === 2) throw new Error(`${suite.name} is red without any mutant: ${failure}`);
     }
   }
 
   /** @returns `{ failure, file }` or `{ late: true }`; nothing of it when all is green */
-  async try(mutants, step, boundMs) {
+  async try(mutants, step, bounds) {
     const [mutant] = mutants;
     if (mutant.kind !== 'swap') {
       const numbers = mutants.map(({ number }) => number).join();
-      return this.#awake(numbers, step, boundMs);
+      return this.#awake(numbers, step, bounds);
     }
     // It can't be asleep: a build of its own.
     const place = this.#compiled(mutant.file);
@@ -100,24 +101,24 @@ export class Scratch {
     fs.writeFileSync(place, plain(mutant.file, applied(source, mutant)));
     try {
       return step.files
-        ? await this.#tests(step.files, {}, boundMs)
-        : await this.#alone(step, {}, boundMs);
+        ? await this.#tests(step.files, {}, bounds)
+        : await this.#alone(step, {}, bounds);
     } finally {
       fs.writeFileSync(place, sound);
     }
   }
 
-  async #awake(numbers, step, boundMs) {
-    if (step.files) return this.#tests(step.files, { MUTANT: numbers }, boundMs);
-    const outcome = await this.#inTrials({ numbers, trial: step.trial, much: step.much }, boundMs);
+  async #awake(numbers, step, bounds) {
+    if (step.files) return this.#tests(step.files, { MUTANT: numbers }, bounds);
+    const outcome = await this.#inTrials({ numbers, trial: step.trial, much: step.much }, bounds);
     if (outcome.late) this.#endTrials();
     if (!outcome.spoilt) return outcome;
     // It has spoilt what comes behind it in that process; perhaps it was spoilt itself.
     this.#endTrials();
-    return this.#alone(step, { MUTANT: numbers }, boundMs);
+    return this.#alone(step, { MUTANT: numbers }, bounds);
   }
 
-  #inTrials(message, boundMs) {
+  #inTrials(message, bounds) {
     if (this.#count++ > TRIALS_MAX) this.#endTrials();
     this.#trials ??= this.#startTrials();
     const trials = this.#trials;
@@ -125,7 +126,7 @@ export class Scratch {
       // Processor time, not time: on a busy machine it may wait for its turn.
       const start = processorMs(trials.pid);
       const bound = setInterval(() => {
-        if (processorMs(trials.pid) - start > boundMs) end({ late: true });
+        if (processorMs(trials.pid) - start > bounds.whole) end({ late: true });
       }, 500);
       const end = (outcome) => {
         clearInterval(bound);
@@ -164,35 +165,34 @@ export class Scratch {
   }
 
   /** On a real disk, among real clocks, a test may fail by itself: it has to fail twice. */
-  async #tests(files, env, boundMs) {
-    const first = await this.#test(files, env, boundMs);
+  async #tests(files, env, bounds) {
+    const first = await this.#test(files, env, bounds);
     if (!first.failure) return first;
-    return this.#test(first.file ? [first.file] : files, env, boundMs);
+    return this.#test(first.file ? [first.file] : files, env, bounds);
   }
 
-  async #test(files, env, boundMs) {
+  async #test(files, env, bounds) {
     const report = join(this.#folder, 'report.json');
-    const patience = boundMs * 2;
     fs.rmSync(report, { force: true });
     const args = ['run', ...files, '--bail=1', '--maxWorkers=1', '--reporter=json'];
-    args.push(`--testTimeout=${boundMs}`, `--hookTimeout=${boundMs}`);
+    args.push(`--testTimeout=${bounds.test}`, `--hookTimeout=${bounds.whole}`);
     const { code, said, late } = await this.#node(
       ['node_modules/vitest/vitest.mjs', ...args, `--outputFile=${report}`],
       env,
-      patience,
+      bounds.whole * 2,
     );
     if (late) return { late };
-    if (code === 0) return {};
     if (!fs.existsSync(report)) return { failure: said };
-    return failureIn(JSON.parse(fs.readFileSync(report, 'utf8')), this.#folder);
+    const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8'));
+    return code === 0 ? { longest: longestIn(testResults) } : failureIn(testResults, this.#folder);
   }
 
   /** A trial in a process of its own. */
-  async #alone({ trial, much }, env, boundMs) {
+  async #alone({ trial, much }, env, bounds) {
     const { code, said, late } = await this.#node(
       ['scripts/mutant-trial.js', trial, `${much}`],
       env,
-      boundMs,
+      bounds.whole,
     );
     if (late) return { late };
     return code === 0 ? {} : { failure: said.trim().split('\n')[0] || `it ended with ${code}` };
@@ -254,7 +254,15 @@ function plain(file, source) {
   return code;
 }
 
-function failureIn({ testResults }, folder) {
+const longestIn = (testResults) =>
+  Math.max(
+    0,
+    ...testResults.flatMap(({ assertionResults }) =>
+      assertionResults.map(({ duration }) => Math.ceil(duration ?? 0)),
+    ),
+  );
+
+function failureIn(testResults, folder) {
   const failures = testResults.flatMap(({ assertionResults, message, status, name }) => {
     const file = name.replace(`${folder}/`, '');
     const texts = assertionResults.flatMap(({ failureMessages, title }) =>

@@ -31,7 +31,7 @@ const FATES = 'test/crash/mutants.json';
 const REACH = join(root, 'node_modules', '.cache', 'mutant-reach.json');
 const FOLDERS = ['lib/store', 'lib/format'];
 /** How much longer than without a mutant a suite may take, and how long anyway: the machine may be busy. */
-const [SLOWER, PATIENCE_MS] = [8, 10_000];
+const [SLOWER, PATIENCE_MS] = [4, 10_000];
 /** How much quicker a trial is in a process that has tried others before. */
 const WARM = 4;
 /** Test files are run together up to so long: a test runner takes a second to start. */
@@ -150,8 +150,8 @@ async function measure(scratches) {
   );
   return suites
     .map((suite) => {
-      const { ms, hits } = known[suite.name];
-      return { ...suite, ms: suite.file ? ms : ms / WARM, hits: new Set(hits) };
+      const { ms, longest, hits } = known[suite.name];
+      return { ...suite, ms: suite.file ? ms : ms / WARM, longest, hits: new Set(hits) };
     })
     .sort((a, b) => a.ms - b.ms);
 }
@@ -176,17 +176,30 @@ function ladderFor(suites, { number, file }) {
   for (const suite of near) {
     const last = steps.at(-1);
     if (suite.file && last?.files && last.ms + suite.ms <= TOGETHER_MS) {
-      last.files.push(suite.file);
-      last.ms += suite.ms;
+      steps[steps.length - 1] = together([last, suite]);
     } else {
-      steps.push(suite.file ? { files: [suite.file], ms: suite.ms } : { ...suite });
+      steps.push(suite.file ? together([suite]) : suite);
     }
   }
   return { steps, near };
 }
 
+/** Test files, run by one test runner. */
+function together(parts) {
+  return {
+    files: parts.flatMap(({ file, files }) => files ?? [file]),
+    ms: parts.reduce((sum, { ms }) => sum + ms, 0),
+    longest: Math.max(...parts.map(({ longest }) => longest)),
+  };
+}
+
 const nameOf = (step) => step.name ?? step.files.join();
-const boundOf = (step) => Math.max(PATIENCE_MS, SLOWER * step.ms);
+const namesOf = (step) => step.files ?? [step.name];
+const boundsOf = (step) => ({
+  whole: Math.max(PATIENCE_MS, SLOWER * step.ms),
+  // A test that waits for ever costs so much of everybody's time, and a group's at each of its halvings.
+  test: Math.max(PATIENCE_MS / 2, SLOWER * (step.longest ?? 0)),
+});
 const caughtBy = (step, { failure, file }) => ({
   caught: step.name && step.trial ? step.name : (file ?? nameOf(step)),
   by: failure.replace(/\s+/g, ' ').slice(0, 120),
@@ -199,7 +212,7 @@ async function tryAlone(scratch, suites, mutant) {
   const { steps, near } = ladderFor(rest, mutant);
   let late = (!options.again && fates[mutant.key]?.late) || '';
   for (const step of steps) {
-    const outcome = await scratch.try([mutant], step, boundOf(step));
+    const outcome = await scratch.try([mutant], step, boundsOf(step));
     if (outcome.late) late ||= nameOf(step);
     if (outcome.failure) return caughtBy(step, outcome);
   }
@@ -207,22 +220,21 @@ async function tryAlone(scratch, suites, mutant) {
 }
 
 /** Together, against one suite: halved until it is known who is caught. */
-async function tryTogether(scratch, suite, mutants) {
+async function tryTogether(scratch, step, mutants) {
   if (mutants.length === 0) return;
-  const step = suite.file ? { ...suite, files: [suite.file] } : suite;
-  const outcome = await scratch.try(mutants, step, boundOf(step));
+  const outcome = await scratch.try(mutants, step, boundsOf(step));
   if (!outcome.failure && !outcome.late) return;
   const [mutant, ...others] = mutants;
   if (others.length === 0) {
     const fate = outcome.late
-      ? { ...fates[mutant.key], late: suite.name }
+      ? { ...fates[mutant.key], late: nameOf(step) }
       : caughtBy(step, outcome);
     tell(mutant, fate);
     return;
   }
   const half = mutants.length >> 1;
-  await tryTogether(scratch, suite, mutants.slice(0, half));
-  await tryTogether(scratch, suite, mutants.slice(half));
+  await tryTogether(scratch, step, mutants.slice(0, half));
+  await tryTogether(scratch, step, mutants.slice(half));
 }
 
 /** The fewer of them are caught by a suite, the more are tried together: one that is red costs its halving. */
@@ -238,6 +250,48 @@ function* groupsOf(mutants) {
     caught += group.filter((mutant) => !isLeft(mutant)).length;
   }
   for (const one of single) yield [one];
+}
+
+/** Those that a suite gets to and that it has not tried. */
+const untriedBy = ({ hits, name }, mutants) =>
+  mutants.filter(({ number, key }) => hits.has(number) && !fates[key].passed?.includes(name));
+
+/**
+ * Takes from `rest` what most likely catches most of them in a second: where few suites get to, each of
+ * them matters more. Test files that are as likely are run with it while that is short.
+ */
+function takeLikeliest(suites, rest, tried) {
+  const left = tried.filter((mutant) => isLeft(mutant) && !fates[mutant.key].late);
+  const lonely = new Map();
+  for (const { hits } of suites) {
+    for (const { number } of left) {
+      if (hits.has(number)) lonely.set(number, (lonely.get(number) ?? 0) + 1);
+    }
+  }
+  const worth = new Map();
+  for (const suite of rest) {
+    const sum = untriedBy(suite, left).reduce(
+      (total, { number }) => total + 1 / lonely.get(number),
+      0,
+    );
+    worth.set(suite, sum / suite.ms);
+  }
+  const order = rest.filter((suite) => worth.get(suite) > 0);
+  order.sort((a, b) => worth.get(b) - worth.get(a));
+  if (order.length === 0) return undefined;
+  const parts = [order[0]];
+  let ms = order[0].ms;
+  for (const suite of order.slice(1)) {
+    if (!order[0].file || !suite.file || ms + suite.ms > TOGETHER_MS) break;
+    parts.push(suite);
+    ms += suite.ms;
+  }
+  for (const part of parts) rest.splice(rest.indexOf(part), 1);
+  const reached = new Set(parts.flatMap((part) => untriedBy(part, left)));
+  return {
+    step: order[0].file ? together(parts) : order[0],
+    reached: left.filter((mutant) => reached.has(mutant)),
+  };
 }
 
 const isLeft = ({ key }) => !fates[key]?.caught && !fates[key]?.because;
@@ -276,25 +330,22 @@ if (todo.length > 0) {
       }
     }),
   );
-  // Simulated processes first: who waits for ever costs them nothing, a test on real clocks its patience.
-  const rest = options.near ? [] : [...suites].sort((a, b) => !!a.file - !!b.file);
+  const rest = options.near ? [] : [...suites];
   console.log(`${tried.filter(isLeft).length} left, tried together against the other suites`);
   await Promise.all(
     scratches.map(async (scratch) => {
-      for (let suite = rest.shift(); suite; suite = rest.shift()) {
-        const { hits, name } = suite;
-        const reached = tried.filter(
-          (mutant) =>
-            isLeft(mutant) &&
-            !fates[mutant.key].late &&
-            hits.has(mutant.number) &&
-            !fates[mutant.key].passed?.includes(name),
-        );
+      for (
+        let next = takeLikeliest(suites, rest, tried);
+        next;
+        next = takeLikeliest(suites, rest, tried)
+      ) {
+        const { step, reached } = next;
+        console.log(`${reached.length} against ${nameOf(step)}`);
         for (const group of groupsOf(reached)) {
-          await tryTogether(scratch, suite, group.filter(isLeft));
+          await tryTogether(scratch, step, group.filter(isLeft));
           for (const mutant of group.filter(isLeft)) {
             const fate = fates[mutant.key];
-            keep(mutant, { ...fate, passed: [...(fate.passed ?? []), name] });
+            keep(mutant, { ...fate, passed: [...(fate.passed ?? []), ...namesOf(step)] });
           }
         }
       }

@@ -131,10 +131,10 @@ async function tryAll() {
     }
     if (alone.violation) wrong.push(`${name} is no second line: ${alone.violation}`);
     const other = RULES.find((one) => one.name === behind);
-    const first = other && play(folder, [other], other);
-    const both = other && play(folder, [other, rule], other);
-    if (other && !both?.violation) wrong.push(`${name}: nothing breaks without it and ${behind}`);
-    const shown = (result) => (result ? (result.violation ? 'red' : 'green') : '');
+    const first = play(folder, [other], other);
+    const both = play(folder, [other, rule], other);
+    if (!both.violation) wrong.push(`${name}: nothing breaks without it and ${behind}`);
+    const shown = ({ violation }) => (violation ? 'red' : 'green');
     const trials = { 'it alone': shown(alone), 'first alone': shown(first), both: shown(both) };
     second.push({ 'second line': name, step, behind: behind, ...trials });
     console.log(`${name} (${step}): ${alone.violation ?? 'green'} without it alone`);

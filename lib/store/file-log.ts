@@ -159,12 +159,11 @@ export class FileLog implements Log {
   async #takeOver(taken: Taken): Promise<Lead | undefined> {
     const { disk, system, desks, journal, directory } = this.#parts;
     const { desk, before } = taken;
-    const sameBoot = before.owner.boot === system.identity.boot;
     const { boot } = system.identity;
     const marks = this.#isCopy ? [] : await marksIn(disk, desk);
     const reached = answeredBefore(marks, boot);
     const old = await desks.empty(desk, (name) => isMarkName(name) && name !== markName(desk));
-    const mark = sameBoot ? furthestOf(marks, boot) : undefined;
+    const mark = furthestOf(marks, boot);
     if (mark && !(await journal.holds(mark))) {
       throw damaged(
         `journal/${mark.segment}`,
@@ -177,7 +176,7 @@ export class FileLog implements Log {
     if (tail.position.transfer < reached) throw endsEarly(tail, reached);
     // Nothing was ever booked: whoever made the bank may have died before its name was durable.
     if (tail.position.transfer === 0) await makeNameDurable(disk, directory);
-    const goOn = sameBoot && tail.left === before.owner.number;
+    const goOn = tail.left === before.owner.number;
     const position = goOn ? tail.position : await this.#newSegment(desk, tail);
     if (!(await desks.isMine(desk))) return undefined;
     const file = await disk.open(join(journal.folder, position.segment), 'write');

@@ -57,6 +57,7 @@ function passbookOf(files: Files, folder: string, id: string): Row[] {
 function replayJournal(files: Files, folder: string) {
   const legs = new Map<string, { transfer: string; balance: string }[]>();
   let [seal, transfer] = ['0'.repeat(64), 0];
+  const newest: Record<string, number> = {};
   const book = (entry: Row) => {
     if (Number(entry.transfer) <= transfer) return; // Copied from the segment before.
     need(
@@ -88,6 +89,14 @@ function replayJournal(files: Files, folder: string) {
         sha256(seal + since.slice(0, -own.length - 1)) === own,
         `a seal of segment ${index + 1}`,
       );
+      // Of its kind: behind a pin there may be a batch that somebody decided before.
+      const [type, epoch, before] = [
+        row.type ?? '',
+        Number(row.epoch),
+        newest[row.type ?? ''] ?? 0,
+      ];
+      need(epoch >= before, `a ${type} of epoch ${epoch} behind one of epoch ${before}`);
+      newest[type] = epoch;
       batch.slice(0, -1).forEach(book);
       [seal, since, batch] = [own, '', []];
     }

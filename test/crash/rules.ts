@@ -20,10 +20,7 @@ export interface Rule {
   readonly program: keyof typeof PROGRAMS;
   /** What has to befall the program; nothing, unless named. */
   readonly bounds: Partial<Bounds>;
-  /**
-   * It is a second line: without it nothing breaks as long as this other rule holds. `''`: nothing that
-   * was found breaks without it, whatever else is taken out.
-   */
+  /** It is a second line: without it nothing breaks as long as this other rule holds. */
   readonly behind?: string;
 }
 
@@ -33,7 +30,7 @@ const COMMIT = 'lib/store/group-commit.ts';
 const JOURNAL = 'lib/store/journal.ts';
 const POSTER = 'lib/store/poster.ts';
 
-const GO_ON = 'sameBoot && tail.left === before.owner.number';
+const GO_ON = 'tail.left === before.owner.number';
 const SYNC = 'written = true;\n      await file.sync();';
 const LOOK_AND_MARK = `      if (!(await this.#parts.desks.isMine(taken.desk))) throw await this.#fenced();
       await mark.set(next);
@@ -162,17 +159,12 @@ export const RULES: readonly Rule[] = [
     ['stale', { preemptions: 1 }],
     [COMMIT, 'else if (log.leading && !(await log.confirm())) {', 'else if (false) {'],
   ),
-  rule(
-    'Go on only behind a leave',
-    'T5',
-    ['writers', { preemptions: 1 }],
-    [LOG, GO_ON, 'sameBoot'],
-  ),
+  rule('Go on only behind a leave', 'T5', ['writers', { preemptions: 1 }], [LOG, GO_ON, 'true']),
   rule(
     'Only behind the newest epoch’s',
     'T5',
     ['writers', { preemptions: 1 }],
-    [LOG, GO_ON, 'sameBoot && tail.left !== undefined'],
+    [LOG, GO_ON, 'tail.left !== undefined'],
   ),
   rule(
     'Only when it is the very last row',
@@ -248,6 +240,12 @@ export const RULES: readonly Rule[] = [
     [LOG, SYNC, 'written = true;\n      try { await file.sync(); } catch { await file.sync(); }'],
   ),
   rule(
+    'An epoch above the journal’s',
+    'L4',
+    ['writers', { cuts: 8 }],
+    [LEASE, EPOCH, 'before.owner.number'],
+  ),
+  rule(
     EMPTY_POSTERS,
     'P1',
     ['posters', { cuts: 8 }],
@@ -304,24 +302,6 @@ export const RULES: readonly Rule[] = [
         'if (!(await this.#parts.desks.isMine(role.taken.desk))) throw new Displaced();',
         '',
       ],
-    ),
-  ),
-  behind(
-    '',
-    rule(
-      'An epoch above the journal’s',
-      'L4',
-      ['writers', { cuts: 8 }],
-      [LEASE, EPOCH, 'before.owner.number'],
-    ),
-  ),
-  behind(
-    '',
-    rule(
-      'A new segment after a reboot, behind a leave too',
-      'T5',
-      ['writers', { cuts: 8 }],
-      [LOG, GO_ON, 'tail.left === before.owner.number'],
     ),
   ),
 ];
