@@ -114,8 +114,9 @@ if (options.list) {
 const isOpen = ({ key }) => {
   const fate = fates[key];
   if (fate?.because) return false;
-  if (options.afresh || !fate || passedBy(fate).length > 0) return true;
-  return options.again && !fate.caught;
+  if (options.afresh || !fate) return true;
+  // What has passed all there is says so in a word.
+  return !fate.caught && (options.again || Array.isArray(fate.passed));
 };
 
 /** What it passed before the run was stopped. */

@@ -56,6 +56,25 @@ describe('the thread that posts', () => {
     await expectWhole(machine, { [ada]: '101.00' });
   });
 
+  it('goes on when it was woken', async () => {
+    const { machine, ada } = await unposted();
+    const { directory } = machine;
+    const posted = news('post', directory);
+    const thread = startPosterThread(directory);
+    thread.wake();
+    expect(await posted).toMatchObject({ directory, transfer: 5 });
+    thread.wake();
+    const later = news('post', directory);
+    const somebody = await machine.start();
+    await somebody.bank.deposit(ada, '1.00');
+    machine.kill(somebody);
+    thread.wake();
+    expect(await later).toMatchObject({ directory, transfer: 6 });
+    expect(thread.alive).toBe(true);
+    await thread.stop();
+    await expectWhole(machine, { [ada]: '102.00' });
+  });
+
   it('tells of damage that it finds, and everybody else by the notice', async () => {
     const { machine, ada } = await unposted();
     const { directory } = machine;
