@@ -74,24 +74,26 @@ function beside({ kind, number, replacement }, code) {
 }
 
 /**
- * The module that all of them ask. `MUTANT` has the numbers of those that are awake; with `MUTANT_HITS`
- * none is, and the numbers that are asked for are noted in that file.
+ * The module that all of them ask. `MUTANT` has the numbers of those that are awake; those that are asked
+ * for are noted in the file `MUTANT_SEEN`, in their order. With `MUTANT_HITS` none is awake, and all that
+ * are asked for are noted in that file.
  */
 export const MUTANT_MODULE = `
 import { appendFileSync } from 'node:fs';
-const hits = process.env.MUTANT_HITS;
-const seen = new Set();
+const { MUTANT = '', MUTANT_HITS: hits, MUTANT_SEEN: notes = hits } = process.env;
 const parse = (numbers) => new Set(numbers.split(',').filter(Boolean).map(Number));
-let awake = parse(process.env.MUTANT ?? '');
-export const __mutant = hits
-  ? (number) => {
-      if (seen.has(number)) return false;
-      seen.add(number);
-      appendFileSync(hits, number + '\\n');
-      return false;
-    }
-  : (number) => awake.has(number);
+let awake = parse(MUTANT);
+let seen = new Set();
+export const __mutant = (number) => {
+  const broken = awake.has(number);
+  if ((broken || hits) && notes && !seen.has(number)) {
+    seen.add(number);
+    appendFileSync(notes, number + '\\n');
+  }
+  return broken;
+};
 export function wake(numbers) {
   awake = parse(numbers);
+  seen = new Set();
 }
 `;

@@ -63,6 +63,10 @@ export class Scratch {
     await packCommands(join(folder, 'dist'));
   }
 
+  get #seen() {
+    return join(this.#folder, 'seen');
+  }
+
   #compiled(file) {
     return join(this.#folder, 'dist', file.replace(/\.ts$/, '.js'));
   }
@@ -80,15 +84,23 @@ export class Scratch {
         : await this.#alone(suite, env, bounds);
       const ms = Math.round(performance.now() - start);
       if (!failure) {
-        const numbers = fs.readFileSync(notes, 'utf8').split('\n').filter(Boolean).map(Number);
-        return { ms, longest, hits: [...new Set(numbers)] };
+        return { ms, longest, hits: numbersIn(notes) };
       }
       if (tries === 2) throw new Error(`${suite.name} is red without any mutant: ${failure}`);
     }
   }
 
-  /** @returns `{ failure, file }` or `{ late: true }`; nothing of it when all is green */
+  /**
+   * @returns `{ failure, file }` or `{ late: true }`; nothing of it when all is green. `seen`: the numbers
+   * of those that it got to before it ended, in their order.
+   */
   async try(mutants, step, bounds) {
+    fs.writeFileSync(this.#seen, '');
+    const outcome = await this.#try(mutants, step, bounds);
+    return { ...outcome, seen: numbersIn(this.#seen) };
+  }
+
+  async #try(mutants, step, bounds) {
     const [mutant] = mutants;
     if (mutant.kind !== 'swap') {
       const numbers = mutants.map(({ number }) => number).join();
@@ -109,13 +121,16 @@ export class Scratch {
   }
 
   async #awake(numbers, step, bounds) {
-    if (step.files) return this.#tests(step.files, { MUTANT: numbers }, bounds);
+    const env = { MUTANT: numbers, MUTANT_SEEN: this.#seen };
+    // Who of several fails is asked alone anyway.
+    if (step.files && numbers.includes(',')) return this.#test(step.files, env, bounds);
+    if (step.files) return this.#tests(step.files, env, bounds);
     const outcome = await this.#inTrials({ numbers, trial: step.trial, much: step.much }, bounds);
     if (outcome.late) this.#endTrials();
     if (!outcome.spoilt) return outcome;
     // It has spoilt what comes behind it in that process; perhaps it was spoilt itself.
     this.#endTrials();
-    return this.#alone(step, { MUTANT: numbers }, bounds);
+    return this.#alone(step, env, bounds);
   }
 
   #inTrials(message, bounds) {
@@ -152,7 +167,8 @@ export class Scratch {
   #startTrials() {
     this.#count = 0;
     const trials = fork(join(this.#folder, 'scripts', 'mutant-trial.js'), {
-      ...{ cwd: this.#folder, env: surroundings({}), stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+      ...{ cwd: this.#folder, stdio: ['ignore', 'ignore', 'ignore', 'ipc'] },
+      env: surroundings({ MUTANT_SEEN: this.#seen }),
     });
     this.#running.add(trials);
     trials.once('exit', () => this.#running.delete(trials));
@@ -179,7 +195,7 @@ export class Scratch {
     const { code, said, late } = await this.#node(
       ['node_modules/vitest/vitest.mjs', ...args, `--outputFile=${report}`],
       env,
-      bounds.whole * 2,
+      bounds.whole,
     );
     if (late) return { late };
     if (!fs.existsSync(report)) return { failure: said };
@@ -233,6 +249,11 @@ function processorMs(pid) {
     return 0; // It ended: that is heard.
   }
 }
+
+/** Numbers, a line each, every one once. */
+const numbersIn = (path) => [
+  ...new Set(fs.readFileSync(path, 'utf8').split('\n').filter(Boolean).map(Number)),
+];
 
 const surroundings = (env) => ({
   ...{ ...process.env, CI: '', CRASH_EFFORT: '0.1', SIMULATE_COUNT: '4', ...env },

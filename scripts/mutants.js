@@ -220,22 +220,32 @@ async function tryAlone(scratch, suites, mutant) {
   return { passed: [...passed, ...near.map(({ name }) => name)], ...(late && { late }) };
 }
 
-/** Together, against one suite: halved until it is known who is caught. */
+/**
+ * Together, against one suite, until it is known who is caught: the last that it got to is the likeliest,
+ * and whom it did not get to, it was not.
+ */
 async function tryTogether(scratch, step, mutants) {
   if (mutants.length === 0) return;
   const outcome = await scratch.try(mutants, step, boundsOf(step));
   if (!outcome.failure && !outcome.late) return;
-  const [mutant, ...others] = mutants;
-  if (others.length === 0) {
-    const fate = outcome.late
-      ? { ...fates[mutant.key], late: nameOf(step) }
-      : caughtBy(step, outcome);
-    tell(mutant, fate);
-    return;
+  const red = (mutant, { late, ...rest }) =>
+    tell(mutant, late ? { ...fates[mutant.key], late: nameOf(step) } : caughtBy(step, rest));
+  if (mutants.length === 1) return red(mutants[0], outcome);
+  const seen = outcome.seen.map((number) => mutants.find((mutant) => mutant.number === number));
+  const rest = mutants.filter((mutant) => !seen.includes(mutant));
+  const last = seen.pop();
+  if (last) {
+    const alone = await scratch.try([last], step, boundsOf(step));
+    if (alone.failure || alone.late) {
+      red(last, alone);
+      return tryTogether(scratch, step, [...seen, ...rest]);
+    }
+    await tryTogether(scratch, step, rest);
   }
-  const half = mutants.length >> 1;
-  await tryTogether(scratch, step, mutants.slice(0, half));
-  await tryTogether(scratch, step, mutants.slice(half));
+  const suspects = last ? seen : rest;
+  const half = suspects.length >> 1;
+  await tryTogether(scratch, step, suspects.slice(half));
+  await tryTogether(scratch, step, suspects.slice(0, half));
 }
 
 /** The fewer of them are caught by a suite, the more are tried together: one that is red costs its halving. */
