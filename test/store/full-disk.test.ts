@@ -259,6 +259,48 @@ describe('an error of the disk', () => {
     },
   );
 
+  it('that keeps secret what became of a batch leaves it open, and the key settles it', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    const [ada] = await fund(first);
+    let synced = false;
+    disk.fault = (step) => {
+      synced ||= step.name === 'sync' && inJournal(step);
+      return synced && step.name !== 'sync' ? 'EIO' : undefined;
+    };
+    const key = { idempotencyKey: 'unknown' };
+    const asked = first.bank.deposit(ada, '1.00', key).catch((error) => error);
+    await expect(first.bank.close()).rejects.toMatchObject({ code: 'IO_ERROR' });
+    // Whoever has closed the bank waits for nothing any more.
+    expect(await Promise.race([asked, 'not answered'])).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      committed: 'unknown',
+      retryable: true,
+    });
+    machine.kill(first);
+    const second = await machine.start();
+    expect((await second.bank.deposit(ada, '1.00', key)).replayed).toBe(true);
+    await second.bank.close();
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+
+  it('in a folder of passbooks is told: no list of accounts goes without those in it', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    await fund(first);
+    await first.bank.posted();
+    const list = () => first.bank.accounts().page();
+    disk.fault = ({ name, path }) =>
+      name === 'list' && path.includes('/accounts/') ? 'EACCES' : undefined;
+    await expect(list()).rejects.toMatchObject({ code: 'NO_PERMISSION' });
+    await expect(first.bank.totals()).rejects.toMatchObject({ code: 'NO_PERMISSION' });
+    disk.fault = () => undefined;
+    expect((await list()).items).toHaveLength(2);
+    await first.bank.close();
+  });
+
   it('in the middle of writing the journal leaves it open what happened, and stops the bank', async () => {
     const machine = await Machine.withBank();
     const disk = new FaultyDisk();
