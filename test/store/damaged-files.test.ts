@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import { encodeBatch, encodeLeave } from '#lib/format/journal-row.js';
 import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
-import { Machine, newDirectory } from '../machine/processes.js';
+import { Machine, newDirectory, noPoster } from '../machine/processes.js';
 import { expectClean, namesIn, pagePath } from './books.js';
 
 const ADA = 'a10017';
@@ -298,8 +298,7 @@ describe('a page of an older day that is put back while the bank is open', () =>
     async (_, ask) => {
       const machine = Machine.on(await closedBank());
       const { directory } = machine;
-      const noThread = { alive: false, wake: () => {}, stop: async () => {} };
-      const bank = await machine.open({ ...machine.host(), startPoster: () => noThread });
+      const bank = await machine.open({ ...machine.host(), startPoster: noPoster });
       const old = readFileSync(pagePath(directory, ADA));
       await post(bank);
       await bank.deposit(ADA, '1.00');
