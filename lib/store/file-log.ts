@@ -277,12 +277,7 @@ export class FileLog implements Log {
     const end = offset + need + Math.min(ROOM_BYTES_MAX, Math.max(ROOM_BYTES_MIN, offset));
     const start = Math.max(offset, lead.room);
     try {
-      await writeAll(lead.file, Buffer.alloc(end - start), start);
-    } catch (error) {
-      if (isFull(error)) return;
-      throw await this.#fenced(error);
-    }
-    try {
+      if (!(await fill(lead.file, start, end))) return;
       await lead.file.sync();
     } catch (error) {
       throw await this.#fenced(error); // Never trusted again: the next segment pins what was durable.
@@ -432,6 +427,18 @@ export class FileLog implements Log {
     await this.leave();
     this.#parts.lease.close();
     await this.#marks.close();
+  }
+}
+
+/** Writes zeros from `start` to `end`; answers `false`, and leaves none, where the disk has no room for all. */
+async function fill(file: DiskFile, start: number, end: number): Promise<boolean> {
+  try {
+    await writeAll(file, Buffer.alloc(end - start), start);
+    return true;
+  } catch (error) {
+    if (!isFull(error)) throw error;
+    await file.truncate(start); // The last room there is belongs to what must be written.
+    return false;
   }
 }
 

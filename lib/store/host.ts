@@ -5,7 +5,13 @@ import { nodeDisk } from '../disk/node-disk.js';
 import { nodeLock } from '../disk/node-lock.js';
 import { nodeSystem } from '../disk/node-system.js';
 import type { System } from '../disk/system.js';
-import { BARRIER_PAGES_MIN, PAGE_ROWS_MAX, ROOM_AFTER_BYTES, SEGMENT_BYTES_MAX } from './limits.js';
+import {
+  BARRIER_PAGES_MIN,
+  PAGE_ROWS_MAX,
+  PAGES_CHARACTERS_MAX,
+  ROOM_AFTER_BYTES,
+  SEGMENT_BYTES_MAX,
+} from './limits.js';
 import { type PosterThread, startPosterThread } from './poster-thread.js';
 
 export interface Host {
@@ -20,6 +26,8 @@ export interface Host {
   /** Rows on an open page after a posting, and pages from which on one barrier makes them durable; the same. */
   readonly pageRowsMax: number;
   readonly barrierPagesMin: number;
+  /** Passbook pages that a poster keeps in memory, in characters. */
+  readonly pagesCharactersMax: number;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
   startPoster(directory: string): PosterThread;
 }
@@ -34,6 +42,7 @@ export function nodeHost(): Host {
     roomAfterBytes: ROOM_AFTER_BYTES,
     pageRowsMax: PAGE_ROWS_MAX,
     barrierPagesMin: BARRIER_PAGES_MIN,
+    pagesCharactersMax: PAGES_CHARACTERS_MAX,
     startPoster: startPosterThread,
   };
 }

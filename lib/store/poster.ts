@@ -29,7 +29,7 @@ import { desksIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import type { Desks } from './desk.js';
 import { syncFile } from './durable.js';
 import type { Lease, Taken } from './lease.js';
-import { CYCLE_ACCOUNTS_MAX, PAGES_CHARACTERS_MAX, SLICE_ENTRIES_MAX } from './limits.js';
+import { CYCLE_ACCOUNTS_MAX, SLICE_ENTRIES_MAX } from './limits.js';
 import type { Log } from './log.js';
 import { type OpenPage, openPageOf, type PageChange, pageBytes, postEntries } from './page-desk.js';
 import type { Passbooks } from './passbooks.js';
@@ -46,6 +46,7 @@ export interface PosterParts {
   readonly passbooks: Passbooks;
   readonly pageRowsMax: number;
   readonly barrierPagesMin: number;
+  readonly pagesCharactersMax: number;
   /** Only followed, never led. */
   readonly log: Pick<Log, 'head' | 'read'>;
 }
@@ -234,7 +235,7 @@ export class Poster {
     role.pages.delete(id); // Set anew: the map's order is by last use.
     role.pages.set(id, page);
     for (const [oldest, known] of role.pages) {
-      if (role.characters <= PAGES_CHARACTERS_MAX) break;
+      if (role.characters <= this.#parts.pagesCharactersMax) break;
       role.characters -= size(known);
       role.pages.delete(oldest);
     }

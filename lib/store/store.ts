@@ -113,7 +113,8 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 
 /** Wires the parts, on whatever machine. */
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
-  const { system, segmentBytesMax, roomAfterBytes, pageRowsMax, barrierPagesMin } = host;
+  const { system, segmentBytesMax, roomAfterBytes } = host;
+  const { pageRowsMax, barrierPagesMin, pagesCharactersMax } = host;
   const disk = host.disk({ shared: manifest.shared });
   const digitsOf: DigitsOf = (currency) =>
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
@@ -130,7 +131,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
   const around = { disk, system, directory };
   const segments = { journal, segmentBytesMax, roomAfterBytes };
   const log = new FileLog({ ...around, ...segments, ...writer });
-  const pages = { passbooks, digitsOf, pageRowsMax, barrierPagesMin };
+  const pages = { passbooks, digitsOf, pageRowsMax, barrierPagesMin, pagesCharactersMax };
   const poster = new Poster({ ...around, ...pages, log, ...posting });
   const breakLocks = () => {
     for (const { lock } of [writer, posting]) lock.breakDead();

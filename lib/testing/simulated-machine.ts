@@ -12,6 +12,7 @@ import type { Host } from '../store/host.js';
 import {
   BARRIER_PAGES_MIN,
   PAGE_ROWS_MAX,
+  PAGES_CHARACTERS_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
 } from '../store/limits.js';
@@ -304,6 +305,7 @@ export class SimulatedProcess {
       roomAfterBytes: machine.roomAfterBytes,
       pageRowsMax: machine.pageRowsMax,
       barrierPagesMin: machine.barrierPagesMin,
+      pagesCharactersMax: PAGES_CHARACTERS_MAX,
       startPoster: (directory) => this.#startPoster(directory),
     };
   }

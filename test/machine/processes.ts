@@ -14,6 +14,7 @@ import type { Host } from '#lib/store/host.js';
 import {
   BARRIER_PAGES_MIN,
   PAGE_ROWS_MAX,
+  PAGES_CHARACTERS_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
 } from '#lib/store/limits.js';
@@ -50,6 +51,9 @@ export function newDirectory(root = ROOT): string {
   onTestFinished(() => removeFolder(folder));
   return join(folder, 'bank');
 }
+
+/** A thread that never posts: what is posted, and when, the test says. */
+export const noPoster = () => ({ alive: false, wake: () => {}, stop: async () => {} });
 
 /** Who holds a played lock. One of the dead is stale when others have looked at it a few times. */
 interface Holder {
@@ -121,6 +125,7 @@ export class Machine {
       roomAfterBytes: ROOM_AFTER_BYTES,
       pageRowsMax: PAGE_ROWS_MAX,
       barrierPagesMin: BARRIER_PAGES_MIN,
+      pagesCharactersMax: PAGES_CHARACTERS_MAX,
       startPoster: startPosterThread,
     };
   }

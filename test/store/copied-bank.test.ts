@@ -12,6 +12,7 @@ import { openBank } from 'drovebank';
 import { recover } from 'drovebank/recover';
 import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, decodeMark, encodeMark, type Position } from '#lib/format/position.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, newDirectory } from '../machine/processes.js';
 import { expectClean, expectTidy, namesIn, pagePath, pagesOf } from './books.js';
 
@@ -235,6 +236,23 @@ describe('a copy of a bank that somebody has open', () => {
     expect(identities(copy).told).toBe(identities(copy).is);
   });
 
+  it('stays a copy, to be verified again, as long as it could not be made durable', async () => {
+    const directory = newDirectory();
+    const { bank, ada } = await openFunded(directory);
+    await bank.close();
+    const copy = copyOf(directory);
+    const disk = new FaultyDisk();
+    disk.fault = ({ name }) => (name === 'flushFileSystem' ? 'EIO' : undefined);
+    const machine = Machine.on(copy);
+    await expect(machine.open(machine.host(disk.on))).rejects.toMatchObject({ code: 'EIO' });
+    expect(identities(copy).told).not.toBe(identities(copy).is);
+    disk.fault = () => undefined;
+    const copied = await machine.open(machine.host(disk.on));
+    expect(identities(copy).told).toBe(identities(copy).is);
+    expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
+    await copied.close();
+  });
+
   it('is left as it is where it is damaged: nothing is posted in it', async () => {
     const directory = newDirectory();
     const { bank, ada, bob } = await openFunded(directory);
@@ -245,7 +263,12 @@ describe('a copy of a bank that somebody has open', () => {
     const path = pagePath(copy, bob);
     writeFileSync(path, readFileSync(path, 'utf8').replace('100.00', '900.00'));
     const before = pagesOf(copy);
-    await expect(openBank(copy)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    const disk = new FaultyDisk();
+    // What is not to be used need not last.
+    disk.fault = ({ name }) => (name === 'flushFileSystem' ? 'EIO' : undefined);
+    const machine = Machine.on(copy);
+    const opened = machine.open(machine.host(disk.on));
+    await expect(opened).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
     expect(pagesOf(copy)).toEqual(before);
     expect(namesIn(copy, '.')).toContain('PAIN.csv');
   });

@@ -4,6 +4,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   truncateSync,
   writeFileSync,
@@ -12,7 +13,9 @@ import { dirname, join } from 'node:path';
 import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
-import { newDirectory } from '../machine/processes.js';
+import { encodeBatch, encodeLeave } from '#lib/format/journal-row.js';
+import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
+import { Machine, newDirectory, noPoster } from '../machine/processes.js';
 import { expectClean, namesIn, pagePath } from './books.js';
 
 const ADA = 'a10017';
@@ -67,6 +70,12 @@ const openLate: Ask = (bank) => bank.openAccount({ firstName: 'L', lastName: 'L'
 const balanceOfKiosk: Ask = (bank) => bank.balance(KIOSK);
 const openKiosk: Ask = (bank) => bank.openAccount({ firstName: 'K', lastName: 'K', id: KIOSK });
 const once: Ask = (bank) => bank.deposit(BOB, '1.00', { idempotencyKey: 'old' });
+const postTo = (id: string) => async (bank: Bank) => {
+  await bank.deposit(id, '1.00');
+  await bank.posted();
+};
+const post: Ask = postTo(ADA);
+const postToShop: Ask = postTo(SHOP);
 const balanceOfShop: Ask = (bank) => bank.balance(SHOP);
 
 /** What is done to which file, and what is asked for then. */
@@ -133,7 +142,7 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
       rmSync(pagePath(directory, ADA, 1));
       return relative(ADA);
     },
-    { read, backwards },
+    { read, backwards, post },
   ],
   [
     'the newest of the earlier pages gone',
@@ -141,7 +150,7 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
       rmSync(pagePath(directory, ADA, 2));
       return relative(ADA);
     },
-    { read, backwards },
+    { read, backwards, post },
   ],
   [
     'the open page in the place of an earlier one',
@@ -149,7 +158,15 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
       copyFileSync(pagePath(directory, ADA), pagePath(directory, ADA, 2));
       return relative(ADA);
     },
-    { read, backwards },
+    { read, backwards, post },
+  ],
+  [
+    'an earlier page under a number that no page has',
+    (directory) => {
+      renameSync(pagePath(directory, SHOP, 1), pagePath(directory, SHOP, 0));
+      return relative(SHOP);
+    },
+    { postToShop },
   ],
   [
     'an earlier page in the place of another one',
@@ -273,6 +290,63 @@ describe('damage is found, named, and never read as a balance', () => {
       await bank.close().catch(() => {});
     },
   );
+});
+
+describe('a page of an older day that is put back while the bank is open', () => {
+  it.each(Object.entries({ read, backwards, posted: (bank: Bank) => bank.posted() }))(
+    'is damage where the journal has rows that do not follow it: %s',
+    async (_, ask) => {
+      const machine = Machine.on(await closedBank());
+      const { directory } = machine;
+      const bank = await machine.open({ ...machine.host(), startPoster: noPoster });
+      const old = readFileSync(pagePath(directory, ADA));
+      await post(bank);
+      await bank.deposit(ADA, '1.00');
+      writeFileSync(pagePath(directory, ADA), old);
+      const what = 'it ends at row 130, and the journal goes on with row 132';
+      const damage = { code: 'BANK_DAMAGED', details: { file: relative(ADA), what } };
+      await expect(ask(bank)).rejects.toMatchObject(damage);
+      expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toContain(what);
+      await bank.close().catch(() => {});
+    },
+  );
+});
+
+describe('an entry that makes no sense although every seal fits', () => {
+  it('answers nobody: all of the batch that meets it is told of a bug, and nothing of it is booked', async () => {
+    const directory = newDirectory();
+    const key = { idempotencyKey: 'first' };
+    const ada = { firstName: 'Ada', lastName: 'Smith', ...key };
+    const maker = await openBank(directory, { create: true });
+    const { id } = await maker.openAccount(ada);
+    await maker.close();
+    const path = join(directory, 'journal', segment(directory));
+    const text = readFileSync(path, 'utf8');
+    const head = text.slice(0, text.indexOf('open,'));
+    const [entry = ''] = text.slice(head.length).split('\n');
+    const lines = `${entry.replace(`${id},1,`, `${id},2,`)}\n`;
+    const previous = head.trimEnd().slice(-64);
+    const batch = encodeBatch(lines, { transfer: 1, epoch: 2, count: 1, previous });
+    const leave = encodeLeave({ transfer: 1, epoch: 2, previous: batch.seal });
+    writeFileSync(path, `${head}${batch.bytes}${leave.bytes}`);
+    const checkpoint = join(directory, 'journal/checkpoint.csv');
+    const told = decodeCheckpoint(readFileSync(checkpoint, 'utf8'));
+    const position = { ...told.position, seal: batch.seal };
+    writeFileSync(checkpoint, encodeCheckpoint({ ...told, position }));
+    const mark = join(directory, 'desks/writer', namesIn(directory, 'desks/writer')[0] ?? '');
+    for (const name of readdirSync(mark)) rmSync(join(mark, name));
+
+    const bank = await openBank(directory);
+    const [again, beside] = await Promise.allSettled([
+      bank.openAccount(ada),
+      bank.deposit(id, '1.00'),
+    ]);
+    for (const { reason } of [again, beside] as PromiseRejectedResult[]) {
+      expect(reason).toMatchObject({ message: expect.stringContaining('drovebank bug') });
+    }
+    expect((await bank.balance(id)).ledger.amount).toBe('0.00');
+    await bank.close();
+  });
 });
 
 it('takes no memo for the outside of a currency', async () => {

@@ -1,17 +1,31 @@
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
 import type { BankErrorCode } from '#lib/ledger/errors.js';
 import { changes, hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
-import { expectClean, expectTidy, expectWhole, fund, rowsOn } from './books.js';
+import { expectClean, expectTidy, expectWhole, fund, namesIn, rowsOn } from './books.js';
 
 const inJournal = ({ path }: Step) => path.includes('/journal/');
 const isWrite = ({ name }: Step) => name === 'write';
 const takesRoom = ({ name }: Step) => name === 'write' || name === 'create';
 const amountOf = async ({ bank }: Awaited<ReturnType<Machine['start']>>, id: string) =>
   (await bank.balance(id)).ledger.amount;
+
+/** Zeros behind the journal's end: no row begins with one. */
+const makesRoom = (step: Step) => isWrite(step) && inJournal(step) && step.bytes?.[0] === 0;
+const segmentsOf = ({ directory }: Machine) =>
+  namesIn(directory, 'journal').filter((name) => name !== 'checkpoint.csv');
+
+/** A writer that has written so much that it makes room ahead of its next batch. */
+async function busyWriter(machine: Machine, alter: (disk: Disk) => Disk) {
+  const writer = await machine.start(alter);
+  const [ada, bob] = await fund(writer);
+  await writer.bank.transferMany(Array.from({ length: 400 }, () => ({ to: bob, amount: '1.00' })));
+  return { writer, ada };
+}
 
 describe('a disk without room', () => {
   it.each<[string, string, (step: Step) => boolean]>([
@@ -110,6 +124,34 @@ describe('a disk without room', () => {
     await expectWhole(machine, { [ada]: '101.00' });
   });
 
+  it('is no reason to refuse what still fits: the room that is made ahead is given back', async () => {
+    const machine = await Machine.withBank();
+    let left = 100_000;
+    const { writer, ada } = await busyWriter(machine, (disk) =>
+      hooked(disk, (step, go) => {
+        if (!makesRoom(step) || !step.bytes) return go();
+        if (left === 0) throw systemError('ENOSPC', step.path);
+        const some = step.bytes.subarray(0, left);
+        left -= some.length;
+        return go(some);
+      }),
+    );
+    const journal = () => readFileSync(join(machine.directory, 'journal', '000001-1.csv'));
+    left = 10_000;
+    for (let time = 0; time < 2; time++) {
+      await writer.bank.deposit(ada, '1.00');
+      expect(left).toBe(0);
+      expect(journal().includes(0)).toBe(false);
+    }
+    left = 10_000_000;
+    await writer.bank.deposit(ada, '1.00');
+    expect(journal().includes(0)).toBe(true);
+    await writer.bank.close();
+    expect(segmentsOf(machine)).toEqual(['000001-1.csv']);
+    expect(journal().includes(0)).toBe(false);
+    await expectWhole(machine, { [ada]: '103.00' });
+  });
+
   it('keeps what it answered when it is the passbooks that have no room', async () => {
     const machine = await Machine.withBank();
     const disk = new FaultyDisk();
@@ -193,6 +235,70 @@ describe('an error of the disk', () => {
     expect(listed.status).toBe('fulfilled');
     await second.bank.close();
     await expectWhole(machine, { [ada]: '100.00' });
+  });
+
+  it.each(['write', 'sync'])(
+    'at the %s of the room that is made ahead leaves nothing open: a new segment takes the batch',
+    async (name) => {
+      const machine = await Machine.withBank();
+      const disk = new FaultyDisk();
+      const { writer, ada } = await busyWriter(machine, disk.on);
+      let failed = 0;
+      let room = false;
+      disk.fault = (step) => {
+        room ||= makesRoom(step);
+        if (!room || failed > 0 || step.name !== name) return undefined;
+        failed++;
+        return 'EIO';
+      };
+      expect((await writer.bank.deposit(ada, '1.00')).transfer).toBe(405);
+      expect(failed).toBe(1);
+      expect(segmentsOf(machine)).toEqual(['000001-1.csv', '000002-3.csv']);
+      await writer.bank.close();
+      await expectWhole(machine, { [ada]: '101.00' });
+    },
+  );
+
+  it('that keeps secret what became of a batch leaves it open, and the key settles it', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    const [ada] = await fund(first);
+    let synced = false;
+    disk.fault = (step) => {
+      synced ||= step.name === 'sync' && inJournal(step);
+      return synced && step.name !== 'sync' ? 'EIO' : undefined;
+    };
+    const key = { idempotencyKey: 'unknown' };
+    const asked = first.bank.deposit(ada, '1.00', key).catch((error) => error);
+    await expect(first.bank.close()).rejects.toMatchObject({ code: 'IO_ERROR' });
+    // Whoever has closed the bank waits for nothing any more.
+    expect(await Promise.race([asked, 'not answered'])).toMatchObject({
+      code: 'OUTCOME_UNKNOWN',
+      committed: 'unknown',
+      retryable: true,
+    });
+    machine.kill(first);
+    const second = await machine.start();
+    expect((await second.bank.deposit(ada, '1.00', key)).replayed).toBe(true);
+    await second.bank.close();
+    await expectWhole(machine, { [ada]: '101.00' });
+  });
+
+  it('in a folder of passbooks is told: no list of accounts goes without those in it', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const first = await machine.start(disk.on);
+    await fund(first);
+    await first.bank.posted();
+    const list = () => first.bank.accounts().page();
+    disk.fault = ({ name, path }) =>
+      name === 'list' && path.includes('/accounts/') ? 'EACCES' : undefined;
+    await expect(list()).rejects.toMatchObject({ code: 'NO_PERMISSION' });
+    await expect(first.bank.totals()).rejects.toMatchObject({ code: 'NO_PERMISSION' });
+    disk.fault = () => undefined;
+    expect((await list()).items).toHaveLength(2);
+    await first.bank.close();
   });
 
   it('in the middle of writing the journal leaves it open what happened, and stops the bank', async () => {

@@ -6,7 +6,9 @@ import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import { standardDigits } from '#lib/format/manifest.js';
 import { createBank } from '#lib/store/create.js';
+import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
 import { changes, hooked, type Step } from '#lib/testing/hooked-disk.js';
+import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { FaultyDisk, KillSwitch } from '../machine/hooked-disk.js';
 import { newDirectory } from '../machine/processes.js';
 import { expectClean } from './books.js';
@@ -172,6 +174,25 @@ describe('making a bank', () => {
       await bank.close();
       await expectUsable(directory);
     }
+  });
+
+  it('is there for good when it is told to be, whatever a power cut takes', async () => {
+    const directory = '/home/banks/ours';
+    const machine = new SimulatedMachine();
+    const points = await recordCrashPoints(machine, (process) => process.initBank(directory));
+    const seen = new Set<string>();
+    for (const point of points.slice(-1)) {
+      for (const crash of crashesAt(machine, point, { limit: 20, seen })) {
+        const next = crash.machine.start();
+        await crash.machine.run(async () => {
+          const bank = await next.openBank(directory);
+          await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+          await expectClean(bank);
+          await bank.close();
+        });
+      }
+    }
+    expect(seen.size).toBeGreaterThan(1);
   });
 });
 

@@ -1,8 +1,11 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeDisk } from '#lib/disk/node-disk.js';
+import { readManifest, wire } from '#lib/store/store.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { KillSwitch } from '../machine/hooked-disk.js';
-import { Machine } from '../machine/processes.js';
+import { Machine, noPoster } from '../machine/processes.js';
 import { expectClean, expectTidy, expectWhole, fund, namesIn, rowsOn } from './books.js';
 
 const waiting = (machine: Machine) => namesIn(machine.directory, 'desks/poster.queue').length;
@@ -49,6 +52,39 @@ describe('the role of the poster', () => {
     await Promise.all([writer.bank.close(), poster.bank.close()]);
     expectTidy(machine.directory);
     await expectWhole(machine, { [ada]: '100.00', [bob]: '100.00' });
+  });
+
+  it.each([
+    ['keeps them all, where there is memory for them', 1_000, []],
+    ['forgets those that it used longest ago, where there is not', 3, ['world-usd', 'world-usd']],
+  ])('reads no page that it remembers: it %s', async (_, rowsMax, expected) => {
+    const machine = await Machine.withBank();
+    const read: string[] = [];
+    const host = machine.host((disk) =>
+      hooked(disk, ({ name, path }, go) => {
+        if (name === 'read' && path.includes('/accounts/')) read.push(basename(path, '.csv'));
+        return go();
+      }),
+    );
+    const manifest = await readManifest(nodeDisk(), machine.directory);
+    const kept = { ...host, pagesCharactersMax: rowsMax * 160 };
+    const { poster } = wire(kept, machine.directory, manifest);
+    const bank = await machine.open({ ...machine.host(), startPoster: noPoster });
+    expect(await poster.tryStart()).toBe(true);
+    let last = '';
+    for (const firstName of ['Ada', 'Bob', 'Cat']) {
+      last = (await bank.openAccount({ firstName, lastName: 'Smith' })).id;
+      await poster.post();
+    }
+    read.length = 0; // Accounts without a passbook were looked for.
+    for (let time = 0; time < 2; time++) {
+      await bank.deposit(last, '1.00');
+      await poster.post();
+    }
+    expect(read).toEqual(expected);
+    await poster.stop();
+    await bank.close();
+    await expectWhole(machine, { [last]: '2.00' });
   });
 
   it('falls to who waits when the poster is dead', async () => {

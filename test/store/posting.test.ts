@@ -2,7 +2,10 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
+import type { Disk } from '#lib/disk/disk.js';
+import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
+import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { Machine } from '../machine/processes.js';
 import {
   expectClean,
@@ -217,5 +220,32 @@ describe('a page turn that was cut short', () => {
     expect(await read(true)).toEqual(range(1, 69).reverse());
     await bank.close();
     await expectWhole(machine, { [id]: '68.00' });
+  });
+});
+
+describe('a file system without a barrier for all of it', () => {
+  it('has each page on the disk when it is posted, whatever a power cut takes', async () => {
+    const directory = '/bank';
+    const machine = new SimulatedMachine({ barrierPagesMin: 1 });
+    const without = (disk: Disk): Disk => ({ ...disk, flushFileSystem: () => false });
+    const points = await recordCrashPoints(machine, async (process, _, start) => {
+      await process.initBank(directory);
+      const bank = await start(without).openBank(directory);
+      const { id } = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+      await bank.transferMany(deposits(id, 65));
+      await bank.posted();
+    });
+    const seen = new Set<string>();
+    for (const point of points.slice(-1)) {
+      for (const crash of crashesAt(machine, point, { limit: 8, seen })) {
+        const next = crash.machine.start();
+        await crash.machine.run(async () => {
+          const bank = await next.openBank(directory);
+          await expectClean(bank);
+          await bank.close();
+        });
+      }
+    }
+    expect(seen.size).toBeGreaterThan(1);
   });
 });

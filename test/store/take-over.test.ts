@@ -2,6 +2,7 @@ import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync 
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeBatch } from '#lib/format/journal-row.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { expectWhole, fund, rowsOn } from './books.js';
 
@@ -236,5 +237,25 @@ describe('handing over', () => {
     await Promise.all([first.bank.close(), second.bank.close()]);
     expect(segmentsOf(machine)).toEqual(['000001-1.csv']);
     await expectWhole(machine, { [ada]: '90.00', [bob]: '110.00' });
+  });
+
+  it('keeps for a batch of its own what a process is asked to book while it only reads', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    let reading = false;
+    let asked: Promise<unknown> | undefined;
+    const second = await machine.start((disk) =>
+      hooked(disk, (_, go) => {
+        if (reading) asked ??= second.bank.deposit(ada, '1.00');
+        return go();
+      }),
+    );
+    reading = true;
+    expect((await second.bank.balance(ada)).ledger.amount).toBe('100.00');
+    await Promise.all([first.bank.close(), second.bank.close()]);
+    // Whoever has closed the bank waits for nothing any more.
+    expect(await Promise.race([asked, 'not answered'])).toMatchObject({ transfer: 5 });
+    await expectWhole(machine, { [ada]: '101.00' });
   });
 });
