@@ -248,14 +248,14 @@ async function tryTogether(scratch, step, mutants) {
   await tryTogether(scratch, step, suspects.slice(0, half));
 }
 
-/** The fewer of them are caught by a suite, the more are tried together: one that is red costs its halving. */
+/** The fewer of them are caught by a suite, the more are tried together: each that is red costs a run more. */
 function* groupsOf(mutants) {
   const single = mutants.filter(({ kind }) => kind === 'swap'); // Each is a build of its own.
   const others = mutants.filter(({ kind }) => kind !== 'swap');
   let caught = 0;
   for (let at = 0; at < others.length; ) {
     const share = (caught + 1) / (at + 2);
-    const group = others.slice(at, at + Math.min(GROUP_MAX, Math.max(1, Math.floor(0.7 / share))));
+    const group = others.slice(at, at + Math.min(GROUP_MAX, Math.max(1, Math.floor(2 / share))));
     yield group;
     at += group.length;
     caught += group.filter((mutant) => !isLeft(mutant)).length;
