@@ -4,9 +4,10 @@
  *
  *   await file.sync();          ->  __mutant(17) ? 0 : (await file.sync());
  *   if (isFull(error)) return;  ->  if (__mutant(18) ? (false) : (isFull(error))) return;
+ *   await a(); await b();       ->  if (__mutant(19)) {await b();} await a(); if (!__mutant(19)) {await b();}
  *
- * Two steps that change places can't stand beside each other: a `swap` is only marked, to know who gets
- * there, and is tried in a build of its own.
+ * Two declarations that change places can't stand beside each other: such a `swap` is only marked, to know
+ * who gets there, and is tried in a build of its own.
  */
 
 /**
@@ -14,10 +15,15 @@
  * @param {readonly (import('./mutant-source.js').Mutant & { number: number })[]} mutants of this source
  */
 export function withMutants(source, mutants) {
+  const swaps = mutants.filter(({ kind }) => kind === 'swap');
   const sites = mutants.filter(({ kind }) => kind !== 'swap');
-  const marks = mutants.filter(({ kind }) => kind === 'swap');
-  // Statements before the expressions that they hold; of two at one place, one goes around the other.
-  sites.sort((a, b) => a.start - b.start || b.end - a.end);
+  for (const { number, move } of swaps) {
+    if (move) sites.push({ number, kind: 'moved', start: move.start, end: move.end });
+  }
+  // Statements before the expressions that they hold; of two at one place a block goes around the other.
+  const isBlock = ({ kind }) => Number(kind === 'moved');
+  sites.sort((a, b) => a.start - b.start || b.end - a.end || isBlock(b) - isBlock(a));
+  const marks = swaps.map(({ number, start, move }) => ({ number, move, at: move?.to ?? start }));
   const code = render(source, sites, marks, 0, source.length);
   return `import { __mutant } from '#lib/mutant.js';\n${code}`;
 }
@@ -30,42 +36,50 @@ function render(source, sites, marks, start, end) {
     outermost.push(site);
     at = site.end;
   }
+  const marked = (from, to) =>
+    marks
+      .filter((mark) => mark.at >= from && mark.at < to)
+      .sort((a, b) => a.at - b.at)
+      .map((mark) => ({ at: mark.at, code: markCode(source, sites, marks, mark) }));
+  const plain = (from, to) => {
+    let code = '';
+    let done = from;
+    for (const mark of marked(from, to)) {
+      code += source.slice(done, mark.at) + mark.code;
+      done = mark.at;
+    }
+    return code + source.slice(done, to);
+  };
   let code = '';
   at = start;
   for (const site of outermost) {
-    code += plainPart(source, marks, at, site.start);
-    code += marksAt(marks, site.start);
-    const rest = sites.filter(
-      (other) => other !== site && other.start >= site.start && other.end <= site.end,
-    );
-    code += beside(site, render(source, rest, insideOf(marks, site), site.start, site.end));
+    code += plain(at, site.start);
+    for (const mark of marked(site.start, site.start + 1)) code += mark.code;
+    code += beside(site, inside(source, sites, marks, site));
     at = site.end;
   }
-  return code + plainPart(source, marks, at, end);
+  return code + plain(at, end);
 }
 
-const insideOf = (marks, { start }) => marks.filter((mark) => mark.start !== start);
-
-/** What stands between sites, with the marks that stand there. */
-function plainPart(source, marks, start, end) {
-  let code = '';
-  let at = start;
-  const here = marks.filter((mark) => mark.start >= start && mark.start < end);
-  for (const mark of here.sort((a, b) => a.start - b.start)) {
-    code += `${source.slice(at, mark.start)}__mutant(${mark.number});`;
-    at = mark.start;
-  }
-  return code + source.slice(at, end);
+/** What a site holds, with all that is broken in it but itself. */
+function inside(source, sites, marks, site) {
+  const inner = sites.filter(
+    (other) => other !== site && other.start >= site.start && other.end <= site.end,
+  );
+  const rest = marks.filter(({ at }) => at > site.start && at < site.end);
+  return render(source, inner, rest, site.start, site.end);
 }
 
-const marksAt = (marks, start) =>
-  marks
-    .filter((mark) => mark.start === start)
-    .map(({ number }) => `__mutant(${number});`)
-    .join('');
+/** Before or behind its neighbour: the one that moves. Of a swap that can't be asleep: only that it is there. */
+function markCode(source, sites, marks, { number, move }) {
+  if (!move) return `__mutant(${number});`;
+  const moved = sites.find((site) => site.kind === 'moved' && site.number === number);
+  return `if (__mutant(${number})) {${inside(source, sites, marks, moved)}}`;
+}
 
 function beside({ kind, number, replacement }, code) {
   if (kind === 'throw') return `{ if (!__mutant(${number})) ${code} }`;
+  if (kind === 'moved') return `if (!__mutant(${number})) {${code}}`;
   if (kind === 'call') {
     const called = code.trimEnd().replace(/;$/, '');
     return `__mutant(${number}) ? 0 : (${called});`;

@@ -102,7 +102,7 @@ export class Scratch {
 
   async #try(mutants, step, bounds) {
     const [mutant] = mutants;
-    if (mutant.kind !== 'swap') {
+    if (!ownBuild(mutant)) {
       const numbers = mutants.map(({ number }) => number).join();
       return this.#awake(numbers, step, bounds);
     }
@@ -249,6 +249,9 @@ function processorMs(pid) {
     return 0; // It ended: that is heard.
   }
 }
+
+/** It can't be asleep beside the sound code. */
+export const ownBuild = ({ kind, move }) => kind === 'swap' && !move;
 
 /** Numbers, a line each, every one once. */
 const numbersIn = (path) => [

@@ -22,6 +22,7 @@ import { parseAst } from 'rolldown/parseAst';
  * @property {string} file @property {number} line @property {string} kind
  * @property {string} text what is broken, on one line
  * @property {number} start @property {number} end @property {string} replacement
+ * @property {{ start: number, end: number, to: number }} [move] of a `swap`: the one that moves, and to where
  */
 
 /** Calls whose answer decides something, and the wrong answers that are worth a try. */
@@ -55,7 +56,7 @@ export function mutantsOf(file, source) {
   const seen = new Map();
   const lineOf = (at) => source.slice(0, at).split('\n').length;
   const codeOf = (node) => source.slice(node.start, node.end);
-  const add = (kind, { start, end }, replacement, text) => {
+  const add = (kind, { start, end }, replacement, text, more) => {
     const content = `${kind}\n${source.slice(start, end)}\n${replacement}`;
     const known = seen.get(content) ?? 0;
     seen.set(content, known + 1);
@@ -64,7 +65,7 @@ export function mutantsOf(file, source) {
     mutants.push({
       id: `${file}:${line}:${kind}:${hash}`,
       key: `${file}:${kind}:${hash}`,
-      ...{ file, line, kind, text, start, end, replacement },
+      ...{ file, line, kind, text, start, end, replacement, ...more },
     });
   };
   const visit = (node, parent) => {
@@ -193,8 +194,17 @@ function swap(node, _parent, add, codeOf) {
     if (HINTS.test(codeOf(first)) || HINTS.test(codeOf(second))) continue;
     const [one, two] = [codeOf(first), codeOf(second)];
     const text = `${brief(two, 40)} before ${brief(one, 40)}`;
-    add('swap', { start: first.start, end: second.end }, `${two}\n${one}`, text);
+    const move = moveOf(first, second);
+    add('swap', { start: first.start, end: second.end }, `${two}\n${one}`, text, { move });
   }
+}
+
+/** Which of two statements can go to the other's other side in a block of its own: one that declares nothing. */
+function moveOf(first, second) {
+  const movable = ({ type }) => type !== 'VariableDeclaration';
+  const span = ({ start, end }) => ({ start, end });
+  if (movable(second)) return { ...span(second), to: first.start };
+  return movable(first) ? { ...span(first), to: second.end } : undefined;
 }
 
 const LEAVES = new Set([

@@ -23,7 +23,7 @@ import { dirname, join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { Scratch } from './mutant-scratch.js';
+import { ownBuild, Scratch } from './mutant-scratch.js';
 import { mutantsOf } from './mutant-source.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -250,8 +250,7 @@ async function tryTogether(scratch, step, mutants) {
 
 /** The fewer of them are caught by a suite, the more are tried together: each that is red costs a run more. */
 function* groupsOf(mutants) {
-  const single = mutants.filter(({ kind }) => kind === 'swap'); // Each is a build of its own.
-  const others = mutants.filter(({ kind }) => kind !== 'swap');
+  const others = mutants.filter((mutant) => !ownBuild(mutant));
   let caught = 0;
   for (let at = 0; at < others.length; ) {
     const share = (caught + 1) / (at + 2);
@@ -260,7 +259,7 @@ function* groupsOf(mutants) {
     at += group.length;
     caught += group.filter((mutant) => !isLeft(mutant)).length;
   }
-  for (const one of single) yield [one];
+  for (const one of mutants.filter(ownBuild)) yield [one];
 }
 
 /** Those that a suite gets to and that it has not tried. */
