@@ -12,6 +12,7 @@ import { Machine } from '../../machine/processes.js';
 import { fund, namesIn, pagePath } from '../books.js';
 import {
   ADA,
+  appendSealed,
   BOB,
   booksOf,
   closedBank,
@@ -72,6 +73,41 @@ describe('a passbook whose checks fit and that tells something else', () => {
     writeFileSync(path, '');
     expect(await recover(directory, { apply: true })).toMatchObject({ state: 'repaired' });
     expect(await booksOf(directory)).toEqual(before);
+  });
+});
+
+describe('a journal whose seals are right and that tells what cannot be', () => {
+  const late = `deposit,204,2099-01-01T00:00:00.000Z,USD,7.00,world-usd,198,-494.00,${BOB},5`;
+  it.each<[string, string, number, RegExp]>([
+    [
+      'a balance that does not add up',
+      `${late},900.00,,,,,,,,,,,`,
+      1,
+      /^entry 204: the balance of a10025 does not add up$/,
+    ],
+    [
+      'fewer entries than were sealed',
+      `${late},127.00,,,,,,,,,,,`,
+      2,
+      /^the batch at byte \d+ has another count$/,
+    ],
+  ])('is told, and nothing is changed: %s', async (_, line, count, what) => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    appendSealed(directory, line, count);
+    machine.reboot(); // No mark ends the journal before it.
+    writeFileSync(join(directory, 'accounts', 'notes.csv'), 'put aside, were all else well');
+    flip(pagePath(directory, ADA, 1), 900);
+    const tree = treeOf(directory);
+    for (const apply of [false, true]) {
+      const { state, problems } = await recoverBank(machine.host(), directory, { apply });
+      expect(state).toBe('problems');
+      expect(problems).toEqual([
+        { file: expect.stringMatching(/^journal/), what: expect.stringMatching(what) },
+      ]);
+      expect(treeOf(directory)).toEqual(tree);
+    }
+    await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
   });
 });
 
