@@ -1,6 +1,8 @@
 import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
+import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { expectClean, expectWhole, fund, namesIn, pagePath } from './books.js';
@@ -185,6 +187,27 @@ describe('verify', () => {
     await expect(bank.totals()).rejects.toMatchObject({ code: 'BANK_DAMAGED', details: missing });
     await bank.close().catch(() => {});
   });
+
+  it.each([false, true])(
+    'tells of a checkpoint that names a segment which is not there, as one of before a repair may: quick %s',
+    async (quick) => {
+      const machine = await Machine.withBank();
+      const first = await machine.start();
+      await fund(first);
+      await first.bank.close();
+      const path = join(machine.directory, CHECKPOINT_FILE);
+      const checkpoint = decodeCheckpoint(readFileSync(path, 'utf8'));
+      const position = { ...checkpoint.position, segment: '000002-9.csv' };
+      writeFileSync(path, encodeCheckpoint({ ...checkpoint, position }));
+      const { bank } = await machine.start();
+      const { ok, steps } = await bank.verify({ quick });
+      expect(ok).toBe(false);
+      expect(steps.find(({ name }) => name === 'checkpoint')?.problems).toMatchObject([
+        { file: CHECKPOINT_FILE },
+      ]);
+      await bank.close().catch(() => {});
+    },
+  );
 
   it('stops when it is told to', async () => {
     const machine = await Machine.withBank();
