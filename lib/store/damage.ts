@@ -3,7 +3,7 @@
  * desks are renamed to `damaged-…`, so that from that instant nobody writes, even who did not look.
  */
 import { join } from 'node:path';
-import { type Disk, errorCode, writeAll } from '../disk/disk.js';
+import { type Awaitable, type Disk, errorCode, writeAll } from '../disk/disk.js';
 import { decodeText, encodeText, splitRow } from '../format/csv.js';
 import { FormatDamage } from '../format/damage.js';
 import { BankError } from '../ledger/errors.js';
@@ -26,6 +26,16 @@ export function named<T>(file: string, read: () => T): T {
     return read();
   } catch (error) {
     if (error instanceof FormatDamage) throw damaged(file, error.message, error);
+    throw error;
+  }
+}
+
+/** What `read` finds; `undefined` where that is damaged. Any other error is thrown. */
+export async function unlessDamaged<T>(read: () => Awaitable<T>): Promise<T | undefined> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof BankError && error.code === 'BANK_DAMAGED') return undefined;
     throw error;
   }
 }

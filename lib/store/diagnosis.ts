@@ -97,7 +97,7 @@ class Examination {
     const { survey, witness } = await this.#mendJournal(checkpoint, marks, epoch);
     if (this.#problems.length === 0) {
       const posted = await this.#mendCheckpoint(survey, checkpoint);
-      await this.#mendPassbooks(survey, witness, posted);
+      if (posted) await this.#mendPassbooks(survey, witness, posted);
     }
     await this.#lookAround();
     const epochs = [checkpoint?.position, ...marks].map((position) => position?.epoch ?? 0);
@@ -235,8 +235,14 @@ class Examination {
     return { survey, witness };
   }
 
-  /** Up to which entry all is posted, by a checkpoint that can be trusted. */
-  async #mendCheckpoint(survey: Survey, found: Checkpoint | undefined): Promise<Posted> {
+  /**
+   * Up to which entry all is posted, by a checkpoint that can be trusted; `undefined` where the journal tells
+   * what cannot be.
+   */
+  async #mendCheckpoint(
+    survey: Survey,
+    found: Checkpoint | undefined,
+  ): Promise<Posted | undefined> {
     const { position } = found ?? {};
     const place = position && survey.places.get(placeOf(position));
     const inPlace = place?.seal === position?.seal && place?.transfer === position?.transfer;
@@ -244,7 +250,7 @@ class Examination {
     const same = (other: Position) => other.transfer === position?.transfer;
     const trusted = inPlace ? position : [...survey.places.values()].find(same);
     let replay = this.#replay(survey, trusted?.transfer ?? 0);
-    if (replay === undefined) return { replay: new Replay(0), transfer: 0 };
+    if (replay === undefined) return undefined;
     const { nextAccount, bookedAt } = replay.posted;
     const fits = found?.nextAccount === nextAccount && found?.bookedAt === bookedAt;
     if (found && position && trusted && inPlace && fits)

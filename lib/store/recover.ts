@@ -193,12 +193,16 @@ async function putRightOrStop(
     }
     return findings.filter(({ file }) => file !== 'journal');
   } catch (error) {
-    if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') throw error;
-    const { disk, directory, system } = files;
-    await files.log.leave();
-    await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
-    return problemOf(error, 'journal');
+    const problem = problemOf(error, 'journal');
+    await stop(files, problem);
+    return problem;
   }
+}
+
+/** From here on nobody works on the bank, be it open or not. */
+async function stop({ disk, directory, system }: BankFiles, problem: Problem): Promise<void> {
+  const found = damaged(problem.file, problem.what);
+  await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
 }
 
 /** Takes the bank over as any opening does, and brings the passbooks up to date. */
@@ -232,8 +236,6 @@ async function finish(files: BankFiles, findings: readonly Finding[]): Promise<R
   if (findings.length === 0) return { state: 'clean', findings, problems: [] };
   const [problem] = await verifyAsFound(files, undefined);
   if (problem === undefined) return { state: 'repaired', findings, problems: [] };
-  const { disk, directory, system } = files;
-  const found = damaged(problem.file, problem.what);
-  await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
+  await stop(files, problem);
   return { state: 'problems', findings, problems: [problem] };
 }

@@ -22,6 +22,7 @@ import {
 import type { DigitsOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
 import type { Entry } from '../ledger/entry.js';
+import { named } from './damage.js';
 import { batchAt, entriesOf } from './journal-scan.js';
 import { BATCH_ENTRIES_MAX } from './limits.js';
 import { FIRST_HEAD, type Gap, type Survey } from './survey-journal.js';
@@ -248,13 +249,14 @@ class BatchWriter {
   }
 }
 
-/** All entries that a survey without gaps tells, in order and once. */
+/** All entries that a survey without gaps tells, in order and once. @throws BankError BANK_DAMAGED */
 export function* entriesIn(survey: Survey, digitsOf: DigitsOf): Generator<Entry> {
   let transfer = 0;
   for (const part of survey.parts) {
     if ('gap' in part) return;
     for (const batch of part.stretch.batches) {
-      for (const entry of entriesOf(batch, digitsOf)) {
+      const file = `journal/${part.stretch.segment}`;
+      for (const entry of named(file, () => entriesOf(batch, digitsOf))) {
         if (entry.transfer <= transfer) continue;
         transfer = entry.transfer;
         yield entry;

@@ -19,7 +19,8 @@ import {
 import { type Account, afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
-import { assert, BankError } from '../ledger/errors.js';
+import { assert } from '../ledger/errors.js';
+import { unlessDamaged } from './damage.js';
 import { PAGE_ROWS_MAX } from './limits.js';
 import type { Passbooks } from './passbooks.js';
 import { rowDigest } from './replay.js';
@@ -117,23 +118,10 @@ async function findPages(passbooks: Passbooks, id: AccountId): Promise<Found[]> 
   for (const number of [...(await passbooks.sealedPages(id)), undefined]) {
     const text = await passbooks.readText(id, number);
     if (text === undefined) continue;
-    found.push({ number, text, page: wholePage(passbooks, id, text, number) });
+    const page = await unlessDamaged(() => passbooks.decode(id, text, number));
+    found.push({ number, text, page });
   }
   return found;
-}
-
-function wholePage(
-  passbooks: Passbooks,
-  id: AccountId,
-  text: string,
-  number: number | undefined,
-): Page | undefined {
-  try {
-    return passbooks.decode(id, text, number);
-  } catch (error) {
-    if (error instanceof BankError && error.code === 'BANK_DAMAGED') return undefined;
-    throw error;
-  }
 }
 
 /** Where each page begins and ends, so that rows 1 to `last` are on pages. */

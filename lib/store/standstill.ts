@@ -18,7 +18,7 @@ import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import { BankError } from '../ledger/errors.js';
 import { isMarkName } from './answered.js';
 import { writeDurably } from './checkpoint.js';
-import { DAMAGED_PREFIX, damaged, noticeOf, PAIN_FILE } from './damage.js';
+import { DAMAGED_PREFIX, damaged, noticeOf, PAIN_FILE, unlessDamaged } from './damage.js';
 import type { Role } from './desk.js';
 import { LEASE_WAIT_MAX_MS, WAIT_LOOK_MS } from './limits.js';
 import type { BankFiles } from './store.js';
@@ -258,12 +258,9 @@ async function takeRole(files: BankFiles, role: Role, epochMax: number) {
   const { lease, lock } = files.stations[role];
   const found = (await findDesks(files)).find((desks) => desks.role === role);
   const inPlace = found?.desks.length === 1 && found.desks[0]?.away === false;
-  try {
-    if (inPlace) return (await lease.take(async () => epochMax)).release;
-  } catch (error) {
-    if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') throw error;
-    // Renamed away in this moment.
-  }
+  // Or damaged: it was renamed away in this moment.
+  const taken = inPlace && (await unlessDamaged(() => lease.take(async () => epochMax)));
+  if (taken) return taken.release;
   // Nobody is asked: whoever has the bank open finds its desk away, and lets go.
   const start = files.system.monotonic();
   for (;;) {

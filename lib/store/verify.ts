@@ -11,7 +11,7 @@ import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../led
 import { refuseCancelled } from '../ledger/errors.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoint.js';
-import { damaged } from './damage.js';
+import { damaged, unlessDamaged } from './damage.js';
 import { Replay } from './replay.js';
 import { follow, readOpenPages, sumProblem, sumsOf } from './roster.js';
 import { type BankFiles, FIRST_SEGMENT, JOURNAL_START, type Station } from './store.js';
@@ -191,14 +191,14 @@ async function verifyCheckpoint(
 }
 
 /** What is wrong with a checkpoint, seen from a journal that was replayed to its end. */
-export async function whyNoCheckpoint(
+async function whyNoCheckpoint(
   journal: Files['journal'],
   replay: Replay,
   { position, nextAccount, bookedAt }: Checkpoint,
 ): Promise<string | undefined> {
   if (position.transfer > replay.transfer)
     return `it stands at entry ${position.transfer}; the journal ends at ${replay.transfer}`;
-  if (!(await journal.holds(position)))
+  if (!(await unlessDamaged(() => journal.holds(position))))
     return `the journal has another seal at byte ${position.offset} of ${position.segment}`;
   const { posted } = replay;
   if (nextAccount !== posted.nextAccount)
@@ -262,7 +262,7 @@ async function verifyEnds(
   { signal }: VerifyOptions,
 ): Promise<Books> {
   const { journal } = files;
-  const sound = await journal.holds(position);
+  const sound = await unlessDamaged(() => journal.holds(position));
   const file = CHECKPOINT_FILE;
   const odd = { file, what: `the journal has no such seal at byte ${position.offset}` };
   const at = `at entry ${position.transfer}, next account number ${nextAccount}`;

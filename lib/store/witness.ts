@@ -8,8 +8,8 @@ import type { System } from '../disk/system.js';
 import type { DigitsOf, PassbookRow } from '../format/passbook-page.js';
 import { type AccountId, isWorldId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
-import { BankError } from '../ledger/errors.js';
 import { Breath } from './breath.js';
+import { unlessDamaged } from './damage.js';
 import type { Passbooks } from './passbooks.js';
 
 /** Entries from `first` to `last`, both included. */
@@ -61,7 +61,7 @@ export async function hearPassbooks(
   for await (const id of passbooks.everyId()) {
     for (const number of [undefined, ...(await passbooks.sealedPages(id))]) {
       await breath.take();
-      const page = await wholePage(passbooks, id, number);
+      const page = await unlessDamaged(() => passbooks.read(id, number));
       if (page) for (const row of page.rows) hear(row, page.account);
     }
   }
@@ -79,15 +79,6 @@ export async function hearPassbooks(
       return `of entry ${transfer} there is only what ${told.join(' and ')} shows`;
     },
   };
-}
-
-async function wholePage(passbooks: Passbooks, id: string, number: number | undefined) {
-  try {
-    return await passbooks.read(id, number);
-  } catch (error) {
-    if (error instanceof BankError && error.code === 'BANK_DAMAGED') return undefined;
-    throw error;
-  }
 }
 
 /** What the rows of one entry tell together; `undefined` where they are not all, or do not agree. */

@@ -1,9 +1,12 @@
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
+import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { expectClean, expectWhole, fund, namesIn, pagePath } from './books.js';
+import { appendSealed, flip } from './recovery/harm.js';
 
 const many = (to: string, count: number) =>
   Array.from({ length: count }, () => ({ to, amount: '1.00' }));
@@ -124,6 +127,87 @@ describe('verify', () => {
     ]);
     for (const { bank } of [own, strange]) await bank.close();
   });
+
+  it('names the segment with an entry that does not follow, be its seal right', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada, bob] = await fund(first);
+    machine.kill(first);
+    const late = 'deposit,5,2099-01-01T00:00:00.000Z,USD,7.00,world-usd,4,-207.00';
+    appendSealed(machine.directory, `${late},${ada},3,170.00,,,,,,,,,,,`);
+    const { bank } = await machine.start();
+    await bank.deposit(bob, '1.00'); // It takes over what was sealed and not answered.
+    const { ok, steps } = await bank.verify();
+    expect(ok).toBe(false);
+    const file = `journal/${namesIn(machine.directory, 'journal').at(-2)}`;
+    expect(steps.flatMap(({ problems }) => problems)).toEqual([
+      { file, what: `entry 5: the balance of ${ada} does not add up` },
+    ]);
+    await bank.close();
+  });
+
+  it('names an open page that is broken when it looks at ends alone', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.posted();
+    flip(pagePath(machine.directory, ada), -3);
+    const { ok, steps } = await first.bank.verify({ quick: true });
+    expect(ok).toBe(false);
+    expect(steps.flatMap(({ problems }) => problems)).toEqual([
+      { file: pagePath('', ada), what: 'row 2 was changed' },
+    ]);
+    await first.bank.close();
+  });
+
+  it('finds by the ends alone that rows are missing before those behind the checkpoint', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.posted();
+    const paths = ['journal/checkpoint.csv', pagePath('', ada)].map((file) =>
+      join(machine.directory, file),
+    );
+    const [, page = ''] = paths.map((path) => readFileSync(path));
+    await first.bank.deposit(ada, '1.00');
+    await first.bank.posted();
+    const [checkpoint = ''] = paths.map((path) => readFileSync(path));
+    await first.bank.deposit(ada, '1.00');
+    await first.bank.close();
+    // Of two older days: the page lacks row 3, and the journal is read from row 4 on.
+    for (const [index, bytes] of [checkpoint, page].entries())
+      writeFileSync(paths[index] ?? '', bytes);
+    const { bank } = await machine.start();
+    const missing = {
+      file: pagePath('', ada),
+      what: 'it ends at row 2, and the journal goes on with row 4',
+    };
+    const { steps } = await bank.verify({ quick: true });
+    expect(steps.find(({ name }) => name === 'journal')?.problems).toEqual([missing]);
+    await expect(bank.totals()).rejects.toMatchObject({ code: 'BANK_DAMAGED', details: missing });
+    await bank.close().catch(() => {});
+  });
+
+  it.each([false, true])(
+    'tells of a checkpoint that names a segment which is not there, as one of before a repair may: quick %s',
+    async (quick) => {
+      const machine = await Machine.withBank();
+      const first = await machine.start();
+      await fund(first);
+      await first.bank.close();
+      const path = join(machine.directory, CHECKPOINT_FILE);
+      const checkpoint = decodeCheckpoint(readFileSync(path, 'utf8'));
+      const position = { ...checkpoint.position, segment: '000002-9.csv' };
+      writeFileSync(path, encodeCheckpoint({ ...checkpoint, position }));
+      const { bank } = await machine.start();
+      const { ok, steps } = await bank.verify({ quick });
+      expect(ok).toBe(false);
+      expect(steps.find(({ name }) => name === 'checkpoint')?.problems).toMatchObject([
+        { file: CHECKPOINT_FILE },
+      ]);
+      await bank.close().catch(() => {});
+    },
+  );
 
   it('stops when it is told to', async () => {
     const machine = await Machine.withBank();

@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -10,6 +11,7 @@ import {
 import { join } from 'node:path';
 import { openBank } from 'drovebank';
 import { expect } from 'vitest';
+import { decodeControl, encodeBatch } from '#lib/format/journal-row.js';
 import type { Recovery } from '#lib/recover.js';
 import { Machine, newDirectory } from '../../machine/processes.js';
 import { expectClean, namesIn, pagePath } from '../books.js';
@@ -127,6 +129,15 @@ export function swap(a: string, b: string): void {
   const [first, second] = [readFileSync(a), readFileSync(b)];
   writeFileSync(a, second);
   writeFileSync(b, first);
+}
+
+/** Goes on in the journal as somebody would who knows how seals are made. */
+export function appendSealed(directory: string, line: string, count = 1): void {
+  const path = join(directory, 'journal', segmentsIn(directory).at(-1) ?? '');
+  const last = readFileSync(path, 'utf8').trimEnd().split('\n').at(-1) ?? '';
+  const { transfer = 0, epoch = 0, seal: previous = '' } = decodeControl(last) ?? {};
+  const seal = { transfer: transfer + count, epoch, count, previous };
+  appendFileSync(path, encodeBatch(`${line}\n`, seal).bytes);
 }
 
 function change(path: string, alter: (bytes: Buffer) => Buffer): void {

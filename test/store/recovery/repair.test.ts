@@ -6,9 +6,10 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
+import { decodeControl, encodeBatch } from '#lib/format/journal-row.js';
 import { recover } from '#lib/recover.js';
 import { namesIn, pagePath } from '../books.js';
 import {
@@ -170,6 +171,13 @@ describe('files that are whole, and not where they belong', () => {
       },
     ],
     [
+      'a file where a folder of passbooks belongs',
+      (directory) => {
+        writeFileSync(join(directory, 'accounts', '00'), 'mine');
+        return 'accounts/00';
+      },
+    ],
+    [
       'somebody’s notes',
       (directory) => {
         writeFileSync(join(directory, 'accounts', 'notes.txt'), 'mine');
@@ -283,6 +291,25 @@ describe('a segment of the journal that is broken', () => {
     await expectRecovered(directory, before, await recover(directory, { apply: true }));
   });
 
+  it('a segment sealed anew at its end, which the next does not pin: all behind goes on from there', async () => {
+    const { directory, before } = await prepared();
+    const [first = '', second = ''] = segmentsIn(directory);
+    const path = join(directory, 'journal', first);
+    const rows = readFileSync(path, 'utf8').split(/(?<=\n)/);
+    const [previous = '', line = '', seal = ''] = rows.splice(-3);
+    const { transfer = 0, epoch = 0, count = 0 } = decodeControl(seal.trimEnd()) ?? {};
+    const other = { transfer, epoch: epoch + 1, count, previous: previous.slice(-65, -1) };
+    const batch = encodeBatch(line, other).bytes.toString();
+    writeFileSync(path, [...rows, previous, batch].join(''));
+    const recovery = await recover(directory, { apply: true });
+    expect(recovery.findings[0]).toMatchObject({
+      file: `journal/${second}`,
+      what: `its pin is not the seal of ${first}`,
+    });
+    expect(recovery.findings[0]?.action).toContain('no entry was in it');
+    await expectRecovered(directory, before, recovery);
+  });
+
   it('two segments swapped', async () => {
     const { directory, before } = await prepared();
     const [, second = '', third = ''] = segmentsIn(directory).map((name) =>
@@ -348,6 +375,29 @@ describe('desks, marks and the notice', () => {
     const recovery = await recover(directory, { apply: true });
     await expectRecovered(directory, before, recovery);
     expect(pagesIn(treeOf(directory))).toEqual(pagesIn(tree));
+  });
+
+  it('a second desk in each role is told, and put aside with what lies in it', async () => {
+    const { directory, before } = await prepared();
+    const seconds = ['writer', 'poster'].map((role) => {
+      const name = basename(deskOf(directory, role)).replace(/^\d+/, '1');
+      return `desks/${role}/${name}`;
+    });
+    for (const second of seconds) {
+      mkdirSync(join(directory, second));
+      writeFileSync(join(directory, second, 'page-1-1'), 'staged');
+    }
+    const told = (action: string) =>
+      seconds.map((file) => ({ file, what: 'there is a second desk, of epoch 1', action }));
+    const { state, findings } = await recover(directory);
+    expect(state).toBe('problems');
+    expect(findings).toMatchObject(told('would be moved to lost+found'));
+    const recovery = await recover(directory, { apply: true });
+    expect(recovery.findings).toMatchObject(told('moved to lost+found'));
+    await expectRecovered(directory, before, recovery);
+    const [lost = ''] = namesIn(directory, 'lost+found');
+    for (const second of seconds)
+      expect(existsSync(join(directory, 'lost+found', lost, second, 'page-1-1'))).toBe(true);
   });
 
   it.each(some(Object.keys(HARMS).filter((name) => name !== 'zeroed from the start')))(

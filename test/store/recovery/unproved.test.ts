@@ -2,14 +2,27 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
 import { rowCheck } from '#lib/format/passbook-page.js';
 import { recover } from '#lib/recover.js';
 import { recoverBank } from '#lib/store/recover.js';
-import { hooked } from '#lib/testing/hooked-disk.js';
+import { hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { KillSwitch } from '../../machine/hooked-disk.js';
 import { Machine } from '../../machine/processes.js';
-import { fund, pagePath } from '../books.js';
-import { ADA, BOB, booksOf, closedBank, cut, flip, pageOf, segmentsIn, treeOf } from './harm.js';
+import { fund, namesIn, pagePath } from '../books.js';
+import {
+  ADA,
+  appendSealed,
+  BOB,
+  booksOf,
+  closedBank,
+  cut,
+  flip,
+  pageOf,
+  remove,
+  segmentsIn,
+  treeOf,
+} from './harm.js';
 
 /** Writes a page as somebody would who knows how checks are made. */
 function forge(path: string, alter: (row: string) => string): void {
@@ -63,24 +76,67 @@ describe('a passbook whose checks fit and that tells something else', () => {
   });
 });
 
+describe('a journal whose seals are right and that tells what cannot be', () => {
+  const late = `deposit,204,2099-01-01T00:00:00.000Z,USD,7.00,world-usd,198,-494.00,${BOB},5`;
+  it.each<[string, string, number, RegExp]>([
+    [
+      'a balance that does not add up',
+      `${late},900.00,,,,,,,,,,,`,
+      1,
+      /^entry 204: the balance of a10025 does not add up$/,
+    ],
+    [
+      'fewer entries than were sealed',
+      `${late},127.00,,,,,,,,,,,`,
+      2,
+      /^the batch at byte \d+ has another count$/,
+    ],
+  ])('is told, and nothing is changed: %s', async (_, line, count, what) => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    appendSealed(directory, line, count);
+    machine.reboot(); // No mark ends the journal before it.
+    writeFileSync(join(directory, 'accounts', 'notes.csv'), 'put aside, were all else well');
+    flip(pagePath(directory, ADA, 1), 900);
+    const tree = treeOf(directory);
+    for (const apply of [false, true]) {
+      const { state, problems } = await recoverBank(machine.host(), directory, { apply });
+      expect(state).toBe('problems');
+      expect(problems).toEqual([
+        { file: expect.stringMatching(/^journal/), what: expect.stringMatching(what) },
+      ]);
+      expect(treeOf(directory)).toEqual(tree);
+    }
+    await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  });
+});
+
+/** A disk that changes a byte in the middle of some of what it is to write. */
+const lying = (isWrong: (step: Step) => boolean) => (disk: Disk) =>
+  hooked(disk, (step, go) => {
+    const { name, bytes } = step;
+    if (name !== 'write' || !bytes || !isWrong(step)) return go();
+    const other = Buffer.from(bytes);
+    const middle = other.length >> 1;
+    other[middle] = (other[middle] ?? 0) ^ 1;
+    return go(other);
+  });
+
 it('a disk that writes something else: found before anybody gets in, and mended by the next run', async () => {
   const directory = await closedBank();
   const before = await booksOf(directory);
   flip(pagePath(directory, ADA, 1), 900);
   const machine = Machine.on(directory);
   const marks: string[] = [];
-  const lying = machine.host((disk) =>
-    hooked(disk, (step, go) => {
-      const { name, path, bytes } = step;
+  const isPage = ({ path, bytes }: Step) =>
+    path.includes('/repair-') && bytes?.includes('a10017,5,') === true;
+  const host = machine.host((disk) =>
+    hooked(lying(isPage)(disk), ({ name, path }, go) => {
       if (name === 'create' && path.includes('answered-')) marks.push(path);
-      const isPage = name === 'write' && path.includes('/repair-') && bytes?.includes('a10017,5,');
-      if (!isPage || !bytes) return go();
-      const other = Buffer.from(bytes);
-      other[600] = (other[600] ?? 0) ^ 1;
-      return go(other);
+      return go();
     }),
   );
-  const { state, problems } = await recoverBank(lying, directory, { apply: true });
+  const { state, problems } = await recoverBank(host, directory, { apply: true });
   expect(state).toBe('problems');
   expect(problems).toMatchObject([{ file: pageOf(ADA, 1) }]);
   expect(marks, 'nobody has led the journal meanwhile').toEqual([]);
@@ -89,6 +145,52 @@ it('a disk that writes something else: found before anybody gets in, and mended 
   const again = await recoverBank(machine.host(), directory, { apply: true });
   expect(again).toMatchObject({ state: 'repaired', problems: [] });
   expect(await booksOf(directory)).toEqual(before);
+});
+
+it('a disk that writes something else when it posts: found, and the bank is stopped', async () => {
+  const directory = await closedBank();
+  const checkpoint = join(directory, 'journal/checkpoint.csv');
+  const old = readFileSync(checkpoint);
+  const bank = await openBank(directory);
+  await bank.deposit(BOB, '1.00');
+  await bank.close();
+  const before = await booksOf(directory);
+  writeFileSync(checkpoint, old); // As if nobody had posted it.
+  const machine = Machine.on(directory);
+  const isPage = ({ path, bytes }: Step) =>
+    path.includes('/page-') && bytes?.includes(`${BOB},5,`) === true;
+  const { state, problems } = await recoverBank(machine.host(lying(isPage)), directory, {});
+  expect(state).toBe('problems');
+  expect(problems).toMatchObject([{ file: pageOf(BOB) }]);
+  await expect(openBank(directory)).rejects.toMatchObject({
+    code: 'BANK_DAMAGED',
+    details: { what: expect.stringContaining(pageOf(BOB)) },
+  });
+  const again = await recoverBank(machine.host(), directory, { apply: true });
+  expect(again).toMatchObject({ state: 'repaired', problems: [] });
+  expect(await booksOf(directory)).toEqual(before);
+});
+
+it('a journal that is lost between the last look and the first use: the desks are taken away again', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const file = `journal/${segmentsIn(directory).at(-1)}`;
+  const machine = Machine.on(directory);
+  const losing = machine.host((disk) =>
+    hooked(disk, ({ name, path }, go) => {
+      const isOwn = name === 'rename' && /\/desks\/writer\/\d[^/]*$/.test(path);
+      const isBack = isOwn && existsSync(join(directory, 'PAIN.csv'));
+      if (isBack && existsSync(join(directory, file))) remove(join(directory, file));
+      return go();
+    }),
+  );
+  const { state, problems } = await recoverBank(losing, directory, { apply: true });
+  expect(state).toBe('problems');
+  expect(problems).toEqual([{ file, what: 'the segment is missing' }]);
+  expect(existsSync(join(directory, 'PAIN.csv'))).toBe(true);
+  // Who has the bank open looks at its desk.
+  for (const role of ['writer', 'poster'])
+    expect(namesIn(directory, `desks/${role}`)).toEqual([expect.stringMatching(/^damaged-/)]);
 });
 
 describe('a journal that lost its end while the machine was off', () => {

@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { recoverBank } from '#lib/store/recover.js';
+import { FaultyDisk } from '../../machine/hooked-disk.js';
+import { Machine } from '../../machine/processes.js';
+import { pagePath } from '../books.js';
+import { ADA, closedBank, closedBooks, expectRecovered, flip, segmentsIn, treeOf } from './harm.js';
+
+it('a page that the disk does not read is an error, and not taken for a broken one', async () => {
+  const directory = await closedBank();
+  const before = await closedBooks();
+  const path = join(directory, 'journal', segmentsIn(directory)[0] ?? '');
+  flip(path, readFileSync(path).indexOf('deposit,4,') + 20); // The page tells what was there.
+  const tree = treeOf(directory);
+  const machine = Machine.on(directory);
+  const faulty = new FaultyDisk();
+  faulty.fault = (step) => (step.path === pagePath(directory, ADA, 1) ? 'EIO' : undefined);
+  for (const apply of [false, true]) {
+    const recovery = recoverBank(machine.host(faulty.on), directory, { apply });
+    await expect(recovery).rejects.toMatchObject({ code: 'EIO' });
+    expect(treeOf(directory)).toEqual(tree);
+  }
+  await expectRecovered(
+    directory,
+    before,
+    await recoverBank(machine.host(), directory, { apply: true }),
+  );
+});
+
+it('a disk that fails while the roles are taken is an error, and no lock stays behind', async () => {
+  const directory = await closedBank();
+  const before = await closedBooks();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const faulty = new FaultyDisk();
+  let faults = 1;
+  faulty.fault = ({ name, path }) =>
+    name === 'rename' && path.includes('/desks/poster/') && faults-- > 0 ? 'EIO' : undefined;
+  const recovery = recoverBank(machine.host(faulty.on), directory, { apply: true });
+  await expect(recovery).rejects.toMatchObject({ code: 'EIO' });
+  const other = await machine.start();
+  for (const { lease } of Object.values(other.files.stations)) {
+    const taken = await lease.tryTake(async () => 0);
+    expect(taken).toBeDefined();
+    await taken?.release();
+  }
+  await other.bank.close();
+  await expectRecovered(
+    directory,
+    before,
+    await recoverBank(machine.host(), directory, { apply: true }),
+  );
+});
