@@ -15,7 +15,7 @@ export async function isCopy({ disk, directory }: BankFiles): Promise<boolean> {
 
 /** Verifies the copy, and makes it a bank of its own. @throws BankError BANK_DAMAGED */
 export async function acceptCopy(files: BankFiles): Promise<void> {
-  const { disk, directory, system, log, poster } = files;
+  const { disk, directory, log, poster } = files;
   files.breakLocks(); // They were copied, too: whoever holds the original does not hold this.
   await log.leadCopy();
   const { steps } = await verifyFiles(files, {});
@@ -25,7 +25,7 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
   await log.leave();
   if (problem) {
     const found = damaged(problem.file, problem.what);
-    await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
+    await declareDamage(files, found);
     throw found;
   }
   await makeTreeDurable(disk, directory);

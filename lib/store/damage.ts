@@ -4,6 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Awaitable, type Disk, errorCode, writeAll } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
 import { decodeText, encodeText, splitRow } from '../format/csv.js';
 import { FormatDamage } from '../format/damage.js';
 import { BankError } from '../ledger/errors.js';
@@ -11,6 +12,13 @@ import { channels } from './channels.js';
 
 export const PAIN_FILE = 'PAIN.csv';
 export const DAMAGED_PREFIX = 'damaged-';
+
+/** Where a bank lies, and whose clock tells when. */
+interface BankPlace {
+  readonly disk: Disk;
+  readonly directory: string;
+  readonly system: Pick<System, 'now'>;
+}
 
 /** A file that cannot be what the bank wrote. `file` is relative to the bank's directory. */
 export function damaged(file: string, what: string, cause?: unknown): BankError {
@@ -41,7 +49,8 @@ export async function unlessDamaged<T>(read: () => Awaitable<T>): Promise<T | un
 }
 
 /** What `PAIN.csv` says. */
-export function noticeOf(error: BankError, when: string): Buffer {
+export function noticeOf(error: BankError, system: Pick<System, 'now'>): Buffer {
+  const when = new Date(system.now()).toISOString();
   const { file, what } = error.details;
   const row = [when, String(what), String(file), 'run drovebank-recover'].map(encodeText).join(',');
   return Buffer.from(`when,what,where,do\n${row}\n`);
@@ -60,18 +69,17 @@ export function readNotice(text: string): string | undefined {
  * written is left unwritten.
  */
 export async function declareDamage(
-  disk: Disk,
-  directory: string,
+  { disk, directory, system }: BankPlace,
   error: BankError,
-  when: string,
 ): Promise<void> {
+  const notice = noticeOf(error, system);
   await attempt(async () => {
-    const notice = await disk.open(join(directory, PAIN_FILE), 'create');
+    const file = await disk.open(join(directory, PAIN_FILE), 'create');
     try {
-      await writeAll(notice, noticeOf(error, when), 0);
-      await notice.sync();
+      await writeAll(file, notice, 0);
+      await file.sync();
     } finally {
-      await notice.close();
+      await file.close();
     }
     await disk.syncFolder(directory);
   });

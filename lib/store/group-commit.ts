@@ -315,9 +315,8 @@ export class GroupCommit {
     this.#state = undefined;
     if (error instanceof Fenced) return this.#learnFate(batch, outcomes, mine);
     if (error instanceof WriteFailed) {
-      const { directory, disk, system } = this.#parts;
       const found = damaged(error.file, error.message, error);
-      await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
+      await declareDamage(this.#parts, found);
       for (const waiting of batch) waiting.reject(unknownError(found));
       return;
     }
@@ -416,9 +415,8 @@ export class GroupCommit {
 
   /** Stops the bank, everywhere: `error` was seen with the desk in hand. */
   async #declare(error: BankError): Promise<void> {
-    const { directory, disk, system } = this.#parts;
     await this.#parts.log.leave();
-    await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
+    await declareDamage(this.#parts, error);
   }
 }
 

@@ -58,8 +58,7 @@ export function runPoster(files: BankFiles) {
         const told = asBankError(error);
         if (!(told instanceof BankError)) throw error;
         if (told.code === 'BANK_DAMAGED' && told.details.file !== PAIN_FILE) {
-          const when = new Date(system.now()).toISOString();
-          await declareDamage(disk, files.directory, told, when);
+          await declareDamage(files, told);
         }
         // A full disk, say, or a bank that is stopped until somebody recovers it: it may pass.
         await pause(POSTING_DELAY_MS);

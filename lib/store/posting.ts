@@ -134,8 +134,7 @@ export class Posting {
   async #reportDamage(error: unknown): Promise<void> {
     if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') return;
     if (error.details.file === PAIN_FILE) return;
-    const { disk, directory, system } = this.#parts;
-    await declareDamage(disk, directory, error, new Date(system.now()).toISOString());
+    await declareDamage(this.#parts, error);
   }
 
   /** Draws a ticket, and waits until whoever posts has served it. */

@@ -200,9 +200,8 @@ async function putRightOrStop(
 }
 
 /** From here on nobody works on the bank, be it open or not. */
-async function stop({ disk, directory, system }: BankFiles, problem: Problem): Promise<void> {
-  const found = damaged(problem.file, problem.what);
-  await declareDamage(disk, directory, found, new Date(system.now()).toISOString());
+async function stop(files: BankFiles, problem: Problem): Promise<void> {
+  await declareDamage(files, damaged(problem.file, problem.what));
 }
 
 /** Takes the bank over as any opening does, and brings the passbooks up to date. */

@@ -127,8 +127,7 @@ export class Standstill {
   async #putNoticeUp({ file, what }: Problem): Promise<void> {
     this.#notice = await this.#readIfThere(PAIN_FILE);
     if (this.#notice !== undefined) return;
-    const when = new Date(this.#files.system.now()).toISOString();
-    this.#notice = noticeOf(damaged(file, what), when);
+    this.#notice = noticeOf(damaged(file, what), this.#files.system);
     await this.#put(this.#notice, PAIN_FILE);
   }
 

@@ -19,6 +19,8 @@ import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 const BANK = '/bank';
 const FOUND = damaged('accounts/f7/74/a10017.csv', 'row 3 does not follow');
 const WHEN = '2026-11-25T00:00:00.000Z';
+/** A clock that stands. */
+const system = { now: () => Date.parse(WHEN) };
 const NOTICE = `accounts/f7/74/a10017.csv: row 3 does not follow (stopped ${WHEN})`;
 
 async function machineWithBank(): Promise<SimulatedMachine> {
@@ -44,7 +46,8 @@ describe('damage that was found', () => {
   it('is durable when it was declared, and nobody finds a desk away without a notice that says why', async () => {
     const machine = await machineWithBank();
     const points = await recordCrashPoints(machine, async (process, answered) => {
-      await declareDamage(process.host.disk({ shared: false }), BANK, FOUND, WHEN);
+      const disk = process.host.disk({ shared: false });
+      await declareDamage({ disk, directory: BANK, system }, FOUND);
       answered('declared');
     });
     const seen = new Set<string>();
@@ -64,9 +67,9 @@ describe('damage that was found', () => {
   it('is declared once: the first notice stays, and no desk is moved twice', async () => {
     const machine = await machineWithBank();
     const disk = machine.start().host.disk({ shared: false });
-    await declareDamage(disk, BANK, FOUND, WHEN);
+    await declareDamage({ disk, directory: BANK, system }, FOUND);
     const before = await standingOf(machine);
-    await declareDamage(disk, BANK, damaged('bank.json', 'another one'), WHEN);
+    await declareDamage({ disk, directory: BANK, system }, damaged('bank.json', 'another one'));
     expect(await standingOf(machine)).toEqual(before);
     expect(before).toEqual({ says: NOTICE, away: 2 });
   });
@@ -83,7 +86,7 @@ describe('damage that was found', () => {
           throw systemError('EIO', step.path);
         return go();
       });
-      await declareDamage(disk, BANK, FOUND, WHEN);
+      await declareDamage({ disk, directory: BANK, system }, FOUND);
       channels.damage.unsubscribe(listen);
       expect(told).toEqual([{ directory: BANK, error: FOUND }]);
       expect((await standingOf(machine)).away).toBeGreaterThanOrEqual(1);
@@ -96,7 +99,9 @@ describe('damage that was found', () => {
     const mistaken = hooked(plain, () => {
       throw new TypeError('a mistake');
     });
-    await expect(declareDamage(mistaken, BANK, FOUND, WHEN)).rejects.toThrow('a mistake');
+    await expect(declareDamage({ disk: mistaken, directory: BANK, system }, FOUND)).rejects.toThrow(
+      'a mistake',
+    );
     await expect(refuseDamaged(mistaken, BANK)).rejects.toThrow('a mistake');
     const isMistake = () =>
       named('bank.json', () => {
@@ -118,7 +123,7 @@ describe('the refusal of a bank that is stopped', () => {
     expect((await refuseDamaged(disk, BANK)).message).toBe(
       'The bank is damaged: its desks are away',
     );
-    await declareDamage(disk, BANK, FOUND, WHEN);
+    await declareDamage({ disk, directory: BANK, system }, FOUND);
     const refusal = await refuseDamaged(disk, BANK);
     expect(refusal).toMatchObject({
       code: 'BANK_DAMAGED',
@@ -130,7 +135,7 @@ describe('the refusal of a bank that is stopped', () => {
     ['nothing', '', undefined],
     ['a header alone', 'when,what,where,do\n', undefined],
     ['half a row', 'when,what,where,do\n2026-11-25', '2026-11-25'],
-    ['a whole one', `${noticeOf(FOUND, WHEN)}`, NOTICE],
+    ['a whole one', `${noticeOf(FOUND, system)}`, NOTICE],
   ])('reads %s', (_, text, says) => {
     expect(readNotice(text)).toBe(says);
   });
