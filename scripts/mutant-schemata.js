@@ -90,7 +90,7 @@ function beside({ kind, number, replacement }, code) {
 /**
  * The module that all of them ask. `MUTANT` has the numbers of those that are awake; those that are asked
  * for are noted in the file `MUTANT_SEEN`, in their order. With `MUTANT_HITS` none is awake, and all that
- * are asked for are noted in that file.
+ * are asked for are noted in that file, behind the name of the test that got to them.
  */
 export const MUTANT_MODULE = `
 import { appendFileSync } from 'node:fs';
@@ -110,4 +110,17 @@ export function wake(numbers) {
   awake = parse(numbers);
   seen = new Set();
 }
+export function begin(test) {
+  if (!hits) return;
+  seen = new Set();
+  appendFileSync(hits, '=' + JSON.stringify(test) + '\\n');
+}
+`;
+
+/** What a test runner loads before each test file of the copy. */
+export const MARKS_MODULE = `
+import { beforeEach } from 'vitest';
+import { begin } from '#lib/mutant.js';
+const nameOf = ({ name, suite }) => (suite?.name ? nameOf(suite) + ' ' + name : name);
+beforeEach(({ task }) => begin(nameOf(task)));
 `;

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import { join } from 'node:path';
 import process from 'node:process';
 import { transformSync } from 'rolldown/utils';
-import { MUTANT_MODULE, withMutants } from './mutant-schemata.js';
+import { MARKS_MODULE, MUTANT_MODULE, withMutants } from './mutant-schemata.js';
 import { applied } from './mutant-source.js';
 import { packCommands } from './pack-commands.js';
 
@@ -49,6 +49,10 @@ export class Scratch {
       fs.writeFileSync(join(crash, name.replace(/\.ts$/, '.js')), code);
     }
     fs.writeFileSync(join(folder, 'dist', 'lib', 'mutant.js'), MUTANT_MODULE);
+    fs.writeFileSync(join(folder, 'scripts', 'mutant-marks.js'), MARKS_MODULE);
+    const config = join(folder, 'vitest.config.ts');
+    const marked = "setupFiles: ['scripts/mutant-marks.js'], include: [";
+    fs.writeFileSync(config, fs.readFileSync(config, 'utf8').replace('include: [', marked));
     for (const [file, source] of this.#sources) {
       const mutants = this.#mutants.filter((mutant) => mutant.file === file);
       fs.writeFileSync(this.#compiled(file), plain(file, withMutants(source, mutants)));
@@ -71,7 +75,10 @@ export class Scratch {
     return join(this.#folder, 'dist', file.replace(/\.ts$/, '.js'));
   }
 
-  /** Runs a suite without any mutant. @returns how long it and its longest test took, and the mutants it got to */
+  /**
+   * Runs a suite without any mutant.
+   * @returns how long it and its longest test took, the mutants it got to, and the same of each test
+   */
   async reach(suite) {
     const notes = join(this.#folder, 'reached');
     for (let tries = 0; ; tries++) {
@@ -79,12 +86,16 @@ export class Scratch {
       const start = performance.now();
       const env = { MUTANT_HITS: notes };
       const bounds = { whole: 3_600_000, test: 3_600_000 };
-      const { failure, longest } = suite.file
+      const { failure, took } = suite.file
         ? await this.#test([suite.file], env, bounds)
         : await this.#alone(suite, env, bounds);
       const ms = Math.round(performance.now() - start);
       if (!failure) {
-        return { ms, longest, hits: numbersIn(notes) };
+        const [hits, hitsOf] = hitsIn(notes);
+        const tests = [...(took ?? [])].map(([name, took]) => ({
+          ...{ name, ms: took, hits: hitsOf.get(name) ?? [] },
+        }));
+        return { ms, longest: Math.max(0, ...tests.map((test) => test.ms)), hits, tests };
       }
       if (tries === 2) throw new Error(`${suite.name} is red without any mutant: ${failure}`);
     }
@@ -124,7 +135,7 @@ export class Scratch {
     const env = { MUTANT: numbers, MUTANT_SEEN: this.#seen };
     // Who of several fails is asked alone anyway.
     if (step.files && numbers.includes(',')) return this.#test(step.files, env, bounds);
-    if (step.files) return this.#tests(step.files, env, bounds);
+    if (step.files) return this.#tests(step.files, env, bounds, step.only);
     const outcome = await this.#inTrials({ numbers, trial: step.trial, much: step.much }, bounds);
     if (outcome.late) this.#endTrials();
     if (!outcome.spoilt) return outcome;
@@ -164,6 +175,12 @@ export class Scratch {
     });
   }
 
+  /** Whether tests are green without any mutant. */
+  async isSound(step, bounds) {
+    const { failure, late } = await this.#test(step.files, {}, bounds, step.only);
+    return !failure && !late;
+  }
+
   #startTrials() {
     this.#count = 0;
     const trials = fork(join(this.#folder, 'scripts', 'mutant-trial.js'), {
@@ -181,16 +198,17 @@ export class Scratch {
   }
 
   /** On a real disk, among real clocks, a test may fail by itself: it has to fail twice. */
-  async #tests(files, env, bounds) {
-    const first = await this.#test(files, env, bounds);
+  async #tests(files, env, bounds, only) {
+    const first = await this.#test(files, env, bounds, only);
     if (!first.failure) return first;
-    return this.#test(first.file ? [first.file] : files, env, bounds);
+    return this.#test(first.file ? [first.file] : files, env, bounds, only);
   }
 
-  async #test(files, env, bounds) {
+  async #test(files, env, bounds, only) {
     const report = join(this.#folder, 'report.json');
     fs.rmSync(report, { force: true });
     const args = ['run', ...files, '--bail=1', '--maxWorkers=1', '--reporter=json'];
+    if (only) args.push('-t', only);
     args.push(`--testTimeout=${bounds.test}`, `--hookTimeout=${bounds.whole}`);
     const { code, said, late } = await this.#node(
       ['node_modules/vitest/vitest.mjs', ...args, `--outputFile=${report}`],
@@ -200,7 +218,7 @@ export class Scratch {
     if (late) return { late };
     if (!fs.existsSync(report)) return { failure: said };
     const { testResults } = JSON.parse(fs.readFileSync(report, 'utf8'));
-    return code === 0 ? { longest: longestIn(testResults) } : failureIn(testResults, this.#folder);
+    return code === 0 ? { took: tookIn(testResults) } : failureIn(testResults, this.#folder);
   }
 
   /** A trial in a process of its own. */
@@ -278,13 +296,33 @@ function plain(file, source) {
   return code;
 }
 
-const longestIn = (testResults) =>
-  Math.max(
-    0,
-    ...testResults.flatMap(({ assertionResults }) =>
-      assertionResults.map(({ duration }) => Math.ceil(duration ?? 0)),
-    ),
+/** How long each test took that ran, by its name. */
+const tookIn = (testResults) =>
+  new Map(
+    testResults
+      .flatMap(({ assertionResults }) => assertionResults)
+      .filter(({ status }) => status === 'passed')
+      .map(({ fullName, duration }) => [fullName, Math.ceil(duration ?? 0)]),
   );
+
+/** All numbers of a suite, and those of each test: before the first test it is everybody's work. */
+function hitsIn(path) {
+  const all = new Set();
+  const common = new Set();
+  const hitsOf = new Map();
+  let current = common;
+  for (const line of fs.readFileSync(path, 'utf8').split('\n').filter(Boolean)) {
+    if (line.startsWith('=')) {
+      const name = JSON.parse(line.slice(1));
+      current = hitsOf.get(name) ?? new Set();
+      hitsOf.set(name, current);
+    } else {
+      current.add(Number(line));
+      all.add(Number(line));
+    }
+  }
+  return [[...all], new Map([...hitsOf].map(([name, hits]) => [name, [...common, ...hits]]))];
+}
 
 function failureIn(testResults, folder) {
   const failures = testResults.flatMap(({ assertionResults, message, status, name }) => {

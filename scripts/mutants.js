@@ -38,6 +38,8 @@ const WARM = 4;
 const TOGETHER_MS = 6_000;
 /** What so few suites get to is tried against all of them first that don't take longer than this. */
 const [RARE, NEAR_MS] = [8, 5_000];
+/** Single tests are tried up to so long, and so many. */
+const [PROBE_MS, PROBE_TESTS] = [3_000, 30];
 /** So many mutants at most are awake together. */
 const GROUP_MAX = 24;
 
@@ -151,8 +153,10 @@ async function measure(scratches) {
   );
   return suites
     .map((suite) => {
-      const { ms, longest, hits } = known[suite.name];
-      return { ...suite, ms: suite.file ? ms : ms / WARM, longest, hits: new Set(hits) };
+      const { ms, longest, hits, tests } = known[suite.name];
+      const each = tests.map((test) => ({ ...test, file: suite.file, hits: new Set(test.hits) }));
+      const cost = suite.file ? ms : ms / WARM;
+      return { ...suite, ms: cost, longest, hits: new Set(hits), tests: each };
     })
     .sort((a, b) => a.ms - b.ms);
 }
@@ -217,7 +221,51 @@ async function tryAlone(scratch, suites, mutant) {
     if (outcome.late) late ||= nameOf(step);
     if (outcome.failure) return caughtBy(step, outcome);
   }
-  return { passed: [...passed, ...near.map(({ name }) => name)], ...(late && { late }) };
+  const probed = !options.again && fates[mutant.key]?.probed;
+  for (const step of probed ? [] : probesFor(rest, mutant)) {
+    const outcome = await scratch.try([mutant], step, boundsOf(step));
+    if (outcome.late) late ||= nameOf(step);
+    // A test may need others before it: then it is red by itself.
+    if (outcome.failure && (await scratch.isSound(step, boundsOf(step))))
+      return caughtBy(step, outcome);
+  }
+  const names = near.map(({ name }) => name);
+  return { passed: [...passed, ...names], probed: true, ...(late && { late }) };
+}
+
+/**
+ * Single tests that get to it: first those that get to little else, then the quickest of each file. Whom
+ * they do not catch may still be caught by the others.
+ */
+function probesFor(suites, { number }) {
+  const tests = suites
+    .flatMap((suite) => suite.tests)
+    .filter(({ hits, ms }) => hits.has(number) && ms <= PROBE_MS / 2);
+  const special = [...tests].sort((a, b) => a.hits.size - b.hits.size);
+  const quick = [...tests].sort((a, b) => a.ms - b.ms);
+  const firsts = quick.filter(
+    ({ file }, index) => quick.findIndex((other) => other.file === file) === index,
+  );
+  return [special, firsts].map(probeOf).filter(({ files }) => files.length > 0);
+}
+
+function probeOf(tests) {
+  const chosen = [];
+  let ms = 0;
+  for (const test of tests) {
+    if (ms + test.ms > PROBE_MS || chosen.length === PROBE_TESTS) break;
+    chosen.push(test);
+    ms += test.ms;
+  }
+  const names = chosen.map(({ name }) => name.replace(/[^\w ]/g, '.'));
+  return {
+    files: [...new Set(chosen.map(({ file }) => file))],
+    ...{
+      ms,
+      only: `^(${names.join('|')})$`,
+      longest: Math.max(0, ...chosen.map((test) => test.ms)),
+    },
+  };
 }
 
 /**
@@ -361,7 +409,11 @@ if (todo.length > 0) {
       }
     }),
   );
-  for (const mutant of tried.filter(isLeft)) keep(mutant, { ...fates[mutant.key], passed: 'all' });
+  for (const mutant of tried.filter(isLeft))
+    keep(mutant, {
+      passed: 'all',
+      ...(fates[mutant.key].late && { late: fates[mutant.key].late }),
+    });
   for (const scratch of scratches) scratch.end();
 }
 
