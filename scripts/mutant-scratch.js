@@ -10,7 +10,8 @@ import { packCommands } from './pack-commands.js';
 
 /** Behind so many trials a process is followed by a fresh one. */
 const TRIALS_MAX = 300;
-const OUT_OF_TIME = /(?:Test|Hook) timed out in/;
+// As vitest tells it: by the message, or by the place that it noted beforehand.
+const OUT_OF_TIME = /(?:Test|Hook) timed out in|STACK_TRACE_ERROR/;
 
 export class Scratch {
   #root;
