@@ -237,7 +237,6 @@ export class GroupCommit {
    * name. When it is our turn, only their last batches are left to read.
    */
   async #keepUp(): Promise<void> {
-    this.#state ??= await this.#parts.freshState();
     const head = await this.#parts.log.head();
     if (!head) return;
     const state = await this.#follow(head);
