@@ -19,6 +19,7 @@ import { asBankError } from '../store/disk-error.js';
 import { GroupCommit, type Task } from '../store/group-commit.js';
 import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
+import { QUEUE_REQUESTS_MAX } from '../store/limits.js';
 import { Opened } from '../store/opened.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
@@ -76,6 +77,7 @@ export class OpenedBank implements api.Bank {
       },
       backlog: this.#posting,
       onLead: () => this.#lookAside(),
+      requestsMax: QUEUE_REQUESTS_MAX,
     });
   }
 

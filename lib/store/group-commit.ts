@@ -23,7 +23,7 @@ import { damaged, declareDamage, PAIN_FILE } from './damage.js';
 import { asBankError } from './disk-error.js';
 import type { Keys } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
-import { AHEAD_REQUESTS_MAX, BATCH_ENTRIES_MAX, QUEUE_REQUESTS_MAX } from './limits.js';
+import { AHEAD_REQUESTS_MAX, BATCH_ENTRIES_MAX } from './limits.js';
 import { Fenced, type Log, WriteFailed } from './log.js';
 
 /** Something to be answered from the state of one moment. */
@@ -70,6 +70,8 @@ export interface GroupCommitParts {
   readonly backlog: { admit(): Promise<void>; answered(position: Position): void };
   /** Called when this process has come to lead the log, be it only to read where nobody else had. */
   onLead(): void;
+  /** Requests that may wait. */
+  readonly requestsMax: number;
 }
 
 export class GroupCommit {
@@ -96,7 +98,7 @@ export class GroupCommit {
   submit<T>(task: Task<T>, signal?: AbortSignal): Promise<T> {
     if (this.#closed) return Promise.reject(closedError());
     if (signal?.aborted) return Promise.reject(cancelledError(signal));
-    if (this.#queue.length >= QUEUE_REQUESTS_MAX) {
+    if (this.#queue.length >= this.#parts.requestsMax) {
       const message = `${this.#queue.length} requests wait already.`;
       return Promise.reject(new BankError('BANK_BUSY', message));
     }
@@ -237,7 +239,6 @@ export class GroupCommit {
    * name. When it is our turn, only their last batches are left to read.
    */
   async #keepUp(): Promise<void> {
-    this.#state ??= await this.#parts.freshState();
     const head = await this.#parts.log.head();
     if (!head) return;
     const state = await this.#follow(head);

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { type Bank, type Cancellable, initBank, openBank } from 'drovebank';
@@ -45,6 +46,17 @@ describe('a signal', () => {
     expect(await booksOf(bank)).toEqual(before);
   });
 
+  it('tells of what it takes back at once, before the others are answered', async () => {
+    const bank = await newBank();
+    const [a = ''] = await openFunded(bank, '10.00');
+    const stop = new AbortController();
+    const told: unknown[] = [];
+    bank.deposit(a, '1.00', { signal: stop.signal }).catch((error) => told.push(error));
+    stop.abort();
+    expect((await bank.balance(a)).ledger.amount).toBe('10.00');
+    expect(told).toMatchObject([CANCELLED]);
+  });
+
   it.each(Object.keys(WRITES))(
     'that is aborted while %s waits: nothing is booked',
     async (name) => {
@@ -82,6 +94,16 @@ describe('a signal', () => {
       outcomes.map((_, index) => index % 3 !== 1),
     );
     expect((await bank.balance(a)).ledger.amount).toBe('16.00');
+  });
+
+  it('is listened to no more when all of its requests are answered', async () => {
+    const bank = await newBank();
+    const [a = ''] = await openFunded(bank, '10.00');
+    const { signal } = new AbortController();
+    const booked = [1, 2].map(() => bank.deposit(a, '1.00', { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await Promise.all(booked);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('ends the wait for another process that holds the bank', async () => {

@@ -1,8 +1,11 @@
 import type { HistoryEntry, HistoryOptions } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
-import { Machine } from '../machine/processes.js';
-import { expectClean, expectWhole, rowsOn } from '../store/books.js';
+import type { Disk } from '#lib/disk/disk.js';
+import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
+import { type Hook, hooked } from '#lib/testing/hooked-disk.js';
+import { Machine, noPoster } from '../machine/processes.js';
+import { expectClean, expectWhole, pagePath, rowsOn } from '../store/books.js';
 
 const MINUTE = 60_000;
 const START = Date.parse('2026-11-20T09:00:00Z');
@@ -175,6 +178,111 @@ describe('the history of an account over several pages', () => {
     });
     await bank.close();
     await expectWhole(machine, {});
+  });
+});
+
+/** An account with 16 rows, one a minute, on pages of about four: three earlier ones, and its open page. */
+async function shortPages(hook: Hook) {
+  const machine = await Machine.withBank();
+  const on = (disk: Disk) => hooked(disk, (step, go) => hook(step, go));
+  const open = () => machine.open({ ...machine.host(on), pageRowsMax: 4, startPoster: noPoster });
+  const bank = await open();
+  machine.now = () => START;
+  const { id } = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+  for (let row = 2; row <= 16; row++) {
+    machine.now = () => START + row * MINUTE;
+    await bank.deposit(id, '1.00');
+    if (row % 4 === 0) await bank.posted();
+  }
+  return { machine, bank, id, open };
+}
+
+const seqsOf = async (bank: Bank, id: string, options: HistoryOptions) =>
+  (await read(bank, id, options)).map(({ seq }) => seq);
+
+describe('a part of a long history', () => {
+  // The newest of the earlier pages is looked at first: whether any is missing.
+  it.each<[string, HistoryOptions, number[]]>([
+    ['all of it', {}, [3, 1, 2, 3]],
+    ['before a moment', { to: at(3) }, [3, 1, 2]],
+    ['behind a moment', { from: at(14) }, [3, 2, 3, 3]],
+    ['behind a row', { after: 12 }, [3, 2, 3, 3]],
+    ['behind a moment, backwards', { from: at(14), reverse: true }, [3, 3, 2]],
+  ])('is read from the pages that it may be on, and no others: %s', async (_, options, pages) => {
+    let looks: number[] = [];
+    const { machine, bank, id } = await shortPages((step, go) => {
+      const page = /[.](\d+)[.]csv$/.exec(step.path)?.[1];
+      if (step.name === 'read' && page !== undefined) looks.push(Number(page));
+      return go();
+    });
+    looks = [];
+    expect(await seqsOf(bank, id, options)).not.toEqual([]);
+    expect(looks).toEqual(pages);
+    await bank.close();
+    await expectWhole(machine, { [id]: '15.00' });
+  });
+});
+
+describe('a history that is read while somebody posts', () => {
+  it('has every row once where a page was sealed and the open one does not follow it yet', async () => {
+    let open = '';
+    let reached = () => {};
+    let goOn = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const released = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    const {
+      machine,
+      bank,
+      id,
+      open: openAnother,
+    } = await shortPages(async (step, go) => {
+      if (step.name === 'rename' && step.path === open) {
+        reached();
+        await released;
+      }
+      return go();
+    });
+    for (let row = 17; row <= 20; row++) await bank.deposit(id, '1.00');
+    const reader = await openAnother();
+    open = pagePath(machine.directory, id);
+    const posting = bank.posted();
+    await stopped;
+    expect(rowsOn(machine.directory, id, 4).length).toBeGreaterThan(0);
+    const wanted = Array.from({ length: 20 }, (_, index) => index + 1);
+    expect(await seqsOf(reader, id, { to: at(99) })).toEqual(wanted);
+    expect(await seqsOf(reader, id, { from: at(0), reverse: true })).toEqual(wanted.reverse());
+    goOn();
+    await posting;
+    await Promise.all([bank.close(), reader.close()]);
+    await expectWhole(machine, { [id]: '19.00' });
+  });
+
+  it('has every row where its page is posted right behind the first look', async () => {
+    let page = '';
+    let post: (() => Promise<void>) | undefined;
+    const { machine, bank, id, open } = await shortPages(async (step, go) => {
+      const answer = await go();
+      const isLook = step.path.endsWith(CHECKPOINT_FILE) || step.path === page;
+      if (step.name !== 'read' || !isLook) return answer;
+      const first = post;
+      post = undefined;
+      await first?.();
+      return answer;
+    });
+    const reader = await open();
+    await reader.balance(id);
+    await bank.deposit(id, '1.00');
+    await reader.balance(id);
+    page = pagePath(machine.directory, id);
+    post = () => bank.posted();
+    expect(await seqsOf(reader, id, { after: 14 })).toEqual([15, 16, 17]);
+    expect(post).toBeUndefined();
+    await Promise.all([bank.close(), reader.close()]);
+    await expectWhole(machine, { [id]: '16.00' });
   });
 });
 

@@ -15,6 +15,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import { encodeBatch, encodeLeave } from '#lib/format/journal-row.js';
 import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
+import { KEY_SEARCHES_MAX } from '#lib/store/limits.js';
 import { Machine, newDirectory, noPoster } from '../machine/processes.js';
 import { expectClean, namesIn, pagePath } from './books.js';
 
@@ -169,6 +170,14 @@ const DAMAGE: [string, (directory: string) => string, Record<string, Ask>][] = [
     { postToShop },
   ],
   [
+    'the earliest page gone, and the one behind it under its name',
+    (directory) => {
+      renameSync(pagePath(directory, ADA, 2), pagePath(directory, ADA, 1));
+      return relative(ADA, 1);
+    },
+    { read },
+  ],
+  [
     'an earlier page in the place of another one',
     (directory) => {
       copyFileSync(pagePath(directory, ADA, 2), pagePath(directory, ADA, 1));
@@ -271,6 +280,28 @@ describe('damage is found, named, and never read as a balance', () => {
     }
     await bank.close().catch(() => {});
     expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toContain('"accounts"');
+  });
+
+  it('pages that begin behind the first row are no history, read backwards either', async () => {
+    const directory = await closedBank();
+    renameSync(pagePath(directory, ADA, 2), pagePath(directory, ADA, 1));
+    const bank = await openBank(directory);
+    await expect(backwards(bank)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    await bank.close().catch(() => {});
+  });
+
+  it('a missing page shows however many ids were asked for that nobody has', async () => {
+    const directory = await closedBank();
+    rmSync(pagePath(directory, KIOSK));
+    const bank = await openBank(directory);
+    for (let count = 0; count <= KEY_SEARCHES_MAX; count++) {
+      const asked = bank.balance(`nobody-${count}`);
+      await expect(asked).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
+    }
+    await expect(balanceOfKiosk(bank)).rejects.toMatchObject({
+      ...{ code: 'BANK_DAMAGED', details: { file: relative(KIOSK) } },
+    });
+    await bank.close().catch(() => {});
   });
 
   it.each(DAMAGE.map(([name, harm]) => ({ name, harm })))(

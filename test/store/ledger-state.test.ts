@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { givenAccountId, parseAccountId } from '#lib/ledger/account-id.js';
+import { type AccountId, givenAccountId, parseAccountId, worldId } from '#lib/ledger/account-id.js';
 import type { Entry } from '#lib/ledger/entry.js';
 import { readCheckpoint } from '#lib/store/checkpoint.js';
 import { LedgerState } from '#lib/store/ledger-state.js';
@@ -60,7 +60,65 @@ describe('the accounts in memory', () => {
     await expectClean(process.bank);
     await process.bank.close();
   });
+
+  it('stay as they are when an entry comes that their page has already', async () => {
+    const { state, ada, close } = await posted();
+    await state.load([ada]);
+    state.apply(depositTo(ada, 2));
+    expect(state.account(ada)).toMatchObject({ balance: 100_00n, seq: 2 });
+    state.apply(depositTo(ada, 3));
+    expect(state.account(ada)).toMatchObject({ balance: 101_00n, seq: 3 });
+    await close();
+  });
+
+  it('are damaged where an entry does not go on from the row before, known or not yet', async () => {
+    const { state, ada, bob, close } = await posted();
+    await state.load([ada]);
+    const what = 'it ends at row 2, and the journal goes on with row 4';
+    const damage = { code: 'BANK_DAMAGED', details: expect.objectContaining({ what }) };
+    expect(() => state.apply(depositTo(ada, 4))).toThrow(expect.objectContaining(damage));
+    state.apply(depositTo(bob, 4)); // Nobody has asked for it.
+    await expect(state.load([bob])).rejects.toMatchObject(damage);
+    await close();
+  });
+
+  it('need no entry any more that is posted: none is kept', async () => {
+    const { state, ada, close } = await posted();
+    const entry = depositTo(ada, 2);
+    let looks = 0;
+    const watched = {
+      ...entry,
+      get credit() {
+        looks++;
+        return entry.credit;
+      },
+    };
+    state.apply(watched);
+    state.posted(entry.transfer);
+    looks = 0;
+    await state.load([ada]);
+    expect(looks).toBe(0);
+    await close();
+  });
 });
+
+/** Two accounts with two rows each on their pages, and a state that knows neither of them yet. */
+async function posted() {
+  const machine = await Machine.withBank();
+  const process = await machine.start();
+  const [ada, bob] = await fund(process);
+  await process.bank.posted();
+  const state = await stateOf(process);
+  const close = () => process.bank.close();
+  return { state, ada: parseAccountId(ada), bob: parseAccountId(bob), close };
+}
+
+/** The entry behind row `seq` of an account that has 99.00 more than rows. */
+function depositTo(account: AccountId, seq: number): Entry {
+  const credit = { account, seq, balance: BigInt(98 + seq) * 100n };
+  const debit = { account: worldId('USD'), seq, balance: -credit.balance };
+  return { ...opening(0), type: 'deposit', transfer: 100 + seq, amount: 100n, debit, credit };
+}
 
 /** An entry that opens an account which nobody asks for. */
 function opening(number: number): Entry {

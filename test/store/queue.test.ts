@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '#lib/disk/node-disk.js';
@@ -10,12 +10,12 @@ import { newDirectory } from '../machine/processes.js';
 const ID = { boot: 'b1', pidNamespace: '1', pid: 7, started: '1' };
 
 /** A ticket of a process under boot `b1`, and how an observer under `boot` sees it after some time. */
-async function ticketSeenUnder(boot: string) {
+async function ticketSeenUnder(boot: string, isDead = false) {
   const directory = newDirectory();
   mkdirSync(join(directory, 'desks/writer.queue'), { recursive: true });
   let now = 0;
   const queueUnder = (identity: typeof ID) => {
-    const system = { ...nodeSystem(), identity, monotonic: () => now, isSurelyDead: () => false };
+    const system = { ...nodeSystem(), identity, monotonic: () => now, isSurelyDead: () => isDead };
     return new Queue(nodeDisk(), system, directory, 'writer');
   };
   const owners = queueUnder(ID);
@@ -23,6 +23,7 @@ async function ticketSeenUnder(boot: string) {
   const observer = queueUnder({ ...ID, boot, pid: 8 });
   const path = join(owners.folder, ticket.name);
   return {
+    ...{ observer, name: ticket.name },
     touch: () => owners.touch(ticket),
     /** Whether it holds up the observer, and whether it lies there still. */
     async after(ms: number) {
@@ -44,4 +45,19 @@ describe('a ticket that does not stir', () => {
       expect(await seen.touch()).toBe(false); // Who lives after all hears of it, and draws anew.
     },
   );
+});
+
+describe('a ticket of somebody surely dead', () => {
+  it('holds up nobody: who sees it removes it at once', async () => {
+    const seen = await ticketSeenUnder('b1', true);
+    expect(await seen.after(0)).toEqual({ waits: false, lies: false });
+  });
+});
+
+describe('a file among the tickets that is none', () => {
+  it('is nobody who waits', async () => {
+    const { observer, name } = await ticketSeenUnder('b1');
+    writeFileSync(join(observer.folder, 'notes.txt'), '');
+    expect((await observer.waiting()).map((ticket) => ticket.name)).toEqual([name]);
+  });
 });

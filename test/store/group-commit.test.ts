@@ -1,0 +1,298 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { nodeDisk } from '#lib/disk/node-disk.js';
+import { nodeSystem } from '#lib/disk/node-system.js';
+import { standardDigits } from '#lib/format/manifest.js';
+import type { Entry } from '#lib/ledger/entry.js';
+import { BankError } from '#lib/ledger/errors.js';
+import { readOpen } from '#lib/ledger/request.js';
+import type { Bookkeeper } from '#lib/store/bookkeeper.js';
+import { damaged, PAIN_FILE } from '#lib/store/damage.js';
+import { GroupCommit, type Task } from '#lib/store/group-commit.js';
+import type { Keys } from '#lib/store/keys.js';
+import { LedgerState } from '#lib/store/ledger-state.js';
+import { BATCH_ENTRIES_MAX } from '#lib/store/limits.js';
+import { Fenced, type Log, type NewBatch } from '#lib/store/log.js';
+import type { Passbooks } from '#lib/store/passbooks.js';
+import { JOURNAL_START } from '#lib/store/store.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
+import { newDirectory } from '../machine/processes.js';
+
+const REQUESTS_MAX = 4;
+/** Nothing asks so often: who does goes round and round. */
+const LOOKS_MAX = 20;
+
+/** A log that is only said to be there, for one process. What it does the test may say otherwise. */
+class SaidLog implements Log {
+  epoch = 0;
+  leading = false;
+  position = JOURNAL_START;
+  readonly appended: NewBatch[] = [];
+  lead = async () => {
+    if (!this.leading) this.epoch++;
+    if (this.epoch > LOOKS_MAX) throw new Error('it is led again and again');
+    this.leading = true;
+    return this.position;
+  };
+  append = async (_: unknown, batch: NewBatch) => {
+    if (!this.leading) throw new Fenced('not leading');
+    this.appended.push(batch);
+    const { epoch, appended } = this;
+    const seal = `${appended.length}`;
+    this.position = { ...this.position, epoch, seal, transfer: batch.transfer };
+    return this.position;
+  };
+  leave = async () => {
+    this.leading = false;
+  };
+  confirm = async () => this.leading;
+  head = async () => this.position;
+  async *read() {}
+  yieldIfAsked: Log['yieldIfAsked'] = async () => {};
+  expectAsking = () => {};
+}
+
+/** What a test wants to be otherwise. */
+interface Otherwise {
+  find?: Keys['find'];
+  forget?: () => void;
+  admit?: () => Promise<void>;
+  atNotice?: () => void;
+}
+
+function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {}) {
+  const directory = newDirectory();
+  mkdirSync(directory);
+  const disk = hooked(nodeDisk(), (step, go) => {
+    if (step.name === 'create' && step.path.endsWith(PAIN_FILE)) atNotice?.();
+    return go();
+  });
+  const digits = standardDigits();
+  const manifest = { version: 1, id: 'b', created: '', currency: 'USD', shared: false, digits };
+  const checkpoint = { position: JOURNAL_START, nextAccount: 0, bookedAt: '', desks: '' };
+  const passbooks = {} as unknown as Passbooks;
+  let fresh = 0;
+  const commit = new GroupCommit({
+    ...{ disk, system: nodeSystem(), directory, log },
+    keys: { find: async () => [], forget, ...(find && { find }) } as unknown as Keys,
+    freshState: async () => {
+      if (fresh++ > LOOKS_MAX) throw new Error('it is begun again and again');
+      return new LedgerState(manifest, passbooks, checkpoint, { has: async () => false });
+    },
+    backlog: { admit: admit ?? (async () => {}), answered: () => {} },
+    onLead: () => {},
+    requestsMax: REQUESTS_MAX,
+  });
+  const isStopped = () => existsSync(join(directory, PAIN_FILE));
+  return { commit, isStopped };
+}
+
+const nothing = { books: false, size: 1, ids: () => [], keys: [] };
+const look: Task<string> = { ...nothing, run: () => 'seen' };
+const ada = readOpen({ firstName: 'Ada', lastName: 'Lovelace' });
+const open = (book: Bookkeeper) => book.book(ada).entry.transfer;
+const booking: Task<number> = { ...nothing, books: true, run: open };
+const refusal = (code: 'BANK_BUSY' | 'DISK_FULL') => new BankError(code, 'it was said to be so');
+
+describe('who asks', () => {
+  it('is refused while as many wait as may wait', async () => {
+    const log = new SaidLog();
+    log.lead = () => new Promise(() => {});
+    const { commit } = commitOn(log);
+    for (let count = 0; count < REQUESTS_MAX; count++) void commit.submit(booking);
+    const last = Promise.race([commit.submit(booking), 'it waits']);
+    await expect(last).rejects.toMatchObject({ code: 'BANK_BUSY', committed: false });
+  });
+
+  it('is answered before anybody else is asked whether he waits', async () => {
+    const log = new SaidLog();
+    let isAnswered = false;
+    log.yieldIfAsked = async () => {
+      if (!isAnswered) throw new Error('nobody was answered yet');
+    };
+    const { commit } = commitOn(log);
+    const run = () => {
+      isAnswered = true;
+    };
+    await commit.submit({ ...look, run });
+    await commit.close();
+  });
+
+  it('is answered by the first look at a desk that is ours, and asks for no other', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    await commit.submit(booking);
+    expect(await commit.submit(look)).toBe('seen');
+    expect(log.epoch).toBe(1);
+    await commit.close();
+  });
+
+  it('is told of a full disk', async () => {
+    const log = new SaidLog();
+    log.append = () => Promise.reject(refusal('DISK_FULL'));
+    const { commit } = commitOn(log);
+    const told: unknown[] = [];
+    commit.submit(booking).catch((error) => told.push(error));
+    await commit.close();
+    expect(told).toMatchObject([{ code: 'DISK_FULL', committed: false }]);
+  });
+
+  it('is held back while too much is not posted, unless he only looks', async () => {
+    let admitted = 0;
+    const admit = async () => {
+      admitted++;
+    };
+    const { commit } = commitOn(new SaidLog(), { admit });
+    await commit.submit(look);
+    expect(admitted).toBe(0);
+    await commit.submit(booking);
+    expect(admitted).toBe(1);
+    await commit.close();
+  });
+
+  it('and was refused takes nobody else back when he cancels behind that', async () => {
+    const log = new SaidLog();
+    const { lead } = log;
+    log.lead = () => Promise.reject(refusal('DISK_FULL'));
+    const { commit } = commitOn(log);
+    const stop = new AbortController();
+    const refused = commit.submit(booking, stop.signal);
+    await expect(refused).rejects.toMatchObject({ code: 'DISK_FULL' });
+    log.lead = lead;
+    const booked: number[] = [];
+    commit.submit(booking).then((transfer) => booked.push(transfer));
+    stop.abort();
+    await commit.close();
+    expect(booked).toEqual([1]);
+  });
+});
+
+describe('a batch', () => {
+  it('ends where it is long enough: who comes behind is in the next one', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    const half = { ...booking, size: BATCH_ENTRIES_MAX / 2 };
+    const asked = [half, half, booking].map((task) => commit.submit(task));
+    expect(await Promise.all(asked)).toEqual([1, 2, 3]);
+    expect(log.appended.map(({ count }) => count)).toEqual([2, 1]);
+    await commit.close();
+  });
+
+  it('of readers takes in nobody who wants to book: he has to lead first', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    let booked: Promise<unknown> | undefined;
+    log.head = async () => {
+      booked ??= commit.submit(booking).catch(({ code }) => code);
+      return log.position;
+    };
+    log.lead = () => Promise.reject(refusal('BANK_BUSY'));
+    expect(await commit.submit(look)).toBe('seen');
+    expect(await booked).toBe('BANK_BUSY');
+    await commit.close();
+  });
+
+  it('leaves no key in memory when it has ended', async () => {
+    const entry = { key: 'k' } as Entry;
+    const { commit } = commitOn(new SaidLog(), { find: async () => [entry] });
+    const run = (_: Bookkeeper, state: LedgerState) => state.entryOfKey('k');
+    expect(await commit.submit({ ...nothing, keys: ['k'], run })).toBe(entry);
+    expect(commit.state?.entryOfKey('k')).toBeUndefined();
+    await commit.close();
+  });
+});
+
+describe('who leads', () => {
+  it('looks at once when he hears that somebody may be waiting', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    let isExpected = false;
+    const looks: boolean[] = [];
+    log.expectAsking = () => {
+      isExpected = true;
+    };
+    log.yieldIfAsked = async () => void looks.push(isExpected);
+    await commit.submit(booking);
+    commit.lookAside();
+    await commit.close();
+    expect(looks.at(-1)).toBe(true);
+  });
+
+  it('leaves when he closes, behind the last answer', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    const booked = commit.submit(booking);
+    await commit.close();
+    expect(await booked).toBe(1);
+    expect(log.leading).toBe(false);
+  });
+});
+
+describe('damage', () => {
+  const damage = damaged('journal/a', 'it makes no sense');
+
+  it('is looked at again with the desk taken anew, and nothing kept from before', async () => {
+    const log = new SaidLog();
+    let forgotten = false;
+    const forget = () => {
+      forgotten = true;
+    };
+    const find: Keys['find'] = async ([key]) => {
+      if (key !== undefined && !(log.leading && log.epoch > 1 && forgotten)) throw damage;
+      return [];
+    };
+    const { commit, isStopped } = commitOn(log, { find, forget });
+    await commit.submit(booking);
+    expect(await commit.submit({ ...look, keys: ['k'] })).toBe('seen');
+    expect(isStopped()).toBe(false);
+    await commit.close();
+  });
+
+  it('that is there still stops the bank, and whoever found it holds nobody up', async () => {
+    const log = new SaidLog();
+    const held: boolean[] = [];
+    const find = () => Promise.reject(damage);
+    const atNotice = () => void held.push(log.leading);
+    const { commit, isStopped } = commitOn(log, { find, forget: () => {}, atNotice });
+    await expect(commit.submit(look)).rejects.toBe(damage);
+    expect(isStopped()).toBe(true);
+    expect(held).toEqual([false]);
+    await commit.close();
+  });
+
+  it('that somebody meets who only looks whether others wait stops the bank as well', async () => {
+    const log = new SaidLog();
+    const { commit, isStopped } = commitOn(log, { forget: () => {} });
+    await commit.submit(booking);
+    log.yieldIfAsked = () => Promise.reject(damage);
+    commit.lookAside();
+    const { turn } = nodeSystem();
+    for (let turns = 0; log.epoch < 2 && turns < LOOKS_MAX; turns++) await turn();
+    await turn(); // The first look has ended.
+    expect(isStopped()).toBe(false);
+    commit.lookAside();
+    await commit.close();
+    expect(isStopped()).toBe(true);
+  });
+
+  it('beside the requests is looked at again with the desk in hand', async () => {
+    const log = new SaidLog();
+    const { commit, isStopped } = commitOn(log);
+    const held: boolean[] = [];
+    await commit.confirmDamage(damage, async () => held.push(log.leading));
+    expect(held).toEqual([true]);
+    expect(isStopped()).toBe(false);
+    await commit.close();
+  });
+
+  it('is not what another failure tells of: nobody asks for the desk', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    let looks = 0;
+    await commit.confirmDamage(refusal('DISK_FULL'), async () => looks++);
+    expect(looks).toBe(0);
+    expect(log.epoch).toBe(0);
+    await commit.close();
+  });
+});
