@@ -144,7 +144,7 @@ describe('a writer that is asked to leave', () => {
     const { log, system } = first.files;
     await log.lead();
     let requests = 0;
-    let asks = true;
+    let asks = false;
     Object.assign(system, {
       monotonic: () => 1_000, // No time goes by: not because it stayed for so long.
       turn: async () => {
@@ -157,6 +157,7 @@ describe('a writer that is asked to leave', () => {
       return log.leading;
     };
     expect(await look()).toBe(true);
+    asks = true;
     const ticket = await second.files.writerQueue.draw();
     expect(await look()).toBe(true);
     expect(requests).toBe(1);
