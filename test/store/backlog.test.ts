@@ -1,11 +1,12 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import { encodeCheckpoint } from '#lib/format/position.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
-import { damaged } from '#lib/store/damage.js';
+import { damaged, PAIN_FILE } from '#lib/store/damage.js';
 import { BACKLOG_ENTRIES_MAX, POSTING_INLINE_ENTRIES_MAX } from '#lib/store/limits.js';
 import type { Poster } from '#lib/store/poster.js';
 import { Posting } from '#lib/store/posting.js';
@@ -28,11 +29,22 @@ async function posting(answered: number) {
   const meanwhile = { pass: () => {}, refuse: () => {} };
   /** What this process posts itself: by default nothing, another one has the role. */
   const here = { rounds: 0, post: async (): Promise<number | undefined> => undefined };
+  const tickets = { drawn: 0, removed: 0 };
   const queue = {
-    draw: async () => {
-      throw new Error('asked');
+    folder: join(directory, 'desks/poster.queue'),
+    draw: async () => void tickets.drawn++,
+    isThere: async () => true,
+    touch: async () => true,
+    remove: async () => void tickets.removed++,
+  } as unknown as Queue;
+  let listening = 0;
+  const disk: Disk = {
+    ...nodeDisk(),
+    watch: () => {
+      listening++;
+      return () => void listening--;
     },
-  } as Pick<Queue, 'draw'> as Queue;
+  };
   const timers = new Set<() => void>();
   const poster = {
     tryStart: async () => true,
@@ -44,7 +56,7 @@ async function posting(answered: number) {
   } as Poster;
   let clock = 0;
   const desk = new Posting({
-    ...{ disk: nodeDisk(), directory, poster, queue },
+    ...{ disk, directory, poster, queue },
     system: {
       ...nodeSystem(),
       every: (_, call) => {
@@ -70,7 +82,19 @@ async function posting(answered: number) {
     refuseDamaged: async () => meanwhile.refuse(),
   });
   desk.answered({ ...JOURNAL_START, transfer: answered });
-  return { desk, path, post, paused, told, threads, meanwhile, here, timers };
+  return {
+    desk,
+    path,
+    post,
+    paused,
+    told,
+    threads,
+    meanwhile,
+    here,
+    timers,
+    tickets,
+    heard: () => listening,
+  };
 }
 
 describe('requests, while the passbooks are behind', () => {
@@ -168,21 +192,15 @@ describe('who waits for the passbooks', () => {
     expect(here.rounds).toBe(0);
   });
 
-  it('asks the thread that is there, and does not post in its place', async () => {
-    const { desk, here, timers } = await posting(5);
-    for (const call of [...timers]) call();
-    await expect(desk.flush(5, [])).rejects.toThrow('asked');
-    expect(here.rounds).toBe(0);
-  });
-
   it('asks nobody where another process has posted it meanwhile', async () => {
-    const { desk, here, post } = await posting(5);
+    const { desk, here, post, tickets } = await posting(5);
     here.post = async () => {
       post(5);
       return undefined;
     };
     await desk.flush(5, []);
     expect(here.rounds).toBe(1);
+    expect(tickets.drawn).toBe(0);
   });
 
   it('waits for the posting that is under way, and begins none of its own for the same', async () => {
@@ -201,5 +219,41 @@ describe('who waits for the passbooks', () => {
     go();
     await Promise.all(both);
     expect(here.rounds).toBe(1);
+  });
+
+  it('needs no ticket for what it posts itself', async () => {
+    const { desk, here, tickets } = await posting(5);
+    here.post = async () => 5;
+    await desk.flush(5, []);
+    expect(tickets.drawn).toBe(0);
+  });
+
+  it.each<[string, string, AbortSignal | undefined]>([
+    ['damage', 'BANK_DAMAGED', undefined],
+    ['a signal', 'CANCELLED', AbortSignal.abort()],
+  ])('ends with %s, and leaves neither ticket nor ear behind', async (_, code, signal) => {
+    const { desk, here, timers, tickets, heard, meanwhile } = await posting(5);
+    for (const call of [...timers]) call(); // The thread posts nothing, and tells of nothing.
+    if (!signal) {
+      meanwhile.refuse = () => {
+        throw damaged('journal/a', 'it is damaged');
+      };
+    }
+    await expect(desk.flush(5, [], signal)).rejects.toMatchObject({ code });
+    expect(tickets).toEqual({ drawn: 1, removed: 1 });
+    expect(heard()).toBe(0);
+    expect(here.rounds).toBe(0); // What a thread is there for is left to it.
+  });
+
+  it.each([
+    ['damage that it found', 'journal/a', true],
+    ['the notice that it came upon', PAIN_FILE, false],
+  ])('tells everybody of %s: only new damage', async (_, file, told) => {
+    const { desk, here, path } = await posting(5);
+    here.post = async () => {
+      throw damaged(file, 'it is damaged');
+    };
+    await expect(desk.flush(5, [])).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    expect(existsSync(join(dirname(path), '..', PAIN_FILE))).toBe(told);
   });
 });

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import type { Disk } from '#lib/disk/disk.js';
 import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
-import { hooked } from '#lib/testing/hooked-disk.js';
+import { changes, hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { Machine } from '../machine/processes.js';
 import {
@@ -100,6 +100,51 @@ describe('rows reach the passbook', () => {
     for (const id of [ada, bob]) expect(rowsOn(machine.directory, id)).toHaveLength(2);
     await second.bank.close();
     await expectWhole(machine, { [ada]: '100.00', [bob]: '100.00' });
+  });
+});
+
+describe('who only looked', () => {
+  it('changes nothing where all is posted', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.close();
+    const changed: Step[] = [];
+    const { bank } = await machine.start((disk) =>
+      hooked(disk, (step, go) => {
+        if (changes(step) && step.name !== 'close') changed.push(step);
+        return go();
+      }),
+    );
+    expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
+    await bank.posted();
+    await bank.close();
+    expect(changed).toEqual([]);
+  });
+
+  it('posts what a process that died had answered when it leaves', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    machine.kill(first);
+    const { bank } = await machine.start();
+    expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
+    await bank.close();
+    expect(rowsOn(machine.directory, ada)).toHaveLength(2);
+  });
+
+  it('is told of damage that it comes upon then', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada, bob] = await fund(first);
+    await first.bank.posted();
+    await first.bank.deposit(ada, '1.00');
+    machine.kill(first);
+    const path = pagePath(machine.directory, ada);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('100.00', '900.00'));
+    const { bank } = await machine.start();
+    expect((await bank.balance(bob)).ledger.amount).toBe('100.00');
+    await expect(bank.close()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
   });
 });
 
