@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
@@ -207,6 +207,19 @@ describe('turning a page', () => {
       await expectWhole(machine, { [id]: '500.00' });
     },
   );
+
+  it('stops where one of the pages before is missing', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const { id } = await first.bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+    for (let round = 0; round < 2; round++) await post(first.bank, id, 64);
+    machine.kill(first);
+    rmSync(pagePath(machine.directory, id, 1));
+    const { bank } = await machine.start();
+    await bank.deposit(id, '1.00');
+    await expect(bank.posted()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    await bank.close().catch(() => {});
+  });
 });
 
 describe('a page turn that was cut short', () => {
