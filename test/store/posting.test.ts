@@ -117,7 +117,6 @@ describe('who only looked', () => {
       }),
     );
     expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
-    await bank.posted();
     await bank.close();
     expect(changed).toEqual([]);
   });
