@@ -1,13 +1,16 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import { encodeCheckpoint } from '#lib/format/position.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
-import { damaged } from '#lib/store/damage.js';
-import { BACKLOG_ENTRIES_MAX } from '#lib/store/limits.js';
+import { damaged, PAIN_FILE } from '#lib/store/damage.js';
+import { BACKLOG_ENTRIES_MAX, POSTING_INLINE_ENTRIES_MAX } from '#lib/store/limits.js';
+import type { Poster } from '#lib/store/poster.js';
 import { Posting } from '#lib/store/posting.js';
+import type { Queue } from '#lib/store/queue.js';
 import { JOURNAL_START } from '#lib/store/store.js';
 import { Machine } from '../machine/processes.js';
 
@@ -24,15 +27,46 @@ async function posting(answered: number) {
   const told: number[] = [];
   const threads = { started: 0, alive: true };
   const meanwhile = { pass: () => {}, refuse: () => {} };
+  /** What this process posts itself: by default nothing, another one has the role. */
+  const here = { rounds: 0, post: async (): Promise<number | undefined> => undefined };
+  const tickets = { drawn: 0, removed: 0 };
+  const queue = {
+    folder: join(directory, 'desks/poster.queue'),
+    draw: async () => void tickets.drawn++,
+    isThere: async () => true,
+    touch: async () => true,
+    remove: async () => void tickets.removed++,
+  } as unknown as Queue;
+  let listening = 0;
+  const disk: Disk = {
+    ...nodeDisk(),
+    watch: () => {
+      listening++;
+      return () => void listening--;
+    },
+  };
+  const timers = new Set<() => void>();
+  const poster = {
+    tryStart: async () => true,
+    post: () => {
+      here.rounds++;
+      return here.post();
+    },
+    stop: async () => {},
+  } as Poster;
   let clock = 0;
   const desk = new Posting({
-    ...{ disk: nodeDisk(), directory, poster: undefined as never, queue: undefined as never },
+    ...{ disk, directory, poster, queue },
     system: {
       ...nodeSystem(),
-      every: () => () => {},
+      every: (_, call) => {
+        timers.add(call);
+        return () => timers.delete(call);
+      },
       monotonic: () => (clock += 10_000),
       pause: (ms) => {
         paused.push(ms);
+        if (paused.length > 100) throw new Error('it would wait for ever');
         meanwhile.pass();
         return { done: Promise.resolve(), wake: () => {} };
       },
@@ -41,11 +75,26 @@ async function posting(answered: number) {
       threads.started++;
       return { alive: threads.alive, wake: () => {}, stop: async () => {} };
     },
-    onPosted: (transfer) => told.push(transfer),
+    onPosted: (transfer) => {
+      told.push(transfer);
+      if (told.length > 100) throw new Error('it would look for ever');
+    },
     refuseDamaged: async () => meanwhile.refuse(),
   });
   desk.answered({ ...JOURNAL_START, transfer: answered });
-  return { desk, path, post, paused, told, threads, meanwhile };
+  return {
+    desk,
+    path,
+    post,
+    paused,
+    told,
+    threads,
+    meanwhile,
+    here,
+    timers,
+    tickets,
+    heard: () => listening,
+  };
 }
 
 describe('requests, while the passbooks are behind', () => {
@@ -96,5 +145,115 @@ describe('requests, while the passbooks are behind', () => {
     await expect(desk.admit()).rejects.toMatchObject({
       ...{ code: 'BANK_DAMAGED', details: { file: 'journal/a' } },
     });
+  });
+});
+
+describe('the thread that posts', () => {
+  it('is started once, a while behind the first answer', async () => {
+    const { desk, threads, timers } = await posting(1);
+    desk.answered({ ...JOURNAL_START, transfer: 2 });
+    expect(timers.size).toBe(1);
+    for (const call of [...timers]) call();
+    expect(threads.started).toBe(1);
+    expect(timers.size).toBe(0);
+    desk.answered({ ...JOURNAL_START, transfer: 3 });
+    expect(timers.size).toBe(0);
+  });
+
+  it('is never started once the bank is closed', async () => {
+    const { desk, here, timers, post } = await posting(1);
+    here.post = async () => {
+      post(1);
+      return 1;
+    };
+    await desk.close(0);
+    expect(timers.size).toBe(0);
+    expect(here.rounds).toBe(1);
+  });
+
+  it.each([
+    ['few', 0, 0],
+    ['many', 1, 1],
+  ])('helps who waits for %s entries', async (_, more, started) => {
+    const transfer = POSTING_INLINE_ENTRIES_MAX + more;
+    const { desk, here, threads } = await posting(transfer);
+    threads.alive = false;
+    here.post = async () => transfer;
+    await desk.flush(transfer, []);
+    expect(threads.started).toBe(started);
+  });
+});
+
+describe('who waits for the passbooks', () => {
+  it('posts nothing that another process has posted', async () => {
+    const { desk, here, post } = await posting(5);
+    post(5);
+    await desk.flush(5, []);
+    expect(here.rounds).toBe(0);
+  });
+
+  it('asks nobody where another process has posted it meanwhile', async () => {
+    const { desk, here, post, tickets } = await posting(5);
+    here.post = async () => {
+      post(5);
+      return undefined;
+    };
+    await desk.flush(5, []);
+    expect(here.rounds).toBe(1);
+    expect(tickets.drawn).toBe(0);
+  });
+
+  it('waits for the posting that is under way, and begins none of its own for the same', async () => {
+    const { desk, here, post } = await posting(5);
+    let go = () => {};
+    const gone = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    here.post = async () => {
+      await gone;
+      post(5);
+      return 5;
+    };
+    const both = [desk.flush(5, []), desk.flush(5, [])];
+    await new Promise((resolve) => setImmediate(resolve));
+    go();
+    await Promise.all(both);
+    expect(here.rounds).toBe(1);
+  });
+
+  it('needs no ticket for what it posts itself', async () => {
+    const { desk, here, tickets } = await posting(5);
+    here.post = async () => 5;
+    await desk.flush(5, []);
+    expect(tickets.drawn).toBe(0);
+  });
+
+  it.each<[string, string, AbortSignal | undefined]>([
+    ['damage', 'BANK_DAMAGED', undefined],
+    ['a signal', 'CANCELLED', AbortSignal.abort()],
+  ])('ends with %s, and leaves neither ticket nor ear behind', async (_, code, signal) => {
+    const { desk, here, timers, tickets, heard, meanwhile } = await posting(5);
+    for (const call of [...timers]) call(); // The thread posts nothing, and tells of nothing.
+    if (!signal) {
+      meanwhile.refuse = () => {
+        throw damaged('journal/a', 'it is damaged');
+      };
+    }
+    await expect(desk.flush(5, [], signal)).rejects.toMatchObject({ code });
+    expect(tickets).toEqual({ drawn: 1, removed: 1 });
+    expect(heard()).toBe(0);
+    expect(here.rounds).toBe(0); // What a thread is there for is left to it.
+  });
+
+  it.each([
+    ['damage that it found', 'journal/a', true],
+    ['the notice that it came upon', PAIN_FILE, false],
+  ])('tells everybody of %s: only new damage', async (_, file, told) => {
+    const { desk, here, path } = await posting(5);
+    here.post = async () => {
+      throw damaged(file, 'it is damaged');
+    };
+    await expect(desk.flush(5, [])).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    expect(existsSync(join(dirname(path), '..', PAIN_FILE))).toBe(told);
   });
 });

@@ -14,6 +14,15 @@ export async function fund({ bank }: PlayedProcess): Promise<[string, string]> {
   return [ada.id, bob.id];
 }
 
+/** What is appended here is nothing that a bank could read: the log asks for no more than lines. */
+export const batch = (transfer: number, lines = `line ${transfer}\n`) => ({
+  ...{ lines, count: 1, transfer },
+});
+
+/** The journal's segments, in order. */
+export const segmentsOf = ({ directory }: Machine) =>
+  namesIn(directory, 'journal').filter((name) => name !== 'checkpoint.csv');
+
 /** Nothing that `verify` looks at is wrong. */
 export async function expectClean(bank: Bank): Promise<void> {
   const { ok, steps } = await bank.verify();

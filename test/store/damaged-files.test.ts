@@ -16,6 +16,7 @@ import type { Bank } from '#lib/bank/api.js';
 import { encodeBatch, encodeLeave } from '#lib/format/journal-row.js';
 import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
 import { KEY_SEARCHES_MAX } from '#lib/store/limits.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, newDirectory, noPoster } from '../machine/processes.js';
 import { expectClean, namesIn, pagePath } from './books.js';
 
@@ -463,4 +464,19 @@ describe('what is no bank, or not one for us', () => {
     await expect(openBank(directory, { create: true })).rejects.toMatchObject({ code });
     expect(readdirSync(directory, { recursive: true }).sort()).toEqual(before);
   });
+
+  it.each([
+    ['its bank.json', 'read', (path: string) => path.endsWith('bank.json')],
+    ['what else is there', 'facts', () => true],
+  ] as const)(
+    'is not said to be none because the disk fails to show %s',
+    async (_, step, isLike) => {
+      const directory = await closedBank();
+      if (step === 'facts') rmSync(join(directory, 'bank.json'));
+      const disk = new FaultyDisk();
+      disk.fault = ({ name, path }) => (name === step && isLike(path) ? 'EIO' : undefined);
+      const machine = Machine.on(directory);
+      await expect(machine.open(machine.host(disk.on))).rejects.toMatchObject({ code: 'EIO' });
+    },
+  );
 });

@@ -2,9 +2,14 @@ import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '#lib/disk/node-disk.js';
-import { readManifest, wire } from '#lib/store/store.js';
-import { hooked } from '#lib/testing/hooked-disk.js';
-import { KillSwitch } from '../machine/hooked-disk.js';
+import { decodeCheckpoint } from '#lib/format/position.js';
+import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
+import type { LoggedBatch } from '#lib/store/journal.js';
+import { SLICE_ENTRIES_MAX } from '#lib/store/limits.js';
+import { encodeWish, Poster } from '#lib/store/poster.js';
+import { JOURNAL_START, readManifest, wire } from '#lib/store/store.js';
+import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk, KillSwitch } from '../machine/hooked-disk.js';
 import { Machine, noPoster } from '../machine/processes.js';
 import { expectClean, expectTidy, expectWhole, fund, namesIn, rowsOn } from './books.js';
 
@@ -52,6 +57,181 @@ describe('the role of the poster', () => {
     await Promise.all([writer.bank.close(), poster.bank.close()]);
     expectTidy(machine.directory);
     await expectWhole(machine, { [ada]: '100.00', [bob]: '100.00' });
+  });
+
+  it('shows their pages to those who wait, and only then takes their tickets away', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    const [, bob] = await fund(writer);
+    const done: string[] = [];
+    const { files } = await machine.start((disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        const gone = await go();
+        const isPage = name === 'rename' && path.includes('/accounts/');
+        if (isPage) done.push(basename(path, '.csv'));
+        if (name === 'remove' && path.includes('.queue/')) done.push('ticket');
+        return gone;
+      }),
+    );
+    const { poster, posterQueue } = files;
+    expect(await poster.tryStart()).toBe(true);
+    await posterQueue.draw(encodeWish({ transfer: 4, ids: [bob] }));
+    expect(await poster.post()).toBe(4);
+    expect(done.slice(0, 2)).toEqual([bob, 'ticket']);
+    await poster.stop();
+    await writer.bank.close();
+  });
+
+  it('takes away a ticket when all is posted that it asks for, and none that is half written', async () => {
+    const machine = await Machine.withBank();
+    const process = await machine.start();
+    await fund(process);
+    const { poster, posterQueue } = process.files;
+    expect(await poster.tryStart()).toBe(true);
+    const wish = encodeWish({ transfer: 4, ids: [] });
+    await posterQueue.draw(wish);
+    expect(await poster.post(() => false)).toBe(4);
+    expect(waiting(machine)).toBe(0);
+    await posterQueue.draw(wish); // It comes when there is nothing more to post.
+    expect(await poster.post()).toBe(4);
+    expect(waiting(machine)).toBe(0);
+    const half = await posterQueue.draw('4');
+    expect(await poster.post()).toBe(4);
+    expect(waiting(machine)).toBe(1);
+    await posterQueue.remove(half);
+    await poster.stop();
+    await process.bank.close();
+  });
+
+  it('writes what changed once, and the checkpoint behind it; then nothing until there is more', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    await fund(writer);
+    const disk = new FaultyDisk();
+    let renames = 0;
+    disk.fault = ({ name, path }) => {
+      if (name !== 'rename' || path.includes('/desks/')) return undefined;
+      return ++renames > 20 ? 'EIO' : undefined; // Who goes round in a circle is stopped.
+    };
+    const { poster } = (await machine.start(disk.on)).files;
+    expect(await poster.tryStart()).toBe(true);
+    expect(await poster.tryStart()).toBe(true); // Who has the role keeps it.
+    for (let time = 0; time < 2; time++) {
+      expect(await poster.post()).toBe(4);
+      expect(renames).toBe(3 + 1);
+    }
+    const checkpoint = readFileSync(join(machine.directory, CHECKPOINT_FILE), 'utf8');
+    expect(decodeCheckpoint(checkpoint).position.transfer).toBe(4);
+    await poster.stop();
+    await writer.bank.close();
+  });
+
+  it('ends behind a slice where who posts is to do no more', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    const [ada] = await fund(writer);
+    const { poster } = (
+      await machine.start((disk) =>
+        hooked(disk, async ({ name, path }, go) => {
+          const done = await go();
+          const isCheckpoint = name === 'rename' && path.endsWith(CHECKPOINT_FILE);
+          if (isCheckpoint) await writer.bank.deposit(ada, '1.00');
+          return done;
+        }),
+      )
+    ).files;
+    expect(await poster.tryStart()).toBe(true);
+    expect(await poster.post(() => false)).toBe(4);
+    await poster.stop();
+    await writer.bank.close();
+  });
+
+  it('reads no more at once than a slice, whoever waits for all of it', async () => {
+    const machine = await Machine.withBank();
+    const host = machine.host();
+    const manifest = await readManifest(nodeDisk(), machine.directory);
+    const files = wire(host, machine.directory, manifest);
+    const { stations, passbooks, digitsOf } = files;
+    const behind = (transfer: number) => ({ ...JOURNAL_START, transfer, seal: `seal${transfer}` });
+    // Entries that were posted before: all that counts is how many they are.
+    const entries = new Array(SLICE_ENTRIES_MAX).fill({ transfer: 0 });
+    const poster = new Poster({
+      ...{ ...host, ...stations.poster, directory: machine.directory, passbooks, digitsOf },
+      disk: nodeDisk(),
+      log: {
+        head: async () => behind(2),
+        async *read({ transfer }) {
+          for (let next = transfer + 1; next <= 2; next++) {
+            yield { entries, position: behind(next) } as unknown as LoggedBatch;
+          }
+        },
+      },
+    });
+    expect(await poster.tryStart()).toBe(true);
+    await files.posterQueue.draw(encodeWish({ transfer: 2, ids: [] }));
+    const left: number[] = [];
+    expect(await poster.post((entries) => left.push(entries) > 0)).toBe(2);
+    expect(left).toEqual([1, 0]);
+    await poster.stop();
+  });
+
+  it('posts nothing, and leaves who waits in the queue, before anything counts behind a reboot', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    const [ada] = await fund(writer);
+    machine.reboot();
+    const { poster, posterQueue } = (await machine.start()).files;
+    expect(await poster.tryStart()).toBe(true);
+    await posterQueue.draw(encodeWish({ transfer: 4, ids: [ada] }));
+    expect(await poster.post()).toBe(0);
+    expect(waiting(machine)).toBe(1);
+    await poster.stop();
+  });
+
+  describe('an error at it', () => {
+    /** A process whose steps of one kind fail once; `lost`: another one takes the role at that moment. */
+    async function failing(isLike: (step: Step) => boolean, lost: boolean) {
+      const machine = await Machine.withBank();
+      const writer = await machine.start();
+      await fund(writer);
+      const other = await machine.start();
+      let struck = false;
+      const process = await machine.start((disk) =>
+        hooked(disk, async (step, go) => {
+          if (struck || !isLike(step)) return go();
+          struck = true;
+          if (lost) {
+            machine.kill(process); // It is taken for dead, and lives.
+            expect(await other.files.poster.tryStart()).toBe(true);
+          }
+          throw systemError('EIO', step.path);
+        }),
+      );
+      return { poster: process.files.poster, other };
+    }
+    const readsCheckpoint = ({ name, path }: Step) =>
+      name === 'read' && path.endsWith(CHECKPOINT_FILE);
+    const stagesPage = ({ name, path }: Step) => name === 'create' && path.includes('/page-');
+
+    it('is told while it has the role, and keeps nobody else from it', async () => {
+      for (const isLike of [readsCheckpoint, stagesPage]) {
+        const { poster, other } = await failing(isLike, false);
+        const work = async () => (await poster.tryStart()) && (await poster.post());
+        await expect(work()).rejects.toMatchObject({ code: 'EIO' });
+        expect(poster.active).toBe(false);
+        expect(await other.files.poster.tryStart()).toBe(true);
+        await other.files.poster.stop();
+      }
+    });
+
+    it('is none when another one has the role by then', async () => {
+      const starting = await failing(readsCheckpoint, true);
+      expect(await starting.poster.tryStart()).toBe(false);
+      const posting = await failing(stagesPage, true);
+      expect(await posting.poster.tryStart()).toBe(true);
+      expect(await posting.poster.post()).toBeUndefined();
+      expect(posting.poster.active).toBe(false);
+    });
   });
 
   it.each([

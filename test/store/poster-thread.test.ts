@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { channels } from '#lib/store/channels.js';
 import { POSTER_NICENESS } from '#lib/store/limits.js';
 import { startPosterThread } from '#lib/store/poster-thread.js';
-import { Machine, newDirectory } from '../machine/processes.js';
+import { Machine, newDirectory, noPoster } from '../machine/processes.js';
 import { expectWhole, fund, namesIn, pagePath } from './books.js';
 
 /** A bank whose last entries nobody has posted, and nobody is going to. */
@@ -91,6 +91,58 @@ describe('the thread that posts', () => {
     expect(await found).toMatchObject({ directory, error: { details: { file } } });
     await thread.stop();
     expect(existsSync(join(directory, 'PAIN.csv'))).toBe(true);
+  });
+
+  it('has told all of it by the time it has ended', async () => {
+    for (const harm of [false, true]) {
+      const { machine, ada } = await unposted();
+      const { directory } = machine;
+      const heard: unknown[] = [];
+      const hear = (message: unknown) => heard.push(message);
+      const name = harm ? 'damage' : 'post';
+      channels[name].subscribe(hear);
+      onTestFinished(() => void channels[name].unsubscribe(hear));
+      const path = pagePath(directory, ada);
+      const text = readFileSync(path, 'utf8');
+      if (harm) writeFileSync(path, text.replace('100.00', '900.00'));
+      await startPosterThread(directory).stop();
+      const details = { file: pagePath('', ada) };
+      const told = harm ? { directory, error: { details } } : { directory, transfer: 5 };
+      expect(heard).toContainEqual(expect.objectContaining({ directory }));
+      expect(heard.find((news) => (news as typeof told).directory === directory)).toMatchObject(
+        told,
+      );
+    }
+  });
+
+  it('goes on posting when it was woken, and no more when it was stopped', async () => {
+    const { machine, ada } = await unposted();
+    const { directory } = machine;
+    const bank = await machine.open({ ...machine.host(), startPoster: noPoster });
+    let rounds = 0;
+    const hear = (message: unknown) => {
+      if ((message as { directory: string }).directory === directory) rounds++;
+    };
+    channels.post.subscribe(hear);
+    onTestFinished(() => void channels.post.unsubscribe(hear));
+    const thread = startPosterThread(directory);
+    /** Whether it posts one entry after the other. */
+    const posts = async (count: number) => {
+      for (let entry = 0; entry < count; entry++) {
+        const before = rounds;
+        await bank.deposit(ada, '1.00');
+        thread.wake();
+        while (rounds === before && thread.alive) {
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+      }
+      return thread.alive;
+    };
+    expect(await posts(2)).toBe(true);
+    const stopped = thread.stop();
+    expect(await posts(3)).toBe(false); // What had begun may end.
+    await stopped;
+    await bank.close();
   });
 
   it('is no longer alive when it has failed, and can be stopped all the same', async () => {

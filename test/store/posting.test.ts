@@ -1,10 +1,10 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import type { Disk } from '#lib/disk/disk.js';
 import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
-import { hooked } from '#lib/testing/hooked-disk.js';
+import { changes, hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { Machine } from '../machine/processes.js';
 import {
@@ -103,6 +103,50 @@ describe('rows reach the passbook', () => {
   });
 });
 
+describe('who only looked', () => {
+  it('changes nothing where all is posted', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.close();
+    const changed: Step[] = [];
+    const { bank } = await machine.start((disk) =>
+      hooked(disk, (step, go) => {
+        if (changes(step) && step.name !== 'close') changed.push(step);
+        return go();
+      }),
+    );
+    expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
+    await bank.close();
+    expect(changed).toEqual([]);
+  });
+
+  it('posts what a process that died had answered when it leaves', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    machine.kill(first);
+    const { bank } = await machine.start();
+    expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
+    await bank.close();
+    expect(rowsOn(machine.directory, ada)).toHaveLength(2);
+  });
+
+  it('is told of damage that it comes upon then', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada, bob] = await fund(first);
+    await first.bank.posted();
+    await first.bank.deposit(ada, '1.00');
+    machine.kill(first);
+    const path = pagePath(machine.directory, ada);
+    writeFileSync(path, readFileSync(path, 'utf8').replace('100.00', '900.00'));
+    const { bank } = await machine.start();
+    expect((await bank.balance(bob)).ledger.amount).toBe('100.00');
+    await expect(bank.close()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  });
+});
+
 describe('turning a page', () => {
   it('seals 64 rows when the 65th comes, and never touches a sealed page again', async () => {
     const machine = await Machine.withBank();
@@ -162,6 +206,19 @@ describe('turning a page', () => {
       await expectWhole(machine, { [id]: '500.00' });
     },
   );
+
+  it('stops where one of the pages before is missing', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const { id } = await first.bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+    for (let round = 0; round < 2; round++) await post(first.bank, id, 64);
+    machine.kill(first);
+    rmSync(pagePath(machine.directory, id, 1));
+    const { bank } = await machine.start();
+    await bank.deposit(id, '1.00');
+    await expect(bank.posted()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    await bank.close().catch(() => {});
+  });
 });
 
 describe('a page turn that was cut short', () => {

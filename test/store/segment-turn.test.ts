@@ -1,18 +1,25 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
+import { nodeDisk } from '#lib/disk/node-disk.js';
 import { SEGMENT_BYTES_MAX } from '#lib/store/limits.js';
-import type { Step } from '#lib/testing/hooked-disk.js';
+import { readManifest, wire } from '#lib/store/store.js';
+import { hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
-import { expectTidy, namesIn } from './books.js';
+import { batch, expectTidy, segmentsOf } from './books.js';
 
-const segmentsOf = ({ directory }: Machine) =>
-  namesIn(directory, 'journal').filter((name) => name !== 'checkpoint.csv');
+/** A batch behind which the segment has grown long. */
+const LONG = `${'x'.repeat(SEGMENT_BYTES_MAX)}\n`;
 const stagesSegment = ({ name, path }: Step) => name === 'write' && path.includes('/segment-');
 
-/** What is appended here is nothing that a bank could read: the log asks for no more than lines. */
-const batch = (transfer: number, lines = `line ${transfer}\n`) => ({ lines, count: 1, transfer });
+/** A process whose segments have grown long behind their first batch. */
+async function withShortSegments(machine: Machine, alter: (disk: Disk) => Disk) {
+  const { pid, ...host } = machine.host(alter);
+  const manifest = await readManifest(nodeDisk(), machine.directory);
+  return { pid, ...wire({ ...host, segmentBytesMax: 1 }, machine.directory, manifest) };
+}
 
 describe('a segment that has grown long', () => {
   it('is followed by another one, which tells where the one before ends', async () => {
@@ -21,8 +28,7 @@ describe('a segment that has grown long', () => {
     const disk = new FaultyDisk();
     const first = await machine.start(disk.on);
     const { log } = first.files;
-    const long = `${'x'.repeat(SEGMENT_BYTES_MAX)}\n`;
-    let position = await log.append(await log.lead(), batch(1, long));
+    let position = await log.append(await log.lead(), batch(1, LONG));
     expect(position.offset).toBeGreaterThan(SEGMENT_BYTES_MAX);
 
     // A disk without room for a new one is no reason to stop: the old one grows on.
@@ -59,8 +65,7 @@ describe('a segment that has grown long', () => {
     const disk = new FaultyDisk();
     const first = await machine.start(disk.on);
     const { log } = first.files;
-    const long = `${'x'.repeat(SEGMENT_BYTES_MAX)}\n`;
-    const position = await log.append(await log.lead(), batch(1, long));
+    const position = await log.append(await log.lead(), batch(1, LONG));
     disk.fault = ({ name, path }) =>
       name === 'syncFolder' && path.endsWith('/journal') ? 'EIO' : undefined;
     await expect(log.append(position, batch(2))).rejects.toMatchObject({ name: 'Fenced' });
@@ -71,5 +76,39 @@ describe('a segment that has grown long', () => {
     expect(await log.append(again, batch(2))).toMatchObject({ transfer: 2 });
     await log.close();
     expectTidy(machine.directory);
+  });
+
+  it('stops the writer that could not stage it, with the reason', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const { log } = await withShortSegments(machine, disk.on);
+    const position = await log.append(await log.lead(), batch(1));
+    disk.fault = (step) => (stagesSegment(step) ? 'EIO' : undefined);
+    const refused = { name: 'Fenced', cause: { code: 'EIO' } };
+    await expect(log.append(position, batch(2))).rejects.toMatchObject(refused);
+    expect(log.leading).toBe(false);
+    await log.close();
+  });
+
+  it('is shown to nobody when the desk was taken while it was published', async () => {
+    const machine = await Machine.withBank();
+    const [second, third] = [await machine.start(), await machine.start()];
+    let armed = false;
+    const first = await withShortSegments(machine, (disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        const done = await go();
+        if (!armed || name !== 'syncFolder' || !path.endsWith('/journal')) return done;
+        armed = false;
+        machine.kill(first); // It is taken for dead, and lives.
+        await second.files.stations.writer.lease.tryTake(async () => 0);
+        return done;
+      }),
+    );
+    const { log } = first;
+    const position = await log.append(await log.lead(), batch(1));
+    armed = true;
+    await expect(log.append(position, batch(2))).rejects.toMatchObject({ name: 'Fenced' });
+    expect(await third.files.log.head()).toEqual(position);
+    for (const { log } of [first, third.files]) await log.close();
   });
 });

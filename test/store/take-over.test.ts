@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { encodeBatch } from '#lib/format/journal-row.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
-import { expectWhole, fund, rowsOn } from './books.js';
+import { expectClean, expectWhole, fund, rowsOn } from './books.js';
 
 const segmentsOf = (machine: Machine) =>
   readdirSync(join(machine.directory, 'journal'))
@@ -207,6 +207,18 @@ describe('a writer that is fenced', () => {
     expect(receipt.transfer).toBe(5);
     await first.bank.close();
     await expectWhole(machine, { [ada]: '103.00', [bob]: '97.00' });
+  });
+
+  it('finds nothing wrong in what others have written and posted since', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    machine.kill(first); // It is taken for dead, and lives.
+    const second = await machine.start();
+    await second.bank.deposit(ada, '11.00');
+    await second.bank.close();
+    await expectClean(first.bank);
+    await first.bank.close();
   });
 
   it('reads no stale balance after the desk has changed hands', async () => {

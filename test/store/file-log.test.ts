@@ -1,0 +1,193 @@
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOM_AFTER_BYTES } from '#lib/store/limits.js';
+import { hooked, systemError } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
+import { Machine, type PlayedProcess } from '../machine/processes.js';
+import { batch, expectTidy } from './books.js';
+
+/** Takes the desk from whoever has it, and does no more: `undefined` while somebody alive leads. */
+const takeDesk = ({ files }: PlayedProcess) => files.stations.writer.lease.tryTake(async () => 0);
+
+describe('who leads', () => {
+  it('goes on leading as long as nobody takes the desk', async () => {
+    const machine = await Machine.withBank();
+    const { log } = (await machine.start()).files;
+    const position = await log.lead();
+    const { epoch } = log;
+    expect(await log.confirm()).toBe(true);
+    expect(await log.lead()).toEqual(position);
+    expect(log.epoch).toBe(epoch);
+    await log.close();
+    expectTidy(machine.directory);
+  });
+
+  it('stops once, however many find at the same moment that the desk is gone', async () => {
+    const machine = await Machine.withBank();
+    const [first, second] = [await machine.start(), await machine.start()];
+    const { log } = first.files;
+    await log.lead();
+    machine.kill(first); // It is taken for dead, and lives.
+    expect(await takeDesk(second)).toBeDefined();
+    expect(await Promise.all([log.confirm(), log.confirm()])).toEqual([false, false]);
+    expect(log.leading).toBe(false);
+    await log.close();
+  });
+
+  it('appends behind its own position alone, and nothing once it has left', async () => {
+    const machine = await Machine.withBank();
+    const { log } = (await machine.start()).files;
+    const position = await log.lead();
+    const append = (seal: string) => log.append({ ...position, seal }, batch(1));
+    await expect(append('another')).rejects.toMatchObject({ name: 'Fenced' });
+    await log.leave();
+    await expect(append(position.seal)).rejects.toMatchObject({ name: 'Fenced' });
+    expect(await log.lead()).toMatchObject({ transfer: 0 });
+    await log.close();
+  });
+
+  it('is told what it could not take over for, and keeps nobody else from it', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    let left = 1; // It passes: who only tries again must be told as well.
+    disk.fault = ({ name, path }) =>
+      name === 'create' && path.includes('/answered-') && left-- > 0 ? 'EIO' : undefined;
+    const [first, second] = [await machine.start(disk.on), await machine.start()];
+    await expect(first.files.log.lead()).rejects.toMatchObject({ code: 'EIO' });
+    const taken = await takeDesk(second);
+    expect(taken).toBeDefined();
+    await taken?.release();
+  });
+
+  it('is not waited for by readers before it has marked anything', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const [first, second] = [await machine.start(), await machine.start(disk.on)];
+    const taken = await takeDesk(first);
+    for (const name of readdirSync(taken?.desk.path ?? ''))
+      rmSync(join(`${taken?.desk.path}`, name));
+    let looks = 0;
+    disk.fault = () => (++looks > 100 ? 'EIO' : undefined); // Who looks again and again is stopped.
+    expect(await second.files.log.head()).toBeUndefined();
+    await taken?.release();
+  });
+
+  it('hears of others while it waits for them, and of nobody once it is closed', async () => {
+    const machine = await Machine.withBank();
+    let listening = 0;
+    const [first, second] = [
+      await machine.start(),
+      await machine.start((disk) => ({
+        ...disk,
+        watch: (folder, changed) => {
+          const unwatch = disk.watch(folder, changed);
+          listening++;
+          return () => {
+            listening--;
+            unwatch();
+          };
+        },
+      })),
+    ];
+    await first.files.log.lead();
+    await second.files.log.lead(async () => {
+      expect(listening).toBeGreaterThan(0);
+      await first.files.log.leave();
+    });
+    await second.files.log.close();
+    expect(listening).toBe(0);
+    await first.files.log.close();
+  });
+});
+
+describe('room ahead of the journal’s end', () => {
+  /** A writer that has written so much that it makes room, and how long its segment is. */
+  async function withRoom() {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    const { log } = writer.files;
+    const long = `${'x'.repeat(ROOM_AFTER_BYTES)}\n`;
+    let position = await log.append(await log.lead(), batch(1, long));
+    const path = join(machine.directory, 'journal', position.segment);
+    const size = () => statSync(path).size;
+    expect(size()).toBe(position.offset);
+    position = await log.append(position, batch(2));
+    expect(size()).toBeGreaterThan(position.offset);
+    return { machine, writer, log, path, position, size };
+  }
+
+  it('is made when a writer has written much, used up, and cut off when it leaves', async () => {
+    const { machine, log, path, position, size } = await withRoom();
+    const made = size();
+    await log.append(position, batch(3));
+    expect(size()).toBe(made);
+    await log.close();
+    expect(readFileSync(path)).not.toContain(0);
+    expect(await takeDesk(await machine.start())).toBeDefined();
+  });
+
+  it('is cut off by the next writer when its owner was killed: people read it', async () => {
+    const { machine, writer, position, size } = await withRoom();
+    machine.kill(writer);
+    const { log } = (await machine.start()).files;
+    expect(await log.lead()).toMatchObject({ segment: '000002-3.csv', transfer: 2 });
+    expect(size()).toBe(position.offset);
+    await log.close();
+  });
+});
+
+describe('a writer that is asked to leave', () => {
+  it('stays while those who were just answered ask for more, and where nobody waits', async () => {
+    const machine = await Machine.withBank();
+    const [first, second] = [await machine.start(), await machine.start()];
+    const { log, system } = first.files;
+    await log.lead();
+    let requests = 0;
+    let asks = false;
+    Object.assign(system, {
+      monotonic: () => 1_000, // No time goes by: not because it stayed for so long.
+      turn: async () => {
+        if (asks) requests++;
+      },
+    });
+    const look = async () => {
+      log.expectAsking();
+      await log.yieldIfAsked(() => requests === 0);
+      return log.leading;
+    };
+    expect(await look()).toBe(true);
+    asks = true;
+    const ticket = await second.files.writerQueue.draw();
+    expect(await look()).toBe(true);
+    expect(requests).toBe(1);
+    [requests, asks] = [0, false];
+    expect(await look()).toBe(false);
+    await second.files.writerQueue.remove(ticket);
+    await log.close();
+  });
+
+  it('goes without a word where the disk takes none, and hides nothing that is no disk’s error', async () => {
+    const machine = await Machine.withBank();
+    let told: Error | undefined;
+    const first = await machine.start((disk) =>
+      hooked(disk, ({ name }, go) => {
+        if (told && name === 'write') throw told;
+        return go();
+      }),
+    );
+    const { log } = first.files;
+    for (const [error, outcome] of [
+      [systemError('EIO'), undefined],
+      [new Error('a bug'), 'a bug'],
+    ] as const) {
+      told = undefined;
+      await log.lead();
+      told = error;
+      const left = await log.leave().catch(({ message }) => message);
+      expect(left).toBe(outcome);
+      expect(log.leading).toBe(false);
+    }
+    await log.close();
+  });
+});
