@@ -319,8 +319,8 @@ export class FileLog implements Log {
       if (!(await desks.isMine(taken.desk))) throw await this.#fenced();
       const file = await disk.open(join(journal.folder, position.segment), 'write');
       await orClose(file, () => lead.mark.set(position));
-      await lead.file.close();
       this.#lead = { ...lead, file, position, end: position, room: position.offset };
+      await lead.file.close();
       await this.#trim(tail);
     } catch (error) {
       throw error instanceof Fenced ? error : await this.#fenced(error);

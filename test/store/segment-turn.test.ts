@@ -5,7 +5,7 @@ import type { Disk } from '#lib/disk/disk.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { SEGMENT_BYTES_MAX } from '#lib/store/limits.js';
 import { readManifest, wire } from '#lib/store/store.js';
-import { hooked, type Step } from '#lib/testing/hooked-disk.js';
+import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { batch, expectTidy, segmentsOf } from './books.js';
@@ -88,6 +88,27 @@ describe('a segment that has grown long', () => {
     await expect(log.append(position, batch(2))).rejects.toMatchObject(refused);
     expect(log.leading).toBe(false);
     await log.close();
+  });
+
+  it('leaves no file open where the one before cannot be closed', async () => {
+    const machine = await Machine.withBank();
+    const open = new Set<string>();
+    let armed = false;
+    const { log } = await withShortSegments(machine, (disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        const done = await go();
+        if (name === 'open' || name === 'create') open.add(path);
+        if (name === 'close') open.delete(path);
+        if (armed && name === 'close' && path.endsWith(`/${position.segment}`))
+          throw systemError('EIO', path);
+        return done;
+      }),
+    );
+    const position = await log.append(await log.lead(), batch(1));
+    armed = true;
+    await expect(log.append(position, batch(2))).rejects.toMatchObject({ name: 'Fenced' });
+    await log.close();
+    expect([...open]).toEqual([]);
   });
 
   it('is shown to nobody when the desk was taken while it was published', async () => {
