@@ -1,0 +1,423 @@
+/** R1 to R7 of standstill.ts, as the disk and the locks see them. */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { recover } from '#lib/recover.js';
+import type { Host } from '#lib/store/host.js';
+import { recoverBank } from '#lib/store/recover.js';
+import { hooked, type Step } from '#lib/testing/hooked-disk.js';
+import { Machine } from '../../machine/processes.js';
+import { namesIn, pagePath } from '../books.js';
+import {
+  ADA,
+  BOB,
+  closedBank,
+  closedBooks,
+  expectRecovered,
+  flip,
+  pageOf,
+  remove,
+  segmentsIn,
+} from './harm.js';
+
+const APPLY = { apply: true } as const;
+const STEPS: readonly Step['name'][] = ['makeFolder', 'rename', 'remove', 'sync', 'syncFolder'];
+
+/** A process of which is noted what it changes and whose locks it has; it waits for nobody. */
+function watched(machine: Machine) {
+  const { directory } = machine;
+  const steps: string[] = [];
+  const open: string[] = [];
+  const note = (step: string) => {
+    steps.push(step);
+    if (steps.length > 1_000) throw new Error('it goes on for ever');
+  };
+  const own = machine.host((disk) =>
+    hooked(disk, async ({ name, path }, go) => {
+      const place = path
+        .slice(directory.length + 1)
+        .replace(/lost\+found\/[^/]+/, 'lost')
+        .replace(/\d+-[0-9a-f]+-1-\d+-\d+-lock\d+/, 'own')
+        .replace(/desks\/writer\/damaged-own\/repair-\d+-\d+/, 'paper')
+        .replace(/-\d+-1$/, '');
+      if (STEPS.includes(name)) note(`${name} ${place || '.'}`);
+      const done = await go();
+      if (name === 'open' || name === 'create') open.push(place);
+      if (name === 'close') open.splice(open.indexOf(place), 1);
+      return done;
+    }),
+  );
+  const host: Host = {
+    ...own,
+    system: {
+      ...own.system,
+      pause: () => {
+        throw new Error('it waits');
+      },
+    },
+    lockAt(path) {
+      const lock = own.lockAt(path);
+      const role = path.includes('writer') ? 'writer' : 'poster';
+      return {
+        ...lock,
+        async tryTake(onLost) {
+          const release = await lock.tryTake(onLost);
+          note(release ? `lock ${role}` : `${role} is locked`);
+          return (
+            release &&
+            (async () => {
+              note(`unlock ${role}`);
+              await release();
+            })
+          );
+        },
+      };
+    },
+  };
+  return { pid: own.pid, host, steps, open };
+}
+
+/** How the roles are taken for good, once the desks are back, and what they do then where nothing is to be posted. */
+const usedAgain = (segment: string) => [
+  'lock writer',
+  'rename desks/writer/own',
+  'syncFolder journal',
+  'sync desks/writer/own/segment',
+  `rename journal/${segment}`,
+  'syncFolder journal',
+  'unlock writer',
+  'lock poster',
+  'rename desks/poster/own',
+  'sync desks/poster/own/checkpoint',
+  'rename journal/checkpoint.csv',
+  'syncFolder journal',
+  'unlock poster',
+];
+
+const kept = (file: string) => [
+  'sync paper',
+  `rename lost/${file}`,
+  `syncFolder lost/${dirname(file)}`,
+];
+const published = (file: string) => ['sync paper', `rename ${file}`, `syncFolder ${dirname(file)}`];
+const putAside = (file: string) => [
+  ...kept(file),
+  'rename paper',
+  `syncFolder ${dirname(file)}`,
+  'remove paper',
+];
+const made = (...folders: string[]) =>
+  folders.flatMap((folder) => [`makeFolder ${folder}`, `syncFolder ${dirname(folder)}`]);
+const madeLost = [
+  'makeFolder lost+found',
+  'syncFolder .',
+  'makeFolder lost',
+  'syncFolder lost+found',
+];
+
+it('recovery goes from R1 to R7, the journal before the passbooks, and each name lasts before the next', async () => {
+  const directory = await closedBank();
+  const before = await closedBooks();
+  const segment = `journal/${segmentsIn(directory)[1]}`;
+  const [desk = ''] = namesIn(directory, 'desks/writer');
+  const second = `desks/writer/${desk.replace(/^\d+.*-/, '1-b0-1-7-7-')}`;
+  const [own, extra] = [pageOf(BOB), pageOf(ADA, 3)];
+  flip(join(directory, segment), 2_000);
+  copyFileSync(pagePath(directory, ADA, 2), join(directory, extra));
+  remove(dirname(dirname(join(directory, own))));
+  for (const folder of ['journal', 'accounts'])
+    writeFileSync(join(directory, folder, 'notes.txt'), 'mine');
+  mkdirSync(join(directory, second));
+  writeFileSync(join(directory, 'desks/writer', desk, 'page-9'), 'staged');
+  remove(join(directory, 'desks/poster.queue'));
+  const { host, steps, open } = watched(Machine.on(directory));
+  const recovery = await recoverBank(host, directory, APPLY);
+  const [page, folder] = [dirname(extra), dirname(own)];
+  expect(steps).toEqual([
+    // R1: the writer's desk is one of two, so its lock alone is taken.
+    ...['', '/writer', '/writer.queue', '/poster', '/poster.queue'].map(
+      (name) => `makeFolder desks${name}`,
+    ),
+    'syncFolder desks',
+    'lock writer',
+    'lock poster',
+    'rename desks/poster/own',
+    // R2
+    'rename desks/writer/damaged-own',
+    'syncFolder desks/writer',
+    'rename desks/poster/damaged-own',
+    'syncFolder desks/poster',
+    // R3: the mark stays.
+    'remove desks/writer/damaged-own/page-9',
+    ...published('PAIN.csv'),
+    // R4 and R5
+    ...madeLost,
+    ...made('lost/desks', 'lost/desks/writer'),
+    `rename lost/${second}`,
+    'syncFolder lost/desks/writer',
+    'syncFolder desks/writer',
+    ...made('lost/accounts'),
+    ...putAside('accounts/notes.txt'),
+    ...made('lost/journal'),
+    ...kept(segment),
+    ...published(segment),
+    ...putAside('journal/notes.txt'),
+    ...made(`lost/${dirname(page)}`, `lost/${page}`),
+    ...putAside(extra),
+    ...made(dirname(folder), folder),
+    ...published(own),
+    // R6
+    'remove desks/writer/damaged-own/answered-5',
+    'rename desks/writer/own',
+    'syncFolder desks/writer',
+    'rename desks/poster/own',
+    'syncFolder desks/poster',
+    'unlock writer',
+    'unlock poster',
+    ...usedAgain('000004-9.csv'),
+    // R7
+    'rename lost/PAIN.csv',
+    'syncFolder lost',
+    'syncFolder .',
+    'unlock writer',
+  ]);
+  expect(open).toEqual([]);
+  await expectRecovered(directory, before, recovery);
+});
+
+it('recovery makes desks that are missing, and keeps the notice that was there', async () => {
+  const directory = await closedBank();
+  const before = await closedBooks();
+  const notice = 'when,what,where,do\n';
+  remove(join(directory, 'desks/writer', ...namesIn(directory, 'desks/writer')));
+  remove(join(directory, 'desks/poster'));
+  writeFileSync(join(directory, 'PAIN.csv'), notice);
+  const { host, steps, open } = watched(Machine.on(directory));
+  const found = [
+    ['PAIN.csv', 'the bank was stopped: the notice says nothing', 'moved to lost+found'],
+    ['desks/poster', 'the folder is missing', 'made anew'],
+    ['desks/writer', 'the desk is missing', 'made anew'],
+  ] as const;
+  expect(await recoverBank(host, directory, {})).toEqual({
+    state: 'problems',
+    findings: found.map(([file, what, action]) => ({
+      ...{ file, what, action: `would be ${action}`, done: false },
+    })),
+    problems: found.map(([file, what]) => ({ file, what: `${what} (run with --apply)` })),
+  });
+  expect(steps).toEqual([]);
+  const recovery = await recoverBank(host, directory, APPLY);
+  expect(recovery).toEqual({
+    state: 'repaired',
+    findings: found.map(([file, what, action]) => ({ file, what, action, done: true })),
+    problems: [],
+  });
+  expect(steps).toEqual([
+    ...['', '/writer', '/writer.queue', '/poster'].map((name) => `makeFolder desks${name}`),
+    'syncFolder desks',
+    'makeFolder desks/poster.queue',
+    'lock writer',
+    'lock poster',
+    'makeFolder desks/writer/damaged-own',
+    'syncFolder desks/writer',
+    'makeFolder desks/poster/damaged-own',
+    'syncFolder desks/poster',
+    'rename desks/writer/own',
+    'syncFolder desks/writer',
+    'rename desks/poster/own',
+    'syncFolder desks/poster',
+    'unlock writer',
+    'unlock poster',
+    ...usedAgain('000004-7.csv'),
+    ...madeLost,
+    'rename lost/PAIN.csv',
+    'syncFolder lost',
+    'syncFolder .',
+    'unlock writer',
+    'unlock poster',
+  ]);
+  expect(open).toEqual([]);
+  const [lost = ''] = namesIn(directory, 'lost+found');
+  expect(readFileSync(join(directory, 'lost+found', lost, 'PAIN.csv'), 'utf8')).toBe(notice);
+  await expectRecovered(directory, before, recovery);
+});
+
+it('recovery after a crash tells that it took the bank over and posted, and has let go of both roles', async () => {
+  const machine = Machine.on(await closedBank());
+  const { directory } = machine;
+  const first = await machine.start();
+  await first.bank.deposit(ADA, '1.00');
+  machine.kill(first);
+  machine.reboot();
+  const { host, steps, open } = watched(machine);
+  expect(await recoverBank(host, directory, {})).toEqual({
+    state: 'repaired',
+    findings: [
+      {
+        file: 'journal',
+        what: 'nobody had opened the bank since its machine started',
+        action: 'taken over',
+        done: true,
+      },
+      {
+        file: 'accounts',
+        what: '1 entries of the journal were not in the passbooks yet',
+        action: 'posted',
+        done: true,
+      },
+    ],
+    problems: [],
+  });
+  // Whoever waits for the journal need not wait for the passbooks.
+  expect(steps.filter((step) => step.includes('lock'))).toEqual([
+    'lock writer',
+    'unlock writer',
+    'lock poster',
+    'unlock poster',
+  ]);
+  expect(open).toEqual([]);
+});
+
+it.each([false, true])(
+  'recovery stops nobody in a bank with which nothing is wrong, --apply: %s',
+  async (apply) => {
+    const directory = await closedBank();
+    const { host, steps, open } = watched(Machine.on(directory));
+    expect(await recoverBank(host, directory, { apply })).toEqual({
+      ...{ state: 'clean', findings: [], problems: [] },
+    });
+    expect(steps).toEqual([]);
+    expect(open).toEqual([]);
+  },
+);
+
+it.each<[string, (desk: string) => void, { file: RegExp; what: string }[]]>([
+  [
+    'was moved away',
+    (desk) => renameSync(desk, join(dirname(desk), `damaged-${basename(desk)}`)),
+    [{ file: /^desks\/poster\/damaged-\d/, what: 'the desk was moved away' }],
+  ],
+  ['is missing', remove, [{ file: /^desks\/poster$/, what: 'the desk is missing' }]],
+  [
+    'is one of several',
+    (desk) => mkdirSync(join(dirname(desk), basename(desk).replace(/^\d+/, '9'))),
+    [{ file: /^desks\/poster$/, what: 'there are several desks' }],
+  ],
+])(
+  'a desk that %s is what the notice says as long as nothing else is known',
+  async (_, harm, told) => {
+    const directory = await closedBank();
+    harm(join(directory, 'desks/poster', ...namesIn(directory, 'desks/poster')));
+    forgetBoth(directory);
+    const machine = Machine.on(directory);
+    const { state } = await recoverBank(machine.host(), directory, APPLY);
+    expect(state).toBe('problems');
+    const notice = readFileSync(join(directory, 'PAIN.csv'), 'utf8');
+    for (const { file, what } of told) {
+      expect(notice).toContain(what);
+      expect(notice).toMatch(new RegExp(file.source.replace(/[\^$]/g, '')));
+    }
+  },
+);
+
+/** An entry of which neither book tells any more. */
+function forgetBoth(directory: string): void {
+  const path = join(directory, 'journal', segmentsIn(directory)[0] ?? '');
+  flip(path, readFileSync(path).indexOf('deposit,4,') + 20);
+  remove(pagePath(directory, ADA, 1));
+}
+
+/** A recovery that has got as far as the notice, and goes on when it is told to. */
+async function underWay(machine: Machine) {
+  const { directory } = machine;
+  let wake = () => {};
+  const awake = new Promise<void>((resolve) => {
+    wake = resolve;
+  });
+  let isThere = () => {};
+  const there = new Promise<void>((resolve) => {
+    isThere = resolve;
+  });
+  const host = machine.host((disk) =>
+    hooked(disk, async ({ name, path }, go) => {
+      const done = await go();
+      if (name === 'rename' && path === join(directory, 'PAIN.csv')) {
+        isThere();
+        await awake;
+      }
+      return done;
+    }),
+  );
+  const run = recoverBank(host, directory, APPLY);
+  await Promise.race([there, run]);
+  expect(existsSync(join(directory, 'PAIN.csv'))).toBe(true);
+  return { host, run, wake };
+}
+
+it('nobody waits for a recovery that was killed', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  machine.kill((await underWay(machine)).host);
+  const { host, steps } = watched(machine);
+  const recovery = await recoverBank(host, directory, APPLY);
+  expect(steps.filter((step) => step.includes('lock')).slice(0, 4)).toEqual([
+    'writer is locked',
+    'lock writer',
+    'poster is locked',
+    'lock poster',
+  ]);
+  await expectRecovered(directory, await closedBooks(), recovery);
+});
+
+it('a recovery that lives is waited for, and who waited for long enough is told', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const first = await underWay(machine);
+  const { host } = watched(machine);
+  let now = 0;
+  let pauses = 0;
+  const pause = () => {
+    now += 1_000;
+    if (++pauses > 60) throw new Error('it waits for ever');
+    return { done: Promise.resolve(), wake: () => {} };
+  };
+  const system = { ...host.system, monotonic: () => now, pause };
+  const other = recoverBank({ ...host, system }, directory, APPLY);
+  await expect(other).rejects.toMatchObject({ code: 'BANK_BUSY' });
+  expect(now).toBeGreaterThan(30_000);
+  first.wake();
+  await expectRecovered(directory, await closedBooks(), await first.run);
+});
+
+it('a notice that somebody else put up meanwhile stays', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const other = 'when,what,where,do\n"now","x","y","z"\n';
+  const machine = Machine.on(directory);
+  const host = machine.host((disk) =>
+    hooked(disk, ({ name, path }, go) => {
+      const isBack = name === 'rename' && /\/desks\/poster\/\d/.test(path);
+      const notice = join(directory, 'PAIN.csv');
+      if (isBack && existsSync(notice)) writeFileSync(notice, other);
+      return go();
+    }),
+  );
+  await recoverBank(host, directory, APPLY);
+  expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toBe(other);
+});
+
+it('a bank of a newer format is refused as such', async () => {
+  const directory = await closedBank();
+  const path = join(directory, 'bank.json');
+  writeFileSync(path, readFileSync(path, 'utf8').replace('"version": 1', '"version": 2'));
+  await expect(recover(directory)).rejects.toMatchObject({ code: 'BANK_TOO_NEW' });
+});
