@@ -161,6 +161,8 @@ async function repair(
     const more = await putRightOrStop(files, signal);
     if ('what' in more) return { state: 'problems', findings, problems: [more] };
     await still.takeNoticeDown();
+    const other = await findNotice(files); // Somebody has found something since the last look.
+    if (other) return { state: 'problems', findings, problems: [other] };
     const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, true)] : [];
     return await finish(files, [...notice, ...findings, ...more]);
   } finally {

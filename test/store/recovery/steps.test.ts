@@ -34,7 +34,7 @@ const STEPS: readonly Step['name'][] = ['makeFolder', 'rename', 'remove', 'sync'
 function watched(machine: Machine) {
   const { directory } = machine;
   const steps: string[] = [];
-  const open: string[] = [];
+  const unclosed: string[] = [];
   const note = (step: string) => {
     steps.push(step);
     if (steps.length > 1_000) throw new Error('it goes on for ever');
@@ -49,8 +49,8 @@ function watched(machine: Machine) {
         .replace(/-\d+-1$/, '');
       if (STEPS.includes(name)) note(`${name} ${place || '.'}`);
       const done = await go();
-      if (name === 'open' || name === 'create') open.push(place);
-      if (name === 'close') open.splice(open.indexOf(place), 1);
+      if (name === 'open' || name === 'create') unclosed.push(place);
+      if (name === 'close') unclosed.splice(unclosed.indexOf(place), 1);
       return done;
     }),
   );
@@ -81,7 +81,7 @@ function watched(machine: Machine) {
       };
     },
   };
-  return { pid: own.pid, host, steps, open };
+  return { pid: own.pid, host, steps, unclosed };
 }
 
 /** How the roles are taken for good, once the desks are back, and what they do then where nothing is to be posted. */
@@ -128,16 +128,17 @@ it('recovery goes from R1 to R7, the journal before the passbooks, and each name
   const segment = `journal/${segmentsIn(directory)[1]}`;
   const [desk = ''] = namesIn(directory, 'desks/writer');
   const second = `desks/writer/${desk.replace(/^\d+.*-/, '1-b0-1-7-7-')}`;
-  const [own, extra] = [pageOf(BOB), pageOf(ADA, 3)];
+  const [own, open, extra] = [pageOf(BOB), pageOf(ADA), pageOf(ADA, 3)];
   flip(join(directory, segment), 2_000);
   copyFileSync(pagePath(directory, ADA, 2), join(directory, extra));
+  remove(join(directory, open));
   remove(dirname(dirname(join(directory, own))));
   for (const folder of ['journal', 'accounts'])
     writeFileSync(join(directory, folder, 'notes.txt'), 'mine');
   mkdirSync(join(directory, second));
   writeFileSync(join(directory, 'desks/writer', desk, 'page-9'), 'staged');
   remove(join(directory, 'desks/poster.queue'));
-  const { host, steps, open } = watched(Machine.on(directory));
+  const { host, steps, unclosed } = watched(Machine.on(directory));
   const recovery = await recoverBank(host, directory, APPLY);
   const [page, folder] = [dirname(extra), dirname(own)];
   expect(steps).toEqual([
@@ -171,6 +172,7 @@ it('recovery goes from R1 to R7, the journal before the passbooks, and each name
     ...putAside('journal/notes.txt'),
     ...made(`lost/${dirname(page)}`, `lost/${page}`),
     ...putAside(extra),
+    ...published(open),
     ...made(dirname(folder), folder),
     ...published(own),
     // R6
@@ -188,7 +190,7 @@ it('recovery goes from R1 to R7, the journal before the passbooks, and each name
     'syncFolder .',
     'unlock writer',
   ]);
-  expect(open).toEqual([]);
+  expect(unclosed).toEqual([]);
   await expectRecovered(directory, before, recovery);
 });
 
@@ -199,7 +201,7 @@ it('recovery makes desks that are missing, and keeps the notice that was there',
   remove(join(directory, 'desks/writer', ...namesIn(directory, 'desks/writer')));
   remove(join(directory, 'desks/poster'));
   writeFileSync(join(directory, 'PAIN.csv'), notice);
-  const { host, steps, open } = watched(Machine.on(directory));
+  const { host, steps, unclosed } = watched(Machine.on(directory));
   const found = [
     ['PAIN.csv', 'the bank was stopped: the notice says nothing', 'moved to lost+found'],
     ['desks/poster', 'the folder is missing', 'made anew'],
@@ -243,7 +245,7 @@ it('recovery makes desks that are missing, and keeps the notice that was there',
     'unlock writer',
     'unlock poster',
   ]);
-  expect(open).toEqual([]);
+  expect(unclosed).toEqual([]);
   const [lost = ''] = namesIn(directory, 'lost+found');
   expect(readFileSync(join(directory, 'lost+found', lost, 'PAIN.csv'), 'utf8')).toBe(notice);
   await expectRecovered(directory, before, recovery);
@@ -256,7 +258,7 @@ it('recovery after a crash tells that it took the bank over and posted, and has 
   await first.bank.deposit(ADA, '1.00');
   machine.kill(first);
   machine.reboot();
-  const { host, steps, open } = watched(machine);
+  const { host, steps, unclosed } = watched(machine);
   expect(await recoverBank(host, directory, {})).toEqual({
     state: 'repaired',
     findings: [
@@ -282,19 +284,19 @@ it('recovery after a crash tells that it took the bank over and posted, and has 
     'lock poster',
     'unlock poster',
   ]);
-  expect(open).toEqual([]);
+  expect(unclosed).toEqual([]);
 });
 
 it.each([false, true])(
   'recovery stops nobody in a bank with which nothing is wrong, --apply: %s',
   async (apply) => {
     const directory = await closedBank();
-    const { host, steps, open } = watched(Machine.on(directory));
+    const { host, steps, unclosed } = watched(Machine.on(directory));
     expect(await recoverBank(host, directory, { apply })).toEqual({
       ...{ state: 'clean', findings: [], problems: [] },
     });
     expect(steps).toEqual([]);
-    expect(open).toEqual([]);
+    expect(unclosed).toEqual([]);
   },
 );
 
@@ -398,7 +400,7 @@ it('a recovery that lives is waited for, and who waited for long enough is told'
   await expectRecovered(directory, await closedBooks(), await first.run);
 });
 
-it('a notice that somebody else put up meanwhile stays', async () => {
+it('a notice that somebody else put up meanwhile stays, and is told', async () => {
   const directory = await closedBank();
   flip(pagePath(directory, ADA, 1), 900);
   const other = 'when,what,where,do\n"now","x","y","z"\n';
@@ -411,7 +413,11 @@ it('a notice that somebody else put up meanwhile stays', async () => {
       return go();
     }),
   );
-  await recoverBank(host, directory, APPLY);
+  expect(await recoverBank(host, directory, APPLY)).toMatchObject({
+    state: 'problems',
+    findings: [{ file: pageOf(ADA, 1), done: true }],
+    problems: [{ file: 'PAIN.csv', what: 'the bank was stopped: y: x (stopped now)' }],
+  });
   expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toBe(other);
 });
 
