@@ -467,4 +467,20 @@ describe('what neither book proves is reported, and the bank stays stopped', () 
     }
     await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
   });
+
+  it.each([
+    ['bank.json', 'it is missing, and the rest of a bank is there'],
+    ['bank.json and the checkpoint', 'the file is missing'],
+  ])('%s gone: told, and that a backup is what helps', async (gone, what) => {
+    const { directory } = await prepared();
+    remove(join(directory, 'bank.json'));
+    if (gone.endsWith('checkpoint')) remove(join(directory, 'journal/checkpoint.csv'));
+    const rest = 'nothing else tells the digits of each currency: bring it back from a backup';
+    for (const apply of [false, true])
+      expect(await recover(directory, { apply })).toEqual({
+        state: 'problems',
+        findings: [],
+        problems: [{ file: 'bank.json', what: `${what}; ${rest}` }],
+      });
+  });
 });
