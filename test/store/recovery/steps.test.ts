@@ -300,21 +300,23 @@ it.each([false, true])(
   },
 );
 
-it.each<[string, (desk: string) => void, { file: RegExp; what: string }[]]>([
+it.each<[string, (desk: string) => void, string, string]>([
   [
     'was moved away',
     (desk) => renameSync(desk, join(dirname(desk), `damaged-${basename(desk)}`)),
-    [{ file: /^desks\/poster\/damaged-\d/, what: 'the desk was moved away' }],
+    'desks/poster/damaged-',
+    'the desk was moved away',
   ],
-  ['is missing', remove, [{ file: /^desks\/poster$/, what: 'the desk is missing' }]],
+  ['is missing', remove, 'desks/poster', 'the desk is missing'],
   [
     'is one of several',
     (desk) => mkdirSync(join(dirname(desk), basename(desk).replace(/^\d+/, '9'))),
-    [{ file: /^desks\/poster$/, what: 'there are several desks' }],
+    'desks/poster',
+    'there are several desks',
   ],
 ])(
   'a desk that %s is what the notice says as long as nothing else is known',
-  async (_, harm, told) => {
+  async (_, harm, file, what) => {
     const directory = await closedBank();
     harm(join(directory, 'desks/poster', ...namesIn(directory, 'desks/poster')));
     forgetBoth(directory);
@@ -322,10 +324,8 @@ it.each<[string, (desk: string) => void, { file: RegExp; what: string }[]]>([
     const { state } = await recoverBank(machine.host(), directory, APPLY);
     expect(state).toBe('problems');
     const notice = readFileSync(join(directory, 'PAIN.csv'), 'utf8');
-    for (const { file, what } of told) {
-      expect(notice).toContain(what);
-      expect(notice).toMatch(new RegExp(file.source.replace(/[\^$]/g, '')));
-    }
+    expect(notice).toContain(what);
+    expect(notice).toContain(file);
   },
 );
 
