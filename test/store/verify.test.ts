@@ -295,20 +295,22 @@ describe('verify', () => {
     },
   );
 
-  it.each([false, true])('reads no page once it was told to stop: quick %s', async (quick) => {
+  it.each([false, true])('goes no further once it was told to stop: quick %s', async (quick) => {
     const directory = await closedBank();
     const stop = new AbortController();
-    const pages: string[] = [];
+    const looked: string[] = [];
     const { files } = await Machine.on(directory).start((disk) =>
       hooked(disk, (step, go) => {
         if (step.path.endsWith(segmentsIn(directory)[0] ?? '')) stop.abort();
-        if (step.name === 'read' && step.path.includes('/accounts/')) pages.push(step.path);
+        // The passbooks come behind the journal’s history, and without it they are listed first.
+        const isBehind = step.path.includes('/accounts') && (!quick || step.name === 'read');
+        if (isBehind) looked.push(step.path);
         return go();
       }),
     );
     const verified = verifyFiles(files, { quick, signal: stop.signal });
     await expect(verified).rejects.toMatchObject({ code: 'CANCELLED' });
-    expect(pages).toEqual([]);
+    expect(looked).toEqual([]);
   });
 
   it('counts an entry once that the checkpoint covers and that was copied into the next segment', async () => {
