@@ -228,7 +228,8 @@ async function verifyPassbooks(
     rows += walked.rows;
     if (walked.problem) problems.push(walked.problem);
     else if (walked.newest > replay.transfer) ahead.push([id, walked.newest]);
-    missing.delete(id);
+    // Who was removed between the list and the look at it is missing still.
+    if (walked.pages > 0 || walked.problem) missing.delete(id);
     passbooks++;
     onProgress?.(passbooks, replay.accounts.size);
   }

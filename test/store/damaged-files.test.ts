@@ -25,13 +25,21 @@ const BOB = 'a10025';
 const SHOP = 'corner-shop';
 /** Few rows and no number of the bank's own: nothing but its one page and the journal tell of it. */
 const KIOSK = 'kiosk';
+/** Nobody ever paid her: what is not there can’t show in a sum. */
+const EVE = 'a10033';
 const WORLD = 'world-usd';
 
 /** A bank that is closed: everything posted, two earlier pages for ada, one for the shop. */
 async function closedBank(): Promise<string> {
   const directory = newDirectory();
   const bank = await openBank(directory, { create: true });
-  for (const [firstName, id] of [['Ada'], ['Bob'], ['Shop', SHOP], ['K', KIOSK]] as const) {
+  for (const [firstName, id] of [
+    ['Ada'],
+    ['Bob'],
+    ['Shop', SHOP],
+    ['K', KIOSK],
+    ['Eve'],
+  ] as const) {
     await bank.openAccount({ firstName, lastName: 'Smith', id });
   }
   await bank.transferMany([ADA, BOB, SHOP, KIOSK].map((to) => ({ to, amount: '100.00' })));
@@ -272,15 +280,19 @@ describe('damage is found, named, and never read as a balance', () => {
     });
   }
 
-  it('a missing page shows in the totals, whoever’s it is', async () => {
+  it.each([
+    [KIOSK, 'accounts', 'USD adds up to -10000 minor units, not 0'],
+    [EVE, relative(EVE), 'the passbook is missing'],
+  ])('a missing page shows in the totals, whoever’s it is: %s', async (id, file, what) => {
     const directory = await closedBank();
-    rmSync(pagePath(directory, KIOSK));
+    rmSync(pagePath(directory, id));
     const bank = await openBank(directory);
     for (const ask of [totals, list]) {
       await expect(ask(bank)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
     }
     await bank.close().catch(() => {});
-    expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toContain('"accounts"');
+    const notice = readFileSync(join(directory, 'PAIN.csv'), 'utf8');
+    expect(notice).toContain(`"${what}","${file}"`);
   });
 
   it('pages that begin behind the first row are no history, read backwards either', async () => {

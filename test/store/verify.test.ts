@@ -1,15 +1,37 @@
-import { appendFileSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
+import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
+import { type VerifyOptions, verifyFiles } from '#lib/store/verify.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
-import { Machine } from '../machine/processes.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
+import { Machine, noPoster, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, expectWhole, fund, namesIn, pagePath } from './books.js';
-import { appendSealed, flip } from './recovery/harm.js';
+import {
+  ADA,
+  appendSealed,
+  BOB,
+  closedBank,
+  flip,
+  pageOf,
+  SHOP,
+  segmentsIn,
+  WORLD,
+} from './recovery/harm.js';
 
 const many = (to: string, count: number) =>
   Array.from({ length: count }, () => ({ to, amount: '1.00' }));
+
+const MISSING = 'the passbook is missing; the journal has posted it up to entry 203';
 
 describe('verify', () => {
   it.each([1, 63, 64, 65, 200])(
@@ -23,6 +45,7 @@ describe('verify', () => {
       let meanwhile: (() => Promise<void>) | undefined = async () => {
         meanwhile = undefined;
         await writer.bank.transferMany(many(ada, rows));
+        await writer.bank.openAccount({ firstName: 'Eve', lastName: 'Late' });
         await writer.bank.posted();
       };
       const reader = await machine.start((disk) =>
@@ -195,10 +218,7 @@ describe('verify', () => {
       const first = await machine.start();
       await fund(first);
       await first.bank.close();
-      const path = join(machine.directory, CHECKPOINT_FILE);
-      const checkpoint = decodeCheckpoint(readFileSync(path, 'utf8'));
-      const position = { ...checkpoint.position, segment: '000002-9.csv' };
-      writeFileSync(path, encodeCheckpoint({ ...checkpoint, position }));
+      forgeCheckpoint(machine.directory, { segment: '000002-9.csv' });
       const { bank } = await machine.start();
       const { ok, steps } = await bank.verify({ quick });
       expect(ok).toBe(false);
@@ -221,4 +241,307 @@ describe('verify', () => {
     await expectClean(first.bank);
     await first.bank.close();
   });
+
+  it('takes a page that was turned between two looks at a passbook for what it is', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    const [ada] = await fund(writer);
+    await writer.bank.transferMany(many(ada, 60));
+    await writer.bank.posted();
+    let turned = false;
+    const reader = await machine.start((disk) =>
+      hooked(disk, async (step, go) => {
+        if (step.name === 'read' && step.path === pagePath(machine.directory, ada) && !turned) {
+          turned = true;
+          await writer.bank.transferMany(many(ada, 65));
+          await writer.bank.posted();
+        }
+        return go();
+      }),
+    );
+    await expectClean(reader.bank);
+    expect(namesIn(machine.directory, dirname(pagePath('', ada)))).toHaveLength(2);
+    for (const { bank } of [reader, writer]) await bank.close();
+  });
+
+  it.each([
+    [BOB, undefined, pageOf(BOB), MISSING],
+    [ADA, undefined, pageOf(ADA), 'the open page is missing; there are 2 earlier ones'],
+    [ADA, 1, pageOf(ADA), 'of 1 earlier pages some are missing'],
+  ])(
+    'names a page that somebody removes while it reads: of %s, number %s',
+    async (id, page, file, what) => {
+      const directory = await closedBank();
+      const path = pagePath(directory, id, page);
+      const { files } = await Machine.on(directory).start((disk) =>
+        hooked(disk, (step, go) => {
+          if (step.name === 'read' && step.path === path) rmSync(path, { force: true });
+          return go();
+        }),
+      );
+      expect(await problemsOf(files)).toEqual({ passbooks: [{ file, what }] });
+    },
+  );
+
+  it.each([false, true])(
+    'says that the disk fails, and nothing of damage, where it fails: quick %s',
+    async (quick) => {
+      const directory = await closedBank();
+      const disk = new FaultyDisk();
+      disk.fault = ({ name, path }) =>
+        name === 'read' && path === pagePath(directory, ADA) ? 'EIO' : undefined;
+      const { files } = await Machine.on(directory).start(disk.on);
+      await expect(verifyFiles(files, { quick })).rejects.toMatchObject({ code: 'EIO' });
+    },
+  );
+
+  it.each([false, true])('goes no further once it was told to stop: quick %s', async (quick) => {
+    const directory = await closedBank();
+    const stop = new AbortController();
+    const looked: string[] = [];
+    const { files } = await Machine.on(directory).start((disk) =>
+      hooked(disk, (step, go) => {
+        if (step.path.endsWith(segmentsIn(directory)[0] ?? '')) stop.abort();
+        // The passbooks come behind the journal’s history, and without it they are listed first.
+        const isBehind = step.path.includes('/accounts') && (!quick || step.name === 'read');
+        if (isBehind) looked.push(step.path);
+        return go();
+      }),
+    );
+    const verified = verifyFiles(files, { quick, signal: stop.signal });
+    await expect(verified).rejects.toMatchObject({ code: 'CANCELLED' });
+    expect(looked).toEqual([]);
+  });
+
+  it('counts an entry once that the checkpoint covers and that was copied into the next segment', async () => {
+    const machine = await Machine.withBank();
+    const path = join(machine.directory, CHECKPOINT_FILE);
+    const older = readFileSync(path);
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    await first.bank.posted();
+    const newer = readFileSync(path);
+    machine.kill(first);
+    machine.reboot();
+    // As where somebody takes over while a poster is about to write its checkpoint.
+    writeFileSync(path, older);
+    const bank = await machine.open({ ...machine.host(), startPoster: noPoster });
+    await bank.deposit(ada, '1.00');
+    writeFileSync(path, newer);
+    for (const quick of [true, false]) {
+      const { ok, asOf, steps } = await bank.verify({ quick });
+      expect({ ok, asOf }).toEqual({ ok: true, asOf: 5 });
+      const checked = quick ? '1 entries behind the checkpoint' : '5 entries in 4 batches';
+      expect(steps.find(({ name }) => name === 'journal')?.checked).toBe(checked);
+    }
+    await bank.close();
+  });
 });
+
+/** What each step finds in these files. A step that finds nothing is left out. */
+async function problemsOf(files: PlayedProcess['files'], options: VerifyOptions = {}) {
+  const { ok, steps } = await verifyFiles(files, options);
+  const found = steps.filter(({ problems }) => problems.length > 0);
+  expect(ok).toBe(found.length === 0);
+  return Object.fromEntries(found.map(({ name, problems }) => [name, problems]));
+}
+
+const inSegment = (directory: string, index: number) =>
+  join(directory, 'journal', segmentsIn(directory)[index] ?? '');
+
+describe('verify of a bank of which somebody has taken or changed a file', () => {
+  const FIRST = 'journal/000001-1.csv';
+  const [SECOND, THIRD] = [2, 3].map((number) =>
+    expect.stringMatching(new RegExp(`^journal/00000${number}-\\d+\\.csv$`)),
+  );
+  const oddPin = expect.stringMatching(/^it goes on from 000002-\d+.csv, not from 000001-1.csv$/);
+  const problem = (file: unknown, what: unknown) => ({ file, what });
+  const gone = (file: unknown) => problem(file, 'the segment is missing');
+  const harmed: [string, (directory: string) => void, object][] = [
+    ['nothing', () => {}, {}],
+    [
+      'the first page',
+      (directory) => rmSync(pagePath(directory, ADA, 1)),
+      { passbooks: [problem(pageOf(ADA), 'of 1 earlier pages some are missing')] },
+    ],
+    [
+      'the first page, and there is the second',
+      (directory) => copyFileSync(pagePath(directory, ADA, 2), pagePath(directory, ADA, 1)),
+      { passbooks: [problem(pageOf(ADA, 1), 'the page of row 67 does not follow the one before')] },
+    ],
+    [
+      'the first page, and there is the open one',
+      (directory) => copyFileSync(pagePath(directory, ADA), pagePath(directory, ADA, 1)),
+      { passbooks: [problem(pageOf(ADA, 1), 'its rows stand on the open page as well')] },
+    ],
+    [
+      'an only page',
+      (directory) => rmSync(pagePath(directory, BOB)),
+      { passbooks: [problem(pageOf(BOB), MISSING)] },
+    ],
+    [
+      'the first segment',
+      (directory) => rmSync(inSegment(directory, 0)),
+      { segments: [gone(FIRST)], journal: [gone(FIRST)] },
+    ],
+    [
+      'the second segment',
+      (directory) => rmSync(inSegment(directory, 1)),
+      {
+        segments: [problem(THIRD, oddPin)],
+        journal: [problem(THIRD, oddPin)],
+      },
+    ],
+    [
+      'every segment',
+      (directory) => {
+        for (const name of segmentsIn(directory)) rmSync(join(directory, 'journal', name));
+      },
+      { segments: [gone(FIRST)], journal: [gone(FIRST)] },
+    ],
+    [
+      'the head of one segment, and the last segment',
+      (directory) => {
+        flip(inSegment(directory, 1), 40);
+        rmSync(inSegment(directory, 2));
+      },
+      {
+        segments: [problem(SECOND, 'its head is broken')],
+        journal: [problem(SECOND, 'its head is broken')],
+      },
+    ],
+    [
+      'the seal from which a segment goes on',
+      (directory) => flip(inSegment(directory, 0), -2),
+      {
+        segments: [
+          problem(
+            FIRST,
+            expect.stringMatching(/^at byte \d+ it is not what 000002-\d+.csv goes on from$/),
+          ),
+        ],
+        journal: [problem(FIRST, expect.stringMatching(/^the batch at byte \d+ is broken$/))],
+      },
+    ],
+    [
+      'a queue',
+      (directory) => rmSync(join(directory, 'desks/writer.queue'), { recursive: true }),
+      { desks: [problem('desks/writer.queue', 'the folder is missing')] },
+    ],
+    [
+      'the entry at which the checkpoint stands',
+      (directory) => forgeCheckpoint(directory, { transfer: 204 }),
+      { checkpoint: [problem(CHECKPOINT_FILE, 'it stands at entry 204; the journal ends at 203')] },
+    ],
+    [
+      'the next account number in the checkpoint',
+      (directory) => forgeCheckpoint(directory, {}, { nextAccount: 1004 }),
+      {
+        checkpoint: [
+          problem(CHECKPOINT_FILE, 'it names 1004 as the next account number; it is 1003'),
+        ],
+      },
+    ],
+    [
+      'the time in the checkpoint',
+      (directory) => forgeCheckpoint(directory, {}, { bookedAt: '2026-01-01T00:00:00.000Z' }),
+      {
+        checkpoint: [
+          problem(
+            CHECKPOINT_FILE,
+            'it says that entry 203 was booked at "2026-01-01T00:00:00.000Z"',
+          ),
+        ],
+      },
+    ],
+  ];
+
+  it.each(harmed)('tells all of it, once: %s', async (_, harm, expected) => {
+    const directory = await closedBank();
+    harm(directory);
+    const { files } = await Machine.on(directory).start();
+    expect(await problemsOf(files)).toEqual(expected);
+    // What the journal does not tell cannot be held against the passbooks.
+    const books = [
+      'journal',
+      ...('journal' in expected ? [] : ['checkpoint', 'passbooks', 'sums']),
+    ];
+    const { steps } = await verifyFiles(files, {});
+    expect(steps.map(({ name }) => name)).toEqual(['desks', 'segments', ...books, 'files']);
+    const roles = 'desks' in expected ? ['poster'] : ['writer', 'poster'];
+    expect(steps[0]?.checked.split(', ')).toEqual(
+      roles.map((role) => expect.stringMatching(new RegExp(`^${role} in epoch \\d+$`))),
+    );
+  });
+
+  it.each<[string, (directory: string) => void, object]>([
+    ['nothing', () => {}, {}],
+    [
+      'the passbook of an account with a chosen id',
+      (directory) => rmSync(pagePath(directory, SHOP)),
+      { sums: [problem('accounts', 'USD adds up to -17000 minor units, not 0')] },
+    ],
+    [
+      'the passbook of a number that was given out',
+      (directory) => rmSync(pagePath(directory, BOB)),
+      { passbooks: [problem('accounts', '1 of 2 accounts given out have no open page')] },
+    ],
+  ])('tells all of it by the ends alone: %s', async (_, harm, expected) => {
+    const directory = await closedBank();
+    harm(directory);
+    const { files } = await Machine.on(directory).start();
+    expect(await problemsOf(files, { quick: true })).toEqual(expected);
+    const { steps } = await verifyFiles(files, { quick: true });
+    const sums = 'passbooks' in expected ? [] : ['sums'];
+    expect(steps.map(({ name }) => name)).toEqual([
+      ...['desks', 'segments', 'checkpoint', 'journal', 'passbooks', ...sums, 'files'],
+    ]);
+    const pages = Object.keys(expected).length > 0 ? 3 : 4;
+    expect(steps.slice(3, 5).map(({ checked }) => checked)).toEqual([
+      '0 entries behind the checkpoint',
+      `${pages} open pages`,
+    ]);
+  });
+
+  it.each([false, true])(
+    'names each passbook that is ahead of a journal of an older day: quick %s',
+    async (quick) => {
+      const directory = await closedBank();
+      const old = [join(directory, CHECKPOINT_FILE), inSegment(directory, 2)];
+      const bytes = old.map((path) => readFileSync(path));
+      const bank = await openBank(directory);
+      await bank.deposit(BOB, '1.00');
+      await bank.close();
+      for (const [index, path] of old.entries()) writeFileSync(path, bytes[index] ?? '');
+      const machine = Machine.on(directory);
+      machine.reboot();
+      const { files } = await machine.start();
+      const what = 'it shows entry 204, and the journal ends at entry 203';
+      const { passbooks } = await problemsOf(files, { quick });
+      expect(passbooks).toHaveLength(2);
+      for (const id of [BOB, WORLD]) expect(passbooks).toContainEqual(problem(pageOf(id), what));
+    },
+  );
+
+  it('says of a page that is broken no more than that, when it looks at ends alone', async () => {
+    const directory = await closedBank();
+    const checkpoint = readFileSync(join(directory, CHECKPOINT_FILE));
+    const bank = await openBank(directory);
+    await bank.deposit(BOB, '1.00');
+    await bank.close();
+    writeFileSync(join(directory, CHECKPOINT_FILE), checkpoint);
+    flip(pagePath(directory, BOB), -3);
+    const { files } = await Machine.on(directory).start();
+    expect(await problemsOf(files, { quick: true })).toEqual({
+      passbooks: [problem(pageOf(BOB), expect.stringMatching(/^row \d+ was changed$/))],
+    });
+  });
+});
+
+/** Writes a checkpoint as somebody would who knows how its check is made. */
+function forgeCheckpoint(directory: string, position: object, other: object = {}): void {
+  const path = join(directory, CHECKPOINT_FILE);
+  const checkpoint = decodeCheckpoint(readFileSync(path, 'utf8'));
+  const forged = { ...checkpoint, ...other, position: { ...checkpoint.position, ...position } };
+  writeFileSync(path, encodeCheckpoint(forged));
+}

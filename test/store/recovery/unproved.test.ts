@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
@@ -20,6 +20,7 @@ import {
   flip,
   pageOf,
   remove,
+  SHOP,
   segmentsIn,
   treeOf,
 } from './harm.js';
@@ -52,16 +53,66 @@ describe('a passbook whose checks fit and that tells something else', () => {
     await expect(openBank(directory)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
   });
 
-  it('is no witness for what the journal lost', async () => {
+  /** A forger who has rows of one passbook tell something else. */
+  const told = (id: string, from: string | RegExp, to: string) => (directory: string) =>
+    forge(pagePath(directory, id), (row) => row.replace(from, to));
+  const lost = ' there is only what ';
+
+  it.each<[string, string, (directory: string) => void, string]>([
+    [
+      'another counterparty',
+      'transfer,7,',
+      told(BOB, `,7,${ADA},`, ',7,corner-shop,'),
+      `of entry 7${lost}${BOB} and ${ADA} shows`,
+    ],
+    [
+      'another reference',
+      'transfer,7,',
+      told(BOB, '"inv-7"', '"inv-8"'),
+      `of entry 7${lost}${BOB} and ${ADA} shows`,
+    ],
+    [
+      'another reference, on one of two pages',
+      'transfer,7,',
+      (directory) => {
+        copyFileSync(pagePath(directory, BOB), pagePath(directory, BOB, 1));
+        told(BOB, '"inv-7"', '"inv-8"')(directory);
+      },
+      'two pages tell entry 7 differently',
+    ],
+    [
+      'nothing of the other side',
+      'transfer,7,',
+      (directory) => remove(pagePath(directory, ADA, 1)),
+      `of entry 7${lost}${BOB} shows`,
+    ],
+    [
+      'a second account that was opened by it',
+      'open,2,',
+      (directory) => {
+        const [, opened = ''] = readFileSync(pagePath(directory, BOB), 'utf8').split('\n');
+        const path = pagePath(directory, SHOP, 1);
+        const time = opened.split(',')[2];
+        forge(path, (row) => row.replace(/,1,[^,]+,open,3,/, `,1,${time},open,2,`));
+      },
+      `of entry 2${lost}${BOB} and ${SHOP} shows`,
+    ],
+    [
+      'nothing',
+      'open,2,',
+      (directory) => remove(pagePath(directory, BOB)),
+      'no passbook shows entry 2',
+    ],
+  ])('is no witness for what the journal lost: %s', async (_, entry, harm, why) => {
     const directory = await closedBank();
     const segment = segmentsIn(directory)[0] ?? '';
     const path = join(directory, 'journal', segment);
-    flip(path, readFileSync(path).indexOf('transfer,7,') + 20);
-    forge(pagePath(directory, BOB), (row) => row.replace(`,7,${ADA},`, ',7,corner-shop,'));
+    flip(path, readFileSync(path).indexOf(entry) + 20);
+    harm(directory);
     const { state, problems } = await recover(directory, { apply: true });
     expect(state).toBe('problems');
     expect(problems).toMatchObject([{ file: `journal/${segment}` }]);
-    expect(problems[0]?.what).toContain(`of entry 7 there is only what`);
+    expect(problems[0]?.what).toContain(why);
   });
 
   it('put away by somebody who knows that it is wrong, is written again', async () => {
