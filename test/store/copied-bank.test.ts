@@ -271,5 +271,8 @@ describe('a copy of a bank that somebody has open', () => {
     await expect(opened).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
     expect(pagesOf(copy)).toEqual(before);
     expect(namesIn(copy, '.')).toContain('PAIN.csv');
+    // Nor does anybody hold it up who has to look at it.
+    const lock = machine.host().lockAt(join(copy, 'desks/writer.lock'));
+    expect(await lock.tryTake(() => {})).toBeDefined();
   });
 });
