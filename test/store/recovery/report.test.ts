@@ -71,6 +71,10 @@ const NO_CHECKPOINT = [
 
 /** What is broken; what is told of it; what is told only when it has been repaired. */
 const REPORTS: Record<string, [(directory: string) => void, string[][], string[][]?]> = {
+  'the head of the first segment is broken': [
+    (directory) => flip(join(directory, FIRST), 40),
+    [[FIRST, 'its head is broken', 'written again; every seal fits']],
+  ],
   'the head of a segment is broken': [
     (directory) => flip(join(directory, SECOND), 40),
     [[SECOND, 'its head is broken', 'written again; every seal fits']],
