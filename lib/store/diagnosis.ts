@@ -6,7 +6,7 @@ import { ifThere } from '../disk/disk.js';
 import { accountFolder } from '../format/account-path.js';
 import { type Checkpoint, encodeCheckpoint, type Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
-import { FIRST_ACCOUNT_NUMBER, isWorldId } from '../ledger/account-id.js';
+import { isWorldId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
 import { refuseCancelled } from '../ledger/errors.js';
 import { formatMinor } from '../ledger/money.js';
@@ -181,12 +181,11 @@ class Examination {
     const last = Math.max(tail, witness.newest, ...told.map(({ transfer }) => transfer));
     const seals = new Map(told.map((place) => [placeOf(place), place.seal]));
     const tried = new Set<string>();
+    const isNew = ({ before, segment }: Gap) =>
+      tried.size < tried.add(`${segment} ${placeOf(before)}`).size;
     for (;;) {
-      const gap = [...gapsOf(survey), ...tailGap(survey, last, told)].find(
-        ({ before, segment }) => !tried.has(`${segment} ${placeOf(before)}`),
-      );
+      const gap = [...gapsOf(survey), ...tailGap(survey, last, told)].find(isNew);
       if (gap === undefined) break;
-      tried.add(`${gap.segment} ${placeOf(gap.before)}`);
       const bytes = survey.bytes.get(gap.segment);
       const known = new Map([...survey.pins, ...seals]);
       const mended = mendExactly({ ...gap, bytes }, survey, known, witness);
@@ -249,7 +248,7 @@ class Examination {
     // The repaired journal may have the same entry at another place.
     const same = (other: Position) => other.transfer === position?.transfer;
     const trusted = inPlace ? position : [...survey.places.values()].find(same);
-    let replay = this.#replay(survey, trusted?.transfer ?? 0);
+    const replay = this.#replay(survey, trusted?.transfer ?? 0);
     if (replay === undefined) return undefined;
     const { nextAccount, bookedAt } = replay.posted;
     const fits = found?.nextAccount === nextAccount && found?.bookedAt === bookedAt;
@@ -259,11 +258,7 @@ class Examination {
     const desks = (await disk.exists(join(directory, 'desks')))
       ? await desksIdentity(disk, directory)
       : '';
-    let next: Checkpoint = { position: trusted ?? START, nextAccount, bookedAt, desks };
-    if (found === undefined || trusted === undefined) {
-      next = { position: START, nextAccount: FIRST_ACCOUNT_NUMBER, bookedAt: '', desks };
-      replay = this.#replay(survey, 0) ?? replay;
-    }
+    const next: Checkpoint = { position: trusted ?? START, nextAccount, bookedAt, desks };
     if (found) {
       const what = inPlace
         ? 'it does not say what the journal tells'
@@ -343,9 +338,10 @@ class Examination {
 
   async #lookAround(): Promise<void> {
     const { problems } = await findStrays(this.#files);
-    const known = new Set([...this.#aside, ...this.#passbooks.flatMap(({ aside }) => aside)]);
+    // What lies in a desk that is put aside goes with it.
+    const desks = this.#aside.filter((file) => file.startsWith('desks/'));
     for (const { file, what } of problems) {
-      if (known.has(file)) continue;
+      if (desks.some((desk) => file.startsWith(`${desk}/`))) continue;
       this.#find(file, what, 'moved to lost+found');
       this.#aside.push(file);
     }

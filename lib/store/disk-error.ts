@@ -17,7 +17,6 @@ export function isFull(error: unknown): boolean {
 
 /** A system error as the refusal that it means. What is neither is a bug and stays itself. */
 export function asBankError(error: unknown): unknown {
-  if (error instanceof BankError) return error;
   const code = errorCode(error);
   if (code === '' || !(error instanceof Error)) return error;
   const { path } = error as { path?: string };

@@ -47,7 +47,7 @@ export function mendExactly(
   const { segment, bytes, before } = gap;
   if (before.offset === 0) return mendFirstHead(gap);
   if (bytes === undefined) return undefined;
-  if (before.segment !== segment) return mendHead(gap, survey);
+  if (before.segment !== segment) return mendHead(segment, bytes, survey);
   return mendBatch(segment, bytes, before, seals, witness, epochsAround(gap, survey));
 }
 
@@ -64,10 +64,9 @@ function mendFirstHead({ before, bytes = Buffer.alloc(0) }: Gap): Mended {
 }
 
 /** A pin follows from the segment before: some place in it makes the rows behind the pin fit. */
-function mendHead({ segment, bytes }: Gap, survey: Survey): Mended | undefined {
+function mendHead(segment: string, bytes: Buffer, survey: Survey): Mended | undefined {
   const epoch = parseSegmentName(segment)?.epoch ?? 0;
   const previous = survey.segments[survey.segments.indexOf(segment) - 1];
-  if (bytes === undefined) return undefined;
   for (const place of [...survey.places.values()].reverse()) {
     if (place.segment !== previous) continue;
     const { offset: length, seal, transfer } = place;

@@ -84,6 +84,13 @@ describe('An entry in the journal', () => {
     expect(readOrDamage(() => decode(good))).toEqual(SAMPLE_ENTRIES[1]);
     expect(readOrDamage(() => decode(good.replace(was, now)))).toBe('damage');
   });
+
+  it.each<[string, string, string]>([
+    ['an unknown currency', good.replace('USD', 'ABC'), 'entry 2 has the unknown currency "ABC"'],
+    ['half a line', 'open,2,3,4,5,6,7,8,9,10,11', 'a row has not 22 cells: open,2,3,4,5,6,7,8,'],
+  ])('of which there is %s is named for that', (_, line, what) => {
+    expect(() => decode(line)).toThrow(what);
+  });
 });
 
 describe('A control row', () => {

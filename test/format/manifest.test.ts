@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
@@ -20,9 +21,12 @@ const SAMPLE: Manifest = {
 };
 
 const read = (text: string) => readOrDamage(() => decodeManifest(text));
+/** A manifest that somebody made up, with a check that fits. */
 const json = (change: object) => {
   const { version, ...rest } = SAMPLE;
-  return JSON.stringify({ drovebank: { version }, ...rest, ...change });
+  const told = `${JSON.stringify({ drovebank: { version }, ...rest, ...change }).slice(0, -1)},\n`;
+  const check = createHash('sha256').update(told).digest('hex').slice(0, 16);
+  return `${told}  "check": "${check}"\n}\n`;
 };
 
 describe('bank.json', () => {
@@ -52,6 +56,15 @@ describe('bank.json', () => {
 
   it('starts with all the digits of the standard', () => {
     expect(Object.entries(standardDigits())).toEqual([...CURRENCY_DIGITS]);
+  });
+
+  it('that somebody else wrote is read if all is well with it, and its check fits', () => {
+    expect(read(json({}))).toEqual(SAMPLE);
+    expect(read(json({}).replace('"USD"', '"CZK"'))).toBe('damage');
+  });
+
+  it('that is no JSON is named for that', () => {
+    expect(() => decodeManifest('PK\u0003\u0004')).toThrow('it is not JSON');
   });
 
   it.each<[string, string]>([

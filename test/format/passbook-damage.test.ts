@@ -87,10 +87,12 @@ describe('Rows whose checks fit are damage all the same when', () => {
     ['the type is unknown', [first, second.replace('deposit,2', 'gift,2')]],
     ['the status is unknown', [first.replace('USD,open', 'USD,ajar')]],
     ['money goes in and out', [first, second.replace('100.00,,', '100.00,0.01,')]],
+    ['an amount stands half in and half out', [first, second.replace('100.00,,', '1,00.00,')]],
     ['an amount has another form', [first, second.replace('100.00,,', '100,,')]],
     ['an amount is no number', [first, second.replace('100.00,,', 'much,,')]],
     ['there is no balance', [first.replace(',0.00,0.00,0.00', ',,0.00,0.00')]],
     ['a number is no number', [first.replace('a10017,1', 'a10017,one')]],
+    ['the entry’s number is none', [first.replace('open,1', 'open,one')]],
     ['the rows are counted from 0', [first.replace('a10017,1', 'a10017,0')]],
     ['the time is none', [first.replace('T09:00:00.000Z', '')]],
     ['the id leads out of the bank', [first.replace('a10017', '../../x')]],
@@ -109,6 +111,26 @@ describe('Rows whose checks fit are damage all the same when', () => {
     expect(bodies.join('\n')).not.toBe(BODIES.slice(0, bodies.length).join('\n'));
     const prev = bodies[0]?.includes('prev') ? '0123456789abcdef' : '';
     expect(read(forged(bodies, prev))).toBe('damage');
+  });
+
+  it.each<[string, string, string, string]>([
+    ['the currency is unknown', 'USD', 'ABC', 'currency ABC is unknown'],
+    [
+      'the details are missing',
+      '"{}"',
+      '',
+      'row 1 begins a page but says nothing of the one before',
+    ],
+    ['the details are no JSON', '"{}"', '"{"', 'row 1 has details that are no JSON'],
+  ])('%s, and are named for that', (_, was, now, what) => {
+    expect(() => decodePage(forged([first.replace(was, now)]), digitsOf)).toThrow(what);
+  });
+
+  it('names change where a later row has others, they are not', () => {
+    const renamed = second.replace('open,,,"first', 'open,"Augusta","King","first');
+    const page = decodePage(forged([first, renamed, third]), digitsOf);
+    expect(page.account).toMatchObject({ firstName: 'Augusta', lastName: 'King' });
+    expect(page.rows.map(({ firstName }) => firstName)).toEqual(['Ada', 'Augusta', '']);
   });
 
   const later = (details: string) => second.replace(',,,,"req-1"', `,,,${details},"req-1"`);

@@ -119,6 +119,15 @@ describe('A checkpoint', () => {
     }
   });
 
+  it.each<[string, Checkpoint, string]>([
+    ['of no byte', { ...CHECKPOINT, position: { ...SAMPLE, offset: -1 } }, 'odd position'],
+    ['of no entry', { ...CHECKPOINT, position: { ...SAMPLE, transfer: 0.5 } }, 'odd position'],
+    ['of no epoch', { ...CHECKPOINT, position: { ...SAMPLE, epoch: -1 } }, 'odd position'],
+    ['of no account', { ...CHECKPOINT, nextAccount: Number.NaN }, 'it names no next account'],
+  ])('with the number %s is damage, although its check fits', (_, odd, what) => {
+    expect(() => decodeCheckpoint(encodeCheckpoint(odd))).toThrow(what);
+  });
+
   it('with a second row is damage', () => {
     expect(readOrDamage(() => decodeCheckpoint(text + text))).toBe('damage');
     expect(readOrDamage(() => decodeCheckpoint(`${text}\n`))).toBe('damage');

@@ -12,6 +12,7 @@ import { openBank } from 'drovebank';
 import { recover } from 'drovebank/recover';
 import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, decodeMark, encodeMark, type Position } from '#lib/format/position.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, newDirectory } from '../machine/processes.js';
 import { expectClean, expectTidy, namesIn, pagePath, pagesOf } from './books.js';
@@ -125,6 +126,33 @@ describe('a copy of a closed bank', () => {
 });
 
 describe('a copy of a bank that somebody has open', () => {
+  it('is not held up by the locks that were copied with it', async () => {
+    const directory = newDirectory();
+    const { bank, ada } = await openFunded(directory);
+    await bank.close();
+    const copy = copyOf(directory);
+    const machine = Machine.on(copy);
+    for (const role of ['writer', 'poster']) {
+      // Whoever holds the original lives, and goes on living.
+      const held = machine.host().lockAt(join(copy, 'desks', `${role}.lock`));
+      expect(await held.tryTake(() => {})).toBeDefined();
+    }
+    const host = machine.host();
+    const lockAt = (path: string) => {
+      const lock = host.lockAt(path);
+      const tryTake = async (onLost: () => void) => {
+        const release = await lock.tryTake(onLost);
+        if (!release) throw new Error(`${path} is held`);
+        return release;
+      };
+      return { ...lock, tryTake };
+    };
+    const copied = await machine.open({ ...host, lockAt });
+    expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
+    await copied.close();
+    expect(identities(copy).told).toBe(identities(copy).is);
+  });
+
   it('has what was answered before, and goes its own way', async () => {
     const directory = newDirectory();
     const { bank, ada, bob } = await openFunded(directory);
@@ -209,33 +237,6 @@ describe('a copy of a bank that somebody has open', () => {
     expectTidy(copy);
   });
 
-  it('is not held up by the locks that were copied with it', async () => {
-    const directory = newDirectory();
-    const { bank, ada } = await openFunded(directory);
-    await bank.close();
-    const copy = copyOf(directory);
-    const machine = Machine.on(copy);
-    for (const role of ['writer', 'poster']) {
-      // Whoever holds the original lives, and goes on living.
-      const held = machine.host().lockAt(join(copy, 'desks', `${role}.lock`));
-      expect(await held.tryTake(() => {})).toBeDefined();
-    }
-    const host = machine.host();
-    const lockAt = (path: string) => {
-      const lock = host.lockAt(path);
-      const tryTake = async (onLost: () => void) => {
-        const release = await lock.tryTake(onLost);
-        if (!release) throw new Error(`${path} is held`);
-        return release;
-      };
-      return { ...lock, tryTake };
-    };
-    const copied = await machine.open({ ...host, lockAt });
-    expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
-    await copied.close();
-    expect(identities(copy).told).toBe(identities(copy).is);
-  });
-
   it('stays a copy, to be verified again, as long as it could not be made durable', async () => {
     const directory = newDirectory();
     const { bank, ada } = await openFunded(directory);
@@ -251,6 +252,25 @@ describe('a copy of a bank that somebody has open', () => {
     expect(identities(copy).told).toBe(identities(copy).is);
     expect((await copied.balance(ada)).ledger.amount).toBe('100.00');
     await copied.close();
+  });
+
+  it('is told to be a bank of its own when all of it is durable, and not before', async () => {
+    const directory = newDirectory();
+    const { bank } = await openFunded(directory);
+    await bank.close();
+    const copy = copyOf(directory);
+    const machine = Machine.on(copy);
+    const steps: string[] = [];
+    const host = machine.host((disk) =>
+      hooked({ ...disk, flushFileSystem: () => false }, ({ name, path }, go) => {
+        steps.push(`${name} ${path.slice(copy.length + 1)}`);
+        return go();
+      }),
+    );
+    await (await machine.open(host)).close();
+    const told = steps.indexOf('rename journal/checkpoint.csv');
+    expect(told).toBeGreaterThan(0);
+    expect(steps.slice(0, told)).toContain('sync bank.json');
   });
 
   it('is left as it is where it is damaged: nothing is posted in it', async () => {
@@ -271,5 +291,8 @@ describe('a copy of a bank that somebody has open', () => {
     await expect(opened).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
     expect(pagesOf(copy)).toEqual(before);
     expect(namesIn(copy, '.')).toContain('PAIN.csv');
+    // Nor does anybody hold it up who has to look at it.
+    const lock = machine.host().lockAt(join(copy, 'desks/writer.lock'));
+    expect(await lock.tryTake(() => {})).toBeDefined();
   });
 });

@@ -93,6 +93,23 @@ describe('damage that was found', () => {
     },
   );
 
+  it.each([undefined, 'write', 'sync'])(
+    'leaves no file open, be it that %s fails',
+    async (name) => {
+      const machine = await machineWithBank();
+      const open: string[] = [];
+      const disk = hooked(machine.start().host.disk({ shared: false }), (step, go) => {
+        if (step.name === 'create') open.push(step.path);
+        if (step.name === 'close') open.splice(open.indexOf(step.path), 1);
+        if (step.name === name) throw systemError('EIO', step.path);
+        return go();
+      });
+      await declareDamage({ disk, directory: BANK, system }, FOUND);
+      expect(open).toEqual([]);
+      expect((await standingOf(machine)).away).toBe(2);
+    },
+  );
+
   it('hides no mistake of ours behind what a disk may say', async () => {
     const machine = await machineWithBank();
     const plain = machine.start().host.disk({ shared: false });

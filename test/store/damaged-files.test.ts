@@ -492,3 +492,17 @@ describe('what is no bank, or not one for us', () => {
     },
   );
 });
+
+it.each<[string, (desks: string) => void]>([
+  ['gone', () => {}],
+  ['a file', (desks) => writeFileSync(desks, 'mine')],
+])('the folder of the desks %s: the bank is not taken for a copy', async (_, harm) => {
+  const directory = await closedBank();
+  const desks = join(directory, 'desks');
+  rmSync(desks, { recursive: true });
+  harm(desks);
+  await expect(openBank(directory)).rejects.toMatchObject({
+    code: 'BANK_DAMAGED',
+    details: { file: 'desks', what: 'the folder is missing' },
+  });
+});

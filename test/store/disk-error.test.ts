@@ -26,6 +26,7 @@ describe('an error of the system', () => {
 
   it.each([
     ['a refusal', new BankError('BANK_BUSY', 'busy')],
+    ['a refusal that begins as they do', new BankError('EXCEEDS_HOLD', 'held')],
     ['a bug', new TypeError('undefined is no function')],
     ['what only looks like one', Object.assign(new Error('x'), { code: 'ERR_ASSERTION' })],
     ['what is no error', 'ENOSPC'],

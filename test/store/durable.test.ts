@@ -1,5 +1,7 @@
 import { expect, it } from 'vitest';
 import type { Disk } from '#lib/disk/disk.js';
+import { encodeCheckpoint } from '#lib/format/position.js';
+import { writeCheckpoint } from '#lib/store/checkpoint.js';
 import { makeNameDurable, makeTreeDurable } from '#lib/store/durable.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 
@@ -50,4 +52,20 @@ it('a name that somebody else made outlasts a power cut', async () => {
     await makeNameDurable(disk, '/bank');
   });
   expect(leftOn(machine)).toHaveProperty('/bank/');
+});
+
+it('a checkpoint outlasts a power cut once it is written, and nothing stays where it was staged', async () => {
+  const machine = new SimulatedMachine();
+  const disk = machine.start().host.disk({ shared: false });
+  const position = { segment: '000001-1.csv', offset: 9, transfer: 9, epoch: 1, seal: 'a' };
+  const checkpoint = { position, nextAccount: 1003, bookedAt: '', desks: '1:1' };
+  await machine.run(async () => {
+    for (const folder of ['/bank', '/bank/journal', '/bank/desk']) await disk.makeFolder(folder);
+    for (const folder of ['/', '/bank']) await disk.syncFolder(folder);
+    await writeCheckpoint(disk, '/bank', '/bank/desk/staged', checkpoint);
+  });
+  expect(leftOn(machine)).toMatchObject({
+    '/bank/journal/checkpoint.csv': encodeCheckpoint(checkpoint),
+  });
+  expect(await disk.list('/bank/desk')).toEqual([]);
 });

@@ -196,6 +196,13 @@ describe('making a bank', () => {
   });
 });
 
+it('nothing of a new bank is only in memory', async () => {
+  const machine = new SimulatedMachine();
+  await machine.run(() => machine.start().initBank('/home/ours'));
+  const left = machine.disk.afterPowerCut(new Set());
+  expect([...left.tree().keys()]).toEqual([...machine.disk.tree().keys()]);
+});
+
 describe('a bank for a group', () => {
   it('is open to the group and closed to all others, in every file', async () => {
     const directory = newDirectory();
