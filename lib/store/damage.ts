@@ -48,6 +48,12 @@ export async function unlessDamaged<T>(read: () => Awaitable<T>): Promise<T | un
   }
 }
 
+/** Damage that was seen here and now, and not told by a notice. */
+export function isDamageFound(error: unknown): error is BankError {
+  if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') return false;
+  return error.details.file !== PAIN_FILE;
+}
+
 /** What `PAIN.csv` says. */
 export function noticeOf(error: BankError, system: Pick<System, 'now'>): Buffer {
   const when = new Date(system.now()).toISOString();

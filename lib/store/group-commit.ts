@@ -19,7 +19,7 @@ import { Aborts } from './aborts.js';
 import { Bookkeeper } from './bookkeeper.js';
 import { Breath } from './breath.js';
 import { channels } from './channels.js';
-import { damaged, declareDamage, PAIN_FILE } from './damage.js';
+import { damaged, declareDamage, isDamageFound } from './damage.js';
 import { asBankError } from './disk-error.js';
 import type { Keys } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
@@ -419,12 +419,6 @@ export class GroupCommit {
     await this.#parts.log.leave();
     await declareDamage(this.#parts, error);
   }
-}
-
-/** Damage that was seen here and now, and not told by a notice. */
-function isDamageFound(error: unknown): error is BankError {
-  if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') return false;
-  return error.details.file !== PAIN_FILE;
 }
 
 function attempt(work: () => unknown): Outcome {

@@ -1,6 +1,6 @@
 import type { Position } from '../format/position.js';
 import { BankError } from '../ledger/errors.js';
-import { declareDamage, PAIN_FILE } from './damage.js';
+import { declareDamage, isDamageFound } from './damage.js';
 import { asBankError } from './disk-error.js';
 import {
   BACKLOG_ENTRIES_MAX,
@@ -57,9 +57,7 @@ export function runPoster(files: BankFiles) {
       } catch (error) {
         const told = asBankError(error);
         if (!(told instanceof BankError)) throw error;
-        if (told.code === 'BANK_DAMAGED' && told.details.file !== PAIN_FILE) {
-          await declareDamage(files, told);
-        }
+        if (isDamageFound(told)) await declareDamage(files, told);
         // A full disk, say, or a bank that is stopped until somebody recovers it: it may pass.
         await pause(POSTING_DELAY_MS);
       }

@@ -8,7 +8,7 @@ import type { System } from '../disk/system.js';
 import type { Position } from '../format/position.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { readCheckpoint } from './checkpoint.js';
-import { declareDamage, PAIN_FILE } from './damage.js';
+import { declareDamage, isDamageFound } from './damage.js';
 import { asBankError } from './disk-error.js';
 import {
   BACKLOG_ENTRIES_MAX,
@@ -132,9 +132,7 @@ export class Posting {
 
   /** What the poster found damaged while it held its desk nobody else has changed meanwhile. */
   async #reportDamage(error: unknown): Promise<void> {
-    if (!(error instanceof BankError) || error.code !== 'BANK_DAMAGED') return;
-    if (error.details.file === PAIN_FILE) return;
-    await declareDamage(this.#parts, error);
+    if (isDamageFound(error)) await declareDamage(this.#parts, error);
   }
 
   /** Draws a ticket, and waits until whoever posts has served it. */

@@ -66,7 +66,7 @@ async function findManifest(host: Host, directory: string): Promise<Manifest | P
     }
     if (error.code !== 'BANK_NOT_FOUND') throw error;
     for (const folder of ['accounts', 'journal'])
-      if (!(await disk.exists(join(directory, folder)).valueOf())) throw error;
+      if (!(await disk.exists(join(directory, folder)))) throw error;
     return { file: MANIFEST_FILE, what: `the file is missing; ${rest}` };
   }
 }

@@ -90,11 +90,8 @@ function replayJournal(files: Files, folder: string) {
         `a seal of segment ${index + 1}`,
       );
       // Of its kind: behind a pin there may be a batch that somebody decided before.
-      const [type, epoch, before] = [
-        row.type ?? '',
-        Number(row.epoch),
-        newest[row.type ?? ''] ?? 0,
-      ];
+      const { type = '' } = row;
+      const [epoch, before] = [Number(row.epoch), newest[type] ?? 0];
       need(epoch >= before, `a ${type} of epoch ${epoch} behind one of epoch ${before}`);
       newest[type] = epoch;
       batch.slice(0, -1).forEach(book);

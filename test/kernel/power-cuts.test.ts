@@ -7,6 +7,7 @@ import { openBank } from 'drovebank';
 import { afterEach, describe, expect, it } from 'vitest';
 import { openAt } from '#lib/bank/open-bank.js';
 import { type Host, nodeHost } from '#lib/store/host.js';
+import { noPoster } from '../machine/processes.js';
 import { expectClean } from '../store/books.js';
 import {
   type Asked,
@@ -66,8 +67,7 @@ function rebooted(): Host {
       owner.boot === boot && host.system.isSurelyDead({ ...owner, boot: identity.boot }),
   };
   // A thread would not know of the reboot: what there is to post is posted by who closes.
-  const thread = { alive: false, wake() {}, async stop() {} };
-  return { ...host, system, startPoster: () => thread };
+  return { ...host, system, startPoster: noPoster };
 }
 
 /** Processes that move money in a bank, and the notes that they keep outside of its disk. */

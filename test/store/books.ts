@@ -4,6 +4,8 @@ import { parse } from 'csv-parse/sync';
 import { expect } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import { accountFolder, pageName } from '#lib/format/account-path.js';
+import { type CrashPoint, crashesAt } from '#lib/testing/crashes.js';
+import type { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import type { Machine, PlayedProcess } from '../machine/processes.js';
 
 /** Two accounts of 100.00 each, opened by `process`. */
@@ -28,6 +30,29 @@ export async function expectClean(bank: Bank): Promise<void> {
   const { ok, steps } = await bank.verify();
   expect(steps.flatMap(({ problems }) => problems)).toEqual([]);
   expect(ok).toBe(true);
+}
+
+/** A power cut when all is done: in each way that it may have struck the bank opens, and nothing in it is wrong. */
+export async function expectCleanAfterCut(
+  machine: SimulatedMachine,
+  points: readonly CrashPoint[],
+  directory: string,
+  limit: number,
+  use: (bank: Bank) => Promise<unknown> = async () => {},
+): Promise<void> {
+  const seen = new Set<string>();
+  for (const point of points.slice(-1)) {
+    for (const crash of crashesAt(machine, point, { limit, seen })) {
+      const next = crash.machine.start();
+      await crash.machine.run(async () => {
+        const bank = await next.openBank(directory);
+        await use(bank);
+        await expectClean(bank);
+        await bank.close();
+      });
+    }
+  }
+  expect(seen.size).toBeGreaterThan(1);
 }
 
 /** The bank has these balances, for who opens it next and, once everything is posted, for the one behind. */

@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import type { Disk } from '#lib/disk/disk.js';
-import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
+import { recordCrashPoints } from '#lib/testing/crashes.js';
 import { changes, hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { Machine } from '../machine/processes.js';
 import {
   expectClean,
+  expectCleanAfterCut,
   expectTidy,
   expectWhole,
   fund,
@@ -292,17 +293,6 @@ describe('a file system without a barrier for all of it', () => {
       await bank.transferMany(deposits(id, 65));
       await bank.posted();
     });
-    const seen = new Set<string>();
-    for (const point of points.slice(-1)) {
-      for (const crash of crashesAt(machine, point, { limit: 8, seen })) {
-        const next = crash.machine.start();
-        await crash.machine.run(async () => {
-          const bank = await next.openBank(directory);
-          await expectClean(bank);
-          await bank.close();
-        });
-      }
-    }
-    expect(seen.size).toBeGreaterThan(1);
+    await expectCleanAfterCut(machine, points, directory, 8);
   });
 });
