@@ -6,7 +6,7 @@ import { desksIdentity, readCheckpoint } from './checkpoint.js';
 import { damaged, declareDamage } from './damage.js';
 import { makeTreeDurable } from './durable.js';
 import type { BankFiles } from './store.js';
-import { BOOK_STEPS, verifyFiles } from './verify.js';
+import { BOOK_STEPS, type Problem, verifyFiles } from './verify.js';
 
 export async function isCopy({ disk, directory }: BankFiles): Promise<boolean> {
   const { desks } = await readCheckpoint(disk, directory);
@@ -15,14 +15,9 @@ export async function isCopy({ disk, directory }: BankFiles): Promise<boolean> {
 
 /** Verifies the copy, and makes it a bank of its own. @throws BankError BANK_DAMAGED */
 export async function acceptCopy(files: BankFiles): Promise<void> {
-  const { disk, directory, log, poster } = files;
+  const { disk, directory, poster } = files;
   files.breakLocks(); // They were copied, too: whoever holds the original does not hold this.
-  await log.leadCopy();
-  const { steps } = await verifyFiles(files, {});
-  // What lies beside the books harms no copy.
-  const books = steps.filter(({ name }) => BOOK_STEPS.includes(name));
-  const problem = books.flatMap(({ problems }) => problems)[0];
-  await log.leave();
+  const problem = await problemIn(files);
   if (problem) {
     const found = damaged(problem.file, problem.what);
     await declareDamage(files, found);
@@ -30,7 +25,22 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
   }
   await makeTreeDurable(disk, directory);
   if (await poster.tryStart()) {
-    await poster.confirm();
-    await poster.stop();
+    try {
+      await poster.confirm();
+    } finally {
+      await poster.stop();
+    }
+  }
+}
+
+/** What is wrong with its books. What lies beside them harms no copy. */
+async function problemIn(files: BankFiles): Promise<Problem | undefined> {
+  await files.log.leadCopy();
+  try {
+    const { steps } = await verifyFiles(files, {});
+    const books = steps.filter(({ name }) => BOOK_STEPS.includes(name));
+    return books.flatMap(({ problems }) => problems)[0];
+  } finally {
+    await files.log.leave();
   }
 }

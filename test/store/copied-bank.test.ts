@@ -254,6 +254,22 @@ describe('a copy of a bank that somebody has open', () => {
     await copied.close();
   });
 
+  it.each([
+    ['the copy cannot be read', 'read', /accounts\/.*csv$/, 'writer'],
+    ['it cannot be told to be a bank of its own', 'rename', /checkpoint\.csv$/, 'poster'],
+  ])('keeps nobody out where %s', async (_, step, file, role) => {
+    const directory = newDirectory();
+    const { bank } = await openFunded(directory);
+    await bank.close();
+    const copy = copyOf(directory);
+    const disk = new FaultyDisk();
+    disk.fault = ({ name, path }) => (name === step && file.test(path) ? 'EIO' : undefined);
+    const machine = Machine.on(copy);
+    await expect(machine.open(machine.host(disk.on))).rejects.toMatchObject({ code: 'EIO' });
+    const lock = machine.host().lockAt(join(copy, `desks/${role}.lock`));
+    expect(await lock.tryTake(() => {})).toBeDefined();
+  });
+
   it('is told to be a bank of its own when all of it is durable, and not before', async () => {
     const directory = newDirectory();
     const { bank } = await openFunded(directory);
