@@ -10,6 +10,8 @@
  *   npm run test:mutants -- --again             those that were not caught, from the beginning
  *   npm run test:mutants -- --afresh            whatever is known
  *   npm run test:mutants -- --near              only against what is nearest
+ *   npm run test:mutants -- --confirm           those that were caught, against what caught them; keeps nothing
+ *   npm run test:mutants -- --confirm --sample 40
  *
  * Caught means: a promise or a claim did not hold. A run that takes too long is no proof, and listed
  * apart. What is known stands in test/crash/mutants.json: by what each was caught, or, where it provably
@@ -43,6 +45,9 @@ const [PROBE_MS, PROBE_TESTS] = [3_000, 30];
 /** So many mutants at most are awake together. */
 const GROUP_MAX = 24;
 
+/** What has caught a mutant before is given so long, and each test of it. */
+const CONFIRM_BOUNDS = { whole: 180_000, test: 60_000 };
+
 /** In the simulation: what, and how much of it. */
 const TRIALS = [
   ['simulation', 2],
@@ -71,6 +76,9 @@ const { values: options } = parseArgs({
     again: { type: 'boolean', default: false },
     afresh: { type: 'boolean', default: false },
     near: { type: 'boolean', default: false },
+    confirm: { type: 'boolean', default: false },
+    sample: { type: 'string' },
+    built: { type: 'boolean', default: false },
     jobs: { type: 'string', default: `${Math.min(2, availableParallelism())}` },
   },
 });
@@ -361,26 +369,51 @@ function tell(mutant, fate) {
   console.log(`${++done} ${mutant.id}  ${mutant.text}\n    ${said}`.slice(0, 400));
 }
 
-const todo = chosen.filter(isOpen);
-if (todo.length > 0) {
-  const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
-    ...{ cwd: root, stdio: 'inherit' },
-  });
-  if (status !== 0) process.exit(1);
-  const place = fs.mkdtempSync(join(tmpdir(), 'drovebank-mutants-'));
-  const scratches = Array.from(
-    { length: Number(options.jobs) },
-    (_, job) => new Scratch(root, join(place, `${job}`), sources, all),
+/** So many of them, evenly; other ones whenever the code is another. */
+function sampled(mutants, count) {
+  const step = mutants.length / Math.min(count, mutants.length);
+  const first =
+    (Number.parseInt(hashOf([...sources.values()].join()).slice(0, 8), 16) / 2 ** 32) * step;
+  return Array.from(
+    { length: Math.min(count, mutants.length) },
+    (_, at) => mutants[Math.floor(first + at * step)],
   );
-  const end = () => {
-    for (const scratch of scratches) scratch.end();
-    fs.rmSync(place, { recursive: true, force: true });
-  };
-  process.once('exit', end);
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
-  for (const scratch of scratches) await scratch.build();
+}
+
+/** Of a test file the test alone that was red, if it is red without the others, too. */
+function stepsThatCaught({ key }) {
+  const { caught, by } = fates[key];
+  const trial = TRIALS.find(([name, much]) => `${name} ${much}` === caught);
+  if (trial) return [{ name: caught, trial: trial[0], much: trial[1] }];
+  const files = caught.split(',');
+  return [{ files, only: by.split(': ')[0].replace(/[^\w ]/g, '.') }, { files }];
+}
+
+/** Does that which caught them still do so? @returns those that it does not */
+async function confirm(scratches, mutants) {
+  const left = [...mutants];
+  const missed = [];
+  await Promise.all(
+    scratches.map(async (scratch) => {
+      for (let mutant = left.shift(); mutant; mutant = left.shift()) {
+        let outcome = {};
+        for (const step of stepsThatCaught(mutant)) {
+          if (!outcome.failure) outcome = await scratch.try([mutant], step, CONFIRM_BOUNDS);
+        }
+        const { caught, failure } = { ...fates[mutant.key], ...outcome };
+        if (!failure) missed.push(mutant);
+        if (!failure) console.log(`NOT CAUGHT by ${caught}: ${mutant.id}  ${mutant.text}`);
+        if (++done % 20 === 0)
+          console.log(`${done} of ${mutants.length}, ${missed.length} not caught`);
+      }
+    }),
+  );
+  return missed;
+}
+
+async function tryAll(scratches, mutants) {
   const suites = await measure(scratches);
-  const tried = [...todo];
+  const todo = [...mutants];
   await Promise.all(
     scratches.map(async (scratch) => {
       for (let mutant = todo.shift(); mutant; mutant = todo.shift()) {
@@ -389,13 +422,13 @@ if (todo.length > 0) {
     }),
   );
   const rest = options.near ? [] : [...suites];
-  console.log(`${tried.filter(isLeft).length} left, tried together against the other suites`);
+  console.log(`${mutants.filter(isLeft).length} left, tried together against the other suites`);
   await Promise.all(
     scratches.map(async (scratch) => {
       for (
-        let next = takeLikeliest(suites, rest, tried);
+        let next = takeLikeliest(suites, rest, mutants);
         next;
-        next = takeLikeliest(suites, rest, tried)
+        next = takeLikeliest(suites, rest, mutants)
       ) {
         const { step, reached } = next;
         console.log(`${reached.length} against ${nameOf(step)}`);
@@ -409,13 +442,50 @@ if (todo.length > 0) {
       }
     }),
   );
-  for (const mutant of tried.filter(isLeft))
+  for (const mutant of mutants.filter(isLeft))
     keep(mutant, {
       passed: 'all',
       ...(fates[mutant.key].late && { late: fates[mutant.key].late }),
     });
-  for (const scratch of scratches) scratch.end();
 }
+
+/** Copies of the project with all mutants in them, while `work` needs them. */
+async function withScratches(work) {
+  if (!options.built) {
+    const { status } = spawnSync('npm', ['run', '--silent', 'build'], {
+      cwd: root,
+      stdio: 'inherit',
+    });
+    if (status !== 0) process.exit(1);
+  }
+  const place = fs.mkdtempSync(join(tmpdir(), 'drovebank-mutants-'));
+  const scratches = Array.from(
+    { length: Number(options.jobs) },
+    (_, job) => new Scratch(root, join(place, `${job}`), sources, all),
+  );
+  const end = () => {
+    for (const scratch of scratches) scratch.end();
+    fs.rmSync(place, { recursive: true, force: true });
+  };
+  process.once('exit', end);
+  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(130));
+  for (const scratch of scratches) await scratch.build();
+  const result = await work(scratches);
+  for (const scratch of scratches) scratch.end();
+  return result;
+}
+
+if (options.confirm) {
+  const caught = chosen.filter(({ key }) => fates[key]?.caught);
+  const some = options.sample ? sampled(caught, Number(options.sample)) : caught;
+  const missed = await withScratches((scratches) => confirm(scratches, some));
+  console.log(
+    `${some.length} mutants tried again, ${missed.length} not caught by what caught them`,
+  );
+  process.exit(missed.length > 0 ? 1 : 0);
+}
+const todo = chosen.filter(isOpen);
+if (todo.length > 0) await withScratches((scratches) => tryAll(scratches, todo));
 
 /** One line a file, and all of them together. */
 function fateOf({ key }) {
