@@ -352,7 +352,6 @@ export class FileLog implements Log {
       const mark = await this.#marks.read(desk);
       if (mark) return mark;
       // Taken over, and not yet marked: either its owner is at it, or it died there.
-      if (system.isSurelyDead(desk.owner)) return undefined;
       if (await desks.isMine(desk)) return undefined;
     }
   }

@@ -26,14 +26,14 @@ async function posting(answered: number) {
   const paused: number[] = [];
   const told: number[] = [];
   const threads = { started: 0, alive: true };
-  const meanwhile = { pass: () => {}, refuse: () => {} };
+  const meanwhile = { pass: () => {}, refuse: () => {}, isThere: () => true };
   /** What this process posts itself: by default nothing, another one has the role. */
   const here = { rounds: 0, post: async (): Promise<number | undefined> => undefined };
   const tickets = { drawn: 0, removed: 0 };
   const queue = {
     folder: join(directory, 'desks/poster.queue'),
     draw: async () => void tickets.drawn++,
-    isThere: async () => true,
+    isThere: async () => meanwhile.isThere(),
     touch: async () => true,
     remove: async () => void tickets.removed++,
   } as unknown as Queue;
@@ -54,7 +54,7 @@ async function posting(answered: number) {
     },
     stop: async () => {},
   } as Poster;
-  let clock = 0;
+  const clock = { now: 0, step: 10_000 };
   const desk = new Posting({
     ...{ disk, directory, poster, queue },
     system: {
@@ -63,7 +63,7 @@ async function posting(answered: number) {
         timers.add(call);
         return () => timers.delete(call);
       },
-      monotonic: () => (clock += 10_000),
+      monotonic: () => (clock.now += clock.step),
       pause: (ms) => {
         paused.push(ms);
         if (paused.length > 100) throw new Error('it would wait for ever');
@@ -93,6 +93,7 @@ async function posting(answered: number) {
     here,
     timers,
     tickets,
+    clock,
     heard: () => listening,
   };
 }
@@ -226,6 +227,22 @@ describe('who waits for the passbooks', () => {
     here.post = async () => 5;
     await desk.flush(5, []);
     expect(tickets.drawn).toBe(0);
+  });
+
+  it('goes when its ticket was taken away, and draws another one if it had not stirred for long', async () => {
+    for (const [step, drawn] of [
+      [0, 1],
+      [10_000, 2],
+    ] as const) {
+      const { desk, post, tickets, clock, meanwhile } = await posting(5);
+      clock.step = step;
+      meanwhile.isThere = () => {
+        post(5);
+        return false;
+      };
+      await desk.flush(5, []);
+      expect(tickets).toEqual({ drawn, removed: 1 });
+    }
   });
 
   it.each<[string, string, AbortSignal | undefined]>([

@@ -35,6 +35,18 @@ describe('who leads', () => {
     await log.close();
   });
 
+  it('is told by others how far it got, once somebody has taken the desk', async () => {
+    const machine = await Machine.withBank();
+    const [first, second] = [await machine.start(), await machine.start()];
+    await first.files.log.append(await first.files.log.lead(), batch(1));
+    machine.kill(first); // It is taken for dead, and lives.
+    const { log } = second.files;
+    const position = await log.append(await log.lead(), batch(2));
+    expect(await first.files.log.head()).toEqual(position);
+    expect(first.files.log.leading).toBe(false);
+    for (const { files } of [first, second]) await files.log.close();
+  });
+
   it('appends behind its own position alone, and nothing once it has left', async () => {
     const machine = await Machine.withBank();
     const { log } = (await machine.start()).files;
@@ -60,17 +72,43 @@ describe('who leads', () => {
     await taken?.release();
   });
 
+  /** Takes the desk, and goes no further: nothing is marked in it. */
+  async function takeUnmarked(process: PlayedProcess) {
+    const taken = await takeDesk(process);
+    for (const name of readdirSync(taken?.desk.path ?? ''))
+      rmSync(join(`${taken?.desk.path}`, name));
+    return taken;
+  }
+
   it('is not waited for by readers before it has marked anything', async () => {
     const machine = await Machine.withBank();
     const disk = new FaultyDisk();
     const [first, second] = [await machine.start(), await machine.start(disk.on)];
-    const taken = await takeDesk(first);
-    for (const name of readdirSync(taken?.desk.path ?? ''))
-      rmSync(join(`${taken?.desk.path}`, name));
+    const taken = await takeUnmarked(first);
     let looks = 0;
     disk.fault = () => (++looks > 100 ? 'EIO' : undefined); // Who looks again and again is stopped.
     expect(await second.files.log.head()).toBeUndefined();
     await taken?.release();
+  });
+
+  it('is found by readers who had just looked at the desk of one that died before it', async () => {
+    const machine = await Machine.withBank();
+    const [first, second] = [await machine.start(), await machine.start()];
+    let before: string | undefined;
+    const reader = await machine.start((disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        const done = await go();
+        if (name !== 'list' || path !== before) return done;
+        before = undefined; // It has seen that no mark is there.
+        machine.kill(first);
+        await second.files.log.lead();
+        return done;
+      }),
+    );
+    before = (await takeUnmarked(first))?.desk.path;
+    expect(await reader.files.log.head()).toEqual(await second.files.log.lead());
+    expect(before).toBeUndefined();
+    for (const { files } of [second, reader]) await files.log.close();
   });
 
   it('hears of others while it waits for them, and of nobody once it is closed', async () => {

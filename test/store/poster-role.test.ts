@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Disk, DiskFile } from '#lib/disk/disk.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { decodeCheckpoint } from '#lib/format/position.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
 import type { LoggedBatch } from '#lib/store/journal.js';
-import { SLICE_ENTRIES_MAX } from '#lib/store/limits.js';
+import { CYCLE_ACCOUNTS_MAX, SLICE_ENTRIES_MAX } from '#lib/store/limits.js';
+import type { Passbooks } from '#lib/store/passbooks.js';
 import { encodeWish, Poster } from '#lib/store/poster.js';
 import { JOURNAL_START, readManifest, wire } from '#lib/store/store.js';
 import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
@@ -172,6 +174,56 @@ describe('the role of the poster', () => {
     const left: number[] = [];
     expect(await poster.post((entries) => left.push(entries) > 0)).toBe(2);
     expect(left).toEqual([1, 0]);
+    await poster.stop();
+  });
+
+  it('serves who comes while it posts very many accounts before it goes on with the others', async () => {
+    const machine = await Machine.withBank();
+    const ids = Array.from({ length: CYCLE_ACCOUNTS_MAX + 2 }, (_, index) => `many-${index}`);
+    const [next = '', last = ''] = ids.slice(-2);
+    const wish = encodeWish({ transfer: ids.length, ids: [last] });
+    const host = machine.host();
+    const manifest = await readManifest(nodeDisk(), machine.directory);
+    const { stations, digitsOf } = wire(host, machine.directory, manifest);
+    // No page of so many is written: what counts is their order.
+    const done: string[] = [];
+    const disk = nodeDisk();
+    const page: DiskFile = {
+      ...{ read: () => 0, write: (bytes) => bytes.length, sync: () => {}, size: () => 0 },
+      ...{ truncate: () => {}, close: () => {} },
+    };
+    const instead: Disk = {
+      ...disk,
+      ...{ flushFileSystem: () => true, makeFolder: () => true, syncFolder: () => {} },
+      open: (path, mode) => (path.includes('/page-') ? page : disk.open(path, mode)),
+      async rename(from, path) {
+        if (!path.includes('/accounts/')) return disk.rename(from, path);
+        if (done.length === 0) await stations.poster.queue.draw(wish);
+        const name = basename(path, '.csv');
+        done.push(done.length < CYCLE_ACCOUNTS_MAX ? name : `${name}, ${waiting(machine)} waits`);
+      },
+    };
+    const position = { ...JOURNAL_START, transfer: ids.length, seal: 'later' };
+    const texts = ['firstName', 'lastName', 'memo', 'reference', 'valueDate', 'key', 'bookedAt'];
+    const entries = ids.map((account, index) => ({
+      ...Object.fromEntries(texts.map((name) => [name, ''])),
+      ...{ type: 'open', transfer: index + 1, currency: 'USD', amount: 0n, limit: 0n },
+      credit: { account, seq: 1, balance: 0n },
+    }));
+    const poster = new Poster({
+      ...{ ...host, ...stations.poster, directory: machine.directory, digitsOf },
+      passbooks: { readText: async () => undefined } as unknown as Passbooks,
+      disk: instead,
+      log: {
+        head: async () => position,
+        async *read({ transfer }) {
+          if (transfer === 0) yield { entries, position } as unknown as LoggedBatch;
+        },
+      },
+    });
+    expect(await poster.tryStart()).toBe(true);
+    expect(await poster.post()).toBe(ids.length);
+    expect(done.slice(CYCLE_ACCOUNTS_MAX)).toEqual([`${last}, 1 waits`, `${next}, 0 waits`]);
     await poster.stop();
   });
 

@@ -222,6 +222,26 @@ describe('turning a page', () => {
   });
 });
 
+describe('an older page that somebody put back', () => {
+  it('stops the posting: no row is left out of a passbook', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    const { id } = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+    await post(bank, id, 1);
+    const path = pagePath(machine.directory, id);
+    const older = readFileSync(path);
+    await post(bank, id, 1);
+    writeFileSync(path, older);
+    await bank.deposit(id, '1.00'); // By what this process remembers.
+    await expect(bank.posted()).rejects.toMatchObject({
+      code: 'BANK_DAMAGED',
+      details: { what: 'it ends at row 2, and the journal goes on with row 4' },
+    });
+    expect(readFileSync(path)).toEqual(older);
+    await bank.close().catch(() => {});
+  });
+});
+
 describe('a page turn that was cut short', () => {
   /** A bank with 64 rows on ada's open page; then the page is turned, and what is open comes back. */
   async function cutShort(after: number) {

@@ -90,17 +90,21 @@ describe('a segment that has grown long', () => {
     await log.close();
   });
 
-  it('leaves no file open where the one before cannot be closed', async () => {
+  it.each([
+    ['closed', 'close'],
+    ['cut off behind its end', 'open'],
+  ])('leaves no file open where the one before cannot be %s', async (_, failing) => {
     const machine = await Machine.withBank();
     const open = new Set<string>();
     let armed = false;
     const { log } = await withShortSegments(machine, (disk) =>
       hooked(disk, async ({ name, path }, go) => {
+        const fails = armed && name === failing && path.endsWith(`/${position.segment}`);
+        if (fails && name === 'open') throw systemError('EIO', path);
         const done = await go();
         if (name === 'open' || name === 'create') open.add(path);
         if (name === 'close') open.delete(path);
-        if (armed && name === 'close' && path.endsWith(`/${position.segment}`))
-          throw systemError('EIO', path);
+        if (fails) throw systemError('EIO', path); // Closed it is, whatever the disk says.
         return done;
       }),
     );
