@@ -171,10 +171,11 @@ function openCuts(
   const broken = found.filter((page) => page.number !== undefined && page.number >= number);
   const openText = found.filter((page) => page.number === undefined);
   const hints = hintsOf(id, [...broken, ...openText], next, last);
-  const starts = hints.length > 0 ? [next, ...hints.filter((hint) => hint > next)] : [next];
+  const starts = [next, ...hints];
   // An open page has at most so many rows: all but the newest are sealed.
-  while (last - (starts.at(-1) ?? next) + 1 > PAGE_ROWS_MAX)
-    starts.push((starts.at(-1) ?? next) + PAGE_ROWS_MAX);
+  const newest = starts.at(-1) ?? next;
+  for (let first = newest + PAGE_ROWS_MAX; first <= last; first += PAGE_ROWS_MAX)
+    starts.push(first);
   return starts.map((first, index) => {
     const following = starts[index + 1];
     if (following === undefined) return { number: undefined, first, last };
@@ -186,7 +187,6 @@ function openCuts(
 function hintsOf(id: AccountId, broken: readonly Found[], from: number, to: number): number[] {
   const hints = new Set<number>();
   for (const { text } of broken) {
-    if (!text.startsWith(`${PAGE_HEADER}\n`)) continue;
     const [account = '', seq = ''] = text.slice(PAGE_HEADER.length + 1).split(',', 2);
     if (account === id && Number(seq) > from && Number(seq) <= to) hints.add(Number(seq));
   }

@@ -89,6 +89,20 @@ function headOf(bytes: Buffer | undefined): Batch | undefined {
   return look && 'batch' in look && look.batch.control.type === 'pin' ? look.batch : undefined;
 }
 
+/** The batches behind a place, as far as they are whole. */
+function wholeBatches(bytes: Buffer, behind: Position): Batch[] {
+  const batches: Batch[] = [];
+  let { offset, seal } = behind;
+  while (offset < bytes.length) {
+    const look = batchAt(bytes, offset, 0, seal);
+    if (!('batch' in look) || look.batch.control.type === 'pin') break;
+    batches.push(look.batch);
+    offset = look.batch.end;
+    seal = look.batch.control.seal;
+  }
+  return batches;
+}
+
 class Surveyor {
   readonly #found: ReadonlyMap<string, Buffer>;
   readonly #first: string;
@@ -211,16 +225,11 @@ class Surveyor {
     }
     while (this.#at.segment === name && this.#at.offset < bytes.length) {
       const start = this.#at.offset;
-      const batches: Batch[] = [];
-      for (;;) {
-        const look = batchAt(bytes, this.#at.offset, 0, this.#at.seal);
-        if (!('batch' in look) || look.batch.control.type === 'pin') break;
-        batches.push(look.batch);
-        const { control } = look.batch;
-        const epoch = Math.max(this.#at.epoch, control.epoch);
+      const batches = wholeBatches(bytes, this.#at);
+      for (const { control, end: offset } of batches) {
         const { transfer, seal } = control;
-        this.#go({ segment: name, offset: look.batch.end, transfer, epoch, seal });
-        if (this.#at.offset >= bytes.length) break;
+        const epoch = Math.max(this.#at.epoch, control.epoch);
+        this.#go({ segment: name, offset, transfer, epoch, seal });
       }
       if (batches.length > 0) {
         this.#parts.push({ stretch: { segment: name, bytes: whole, batches } });

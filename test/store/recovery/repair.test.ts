@@ -11,7 +11,9 @@ import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import { decodeControl, encodeBatch } from '#lib/format/journal-row.js';
 import { recover } from '#lib/recover.js';
-import { namesIn, pagePath } from '../books.js';
+import { recoverBank } from '#lib/store/recover.js';
+import { Machine, newDirectory, noPoster } from '../../machine/processes.js';
+import { expectClean, namesIn, pagePath, rowsOn } from '../books.js';
 import {
   ADA,
   BOB,
@@ -58,6 +60,9 @@ const PLACES: [string, (directory: string) => string][] = [
   ['the open page of the outside', () => pageOf(WORLD)],
   ['a sealed page of the outside', () => pageOf(WORLD, 2)],
 ];
+
+const pagesIn = (tree: Record<string, string>) =>
+  Object.fromEntries(Object.entries(tree).filter(([name]) => name.startsWith('accounts/')));
 
 async function prepared() {
   const directory = await closedBank();
@@ -114,6 +119,19 @@ describe('a passbook page that is broken', () => {
     expect(finding?.action).toBe('a10017.0002.csv written again from the journal');
   });
 
+  it.each<[string, string, number[], Harm]>([
+    ['their first rows tell where they began', ADA, [1, 2], (path) => flip(path, 40)],
+    ['they were of one length', WORLD, [2, 3], (path) => cut(path, 0)],
+  ])(
+    'may be one of two in a row, and both are written again byte for byte: %s',
+    async (_, id, pages, harm) => {
+      const { directory, before, tree } = await prepared();
+      for (const page of pages) harm(pagePath(directory, id, page));
+      await expectRecovered(directory, before, await recover(directory, { apply: true }));
+      expect(pagesIn(treeOf(directory))).toEqual(pagesIn(tree));
+    },
+  );
+
   it('may be one of all: every passbook is written again from the journal', async () => {
     const { directory, before } = await prepared();
     remove(join(directory, 'accounts'));
@@ -123,13 +141,13 @@ describe('a passbook page that is broken', () => {
 
   it('may be one of all in one passbook', async () => {
     const { directory, before } = await prepared();
-    for (const page of [1, 2, undefined]) remove(pagePath(directory, ADA, page));
+    const pages = [1, 2, undefined];
+    for (const page of pages) remove(pagePath(directory, ADA, page));
     await expectRecovered(directory, before, await recover(directory, { apply: true }));
+    // No open page has more than 64 rows.
+    expect(pages.map((page) => rowsOn(directory, ADA, page).length)).toEqual([64, 64, 6]);
   });
 });
-
-const pagesIn = (tree: Record<string, string>) =>
-  Object.fromEntries(Object.entries(tree).filter(([name]) => name.startsWith('accounts/')));
 
 describe('files that are whole, and not where they belong', () => {
   it.each<[string, (directory: string) => string]>([
@@ -152,6 +170,13 @@ describe('files that are whole, and not where they belong', () => {
       (directory) => {
         swap(pagePath(directory, ADA, 2), pagePath(directory, ADA));
         return pageOf(ADA, 1);
+      },
+    ],
+    [
+      'a later sealed page in the place of the first',
+      (directory) => {
+        copyFileSync(pagePath(directory, WORLD, 3), pagePath(directory, WORLD, 1));
+        return pageOf(WORLD, 1);
       },
     ],
     [
@@ -196,6 +221,30 @@ describe('files that are whole, and not where they belong', () => {
     const recovery = await recover(directory, { apply: true });
     await expectRecovered(directory, before, recovery);
     expect(pagesIn(treeOf(directory))).toEqual(pagesIn(tree));
+  });
+
+  it('a page of an account of which nothing was posted yet: put aside, and posted then', async () => {
+    const machine = await Machine.withBank();
+    const { directory } = machine;
+    const host = { ...machine.host(), startPoster: noPoster };
+    const first = await machine.open(host);
+    await first.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+    await first.deposit(ADA, '100.00');
+    machine.kill(host);
+    const path = pagePath(directory, ADA);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, 'mine');
+    const recovery = await recoverBank(machine.host(), directory, { apply: true });
+    expect(recovery).toMatchObject({ state: 'repaired', problems: [] });
+    expect(recovery.findings[0]).toMatchObject({
+      file: pageOf(ADA),
+      what: 'it is no page of the passbook',
+      action: 'moved to lost+found',
+    });
+    const { bank } = await machine.start();
+    expect((await bank.balance(ADA)).ledger.amount).toBe('100.00');
+    await expectClean(bank);
+    await bank.close();
   });
 
   it('an older copy of a page put back: rows that are missing are written again', async () => {
@@ -260,6 +309,32 @@ describe('a segment of the journal that is broken', () => {
     const { findings } = await recover(directory, { apply: true });
     expect(findings[0]?.action).toMatch(/every seal fits$/);
     expect(treeOf(directory)[file]).toBe(tree[file]);
+  });
+
+  it('keeps every seal where a writer lost that of its only batch', async () => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    const file = `journal/${segmentsIn(directory).at(-1)}`;
+    for (let turn = 0; turn < 2; turn++) {
+      const writer = await machine.start();
+      await writer.bank.deposit(BOB, '7.00');
+      await writer.bank.posted();
+      machine.kill(writer); // Who comes next begins a segment.
+    }
+    const before = await booksOf(directory);
+    const tree = treeOf(directory);
+    const [segment = ''] = tree[file]?.split('\0') ?? [];
+    const at = segment.lastIndexOf('\nseal,');
+    // Another digit: the row says still whose it is.
+    flip(join(directory, file), at + segment.slice(at).search(/[0-9](?=[0-9a-f]*\n$)/));
+    const recovery = await recoverBank(machine.host(), directory, { apply: true });
+    expect(recovery.findings[0]).toMatchObject({
+      file,
+      action:
+        'entries 204 to 204 written again from the passbooks of their accounts; every seal fits',
+    });
+    expect(treeOf(directory)[file]).toBe(tree[file]);
+    await expectRecovered(directory, before, recovery);
   });
 
   it.each(['first', 'all'])('%s gone: the passbooks tell every entry', async (which) => {
@@ -484,3 +559,17 @@ describe('what neither book proves is reported, and the bank stays stopped', () 
       });
   });
 });
+
+it.each([[[]], [['accounts']], [['journal']]])(
+  'a folder is no bank that has no bank.json, and of the folders of one only %j',
+  async (folders) => {
+    const directory = newDirectory();
+    for (const name of ['pictures', ...folders])
+      mkdirSync(join(directory, name), { recursive: true });
+    for (const apply of [false, true])
+      await expect(recover(directory, { apply })).rejects.toMatchObject({
+        code: 'BANK_NOT_FOUND',
+      });
+    expect(readdirSync(directory).sort()).toEqual([...folders, 'pictures']);
+  },
+);
