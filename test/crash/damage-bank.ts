@@ -37,7 +37,9 @@ export interface DamageBank {
 }
 
 /** Bytes behind which a segment of this bank is followed by another. */
-const SEGMENT_BYTES_MAX = 4_000;
+const SEGMENT_BYTES_MAX = 1_600;
+/** A sealed page has so few rows, so that every byte of every file can be tried. */
+const PAGE_ROWS_MAX = 6;
 
 /** Plays the bank's life. The same each time. */
 export async function damageBank(left: Left): Promise<DamageBank> {
@@ -60,7 +62,10 @@ export async function damageBank(left: Left): Promise<DamageBank> {
 }
 
 class Life {
-  readonly machine = new SimulatedMachine({ segmentBytesMax: SEGMENT_BYTES_MAX });
+  readonly machine = new SimulatedMachine({
+    segmentBytesMax: SEGMENT_BYTES_MAX,
+    pageRowsMax: PAGE_ROWS_MAX,
+  });
   readonly versions = new Map<string, Buffer[]>();
 
   /** Four processes: one that leaves, two that are killed, and one at work when it is killed. */
@@ -83,8 +88,8 @@ class Life {
       const bank = await process.openBank(BANK);
       await bank.deposit(BOB, '20.00');
       await bank.posted();
-      const many = Array.from({ length: 16 }, () => ({ to: ADA, amount: '0.01' }));
-      for (let batch = 0; batch < 4; batch++) await bank.transferMany(many);
+      const many = Array.from({ length: 3 }, () => ({ to: ADA, amount: '0.01' }));
+      for (let batch = 0; batch < 2; batch++) await bank.transferMany(many);
       await bank.posted(); // The pages of ada and of the outside turn.
       // Killed when it is durable and not answered yet: who comes next copies it.
       gate.shut();
