@@ -62,6 +62,10 @@ export class OpenedBank implements api.Bank {
       queue: files.posterQueue,
       startThread: files.startPoster,
       onPosted: (transfer) => this.#commit.state?.posted(transfer),
+      show: async (transfer) => {
+        const shown = await log.shown();
+        if ((shown?.transfer ?? 0) < transfer) await this.#commit.leadAnew();
+      },
       refuseDamaged: async () => void (await log.owner()),
     });
     this.#commit = new GroupCommit({

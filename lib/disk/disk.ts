@@ -5,12 +5,17 @@ export interface FileFacts {
   readonly size: number;
   /** Which file it is, whatever its name. Without the device: one disk may be mounted twice. */
   readonly inode: string;
+  /** How many names it has. */
+  readonly links: number;
   /** Birth time in nanoseconds, '' where the file system does not know it. */
   readonly born: string;
   /** Last change, in milliseconds. Only ever compared with itself: clocks lie. */
   readonly modified: number;
   readonly folder: boolean;
 }
+
+/** Which file or folder it is, whatever its name; a number is given again when a file is gone. */
+export const identityOf = ({ inode, born }: FileFacts): string => `${inode}:${born}`;
 
 /**
  * The disk as the store sees it: the only way to any file of a bank. All paths are absolute.

@@ -49,6 +49,7 @@ function factsOf(path: string): FileFacts | undefined {
   return {
     size: Number(stat.size),
     inode: `${stat.ino}`,
+    links: Number(stat.nlink),
     born: stat.birthtimeNs > 0n ? `${stat.birthtimeNs}` : '',
     modified: Number(stat.mtimeNs / 1000n) / 1000,
     folder: stat.isDirectory(),

@@ -82,7 +82,7 @@ export class MarkWriter {
  * All marks in a desk that can be read, of whatever boot. One may go meanwhile: an owner before, who had
  * begun to remove it when the desk was taken, ends that step behind us. Then all are read again.
  */
-export async function marksIn(disk: Disk, desk: Desk): Promise<Mark[]> {
+export async function marksIn(disk: Disk, desk: Pick<Desk, 'path'>): Promise<Mark[]> {
   for (;;) {
     const names = (await disk.list(desk.path)).filter(isMarkName);
     const marks = await ifThere(() => readAll(disk, desk, names));
@@ -90,7 +90,11 @@ export async function marksIn(disk: Disk, desk: Desk): Promise<Mark[]> {
   }
 }
 
-async function readAll(disk: Disk, desk: Desk, names: readonly string[]): Promise<Mark[]> {
+async function readAll(
+  disk: Disk,
+  desk: Pick<Desk, 'path'>,
+  names: readonly string[],
+): Promise<Mark[]> {
   const marks: Mark[] = [];
   for (const name of names) {
     const mark = decodeMark((await disk.read(join(desk.path, name))).toString('latin1'));

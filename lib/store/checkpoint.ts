@@ -3,7 +3,7 @@
  * rename out of its desk. After a crash: the checkpoint before or this one, never half of one.
  */
 import { join } from 'node:path';
-import { type Disk, mustBeThere, writeAll } from '../disk/disk.js';
+import { type Disk, identityOf, mustBeThere, writeAll } from '../disk/disk.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../format/position.js';
 import { damaged, named } from './damage.js';
 
@@ -44,5 +44,5 @@ export async function writeDurably(disk: Disk, path: string, bytes: Buffer): Pro
 export async function desksIdentity(disk: Disk, directory: string): Promise<string> {
   const facts = await disk.facts(join(directory, 'desks'));
   if (!facts?.folder) throw damaged('desks', 'the folder is missing');
-  return `${facts.inode}:${facts.born}`;
+  return identityOf(facts);
 }

@@ -8,11 +8,12 @@
  * After a crash: the name is the last owner's; a power cut may bring an older name back.
  */
 import { join } from 'node:path';
-import { type Disk, ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
+import { type Disk, identityOf, ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import { DAMAGED_PREFIX, damaged, refuseDamaged } from './damage.js';
 import { DESK_LOOKS_MAX } from './limits.js';
+import { Place } from './place.js';
 
 export type Role = 'writer' | 'poster';
 
@@ -20,6 +21,8 @@ export type Role = 'writer' | 'poster';
 export interface Desk {
   readonly owner: Owner;
   readonly path: string;
+  /** Which folder it is: a copy of the bank has one of the same name. */
+  readonly identity: string;
 }
 
 export class Desks {
@@ -27,25 +30,42 @@ export class Desks {
   readonly #disk: Disk;
   readonly #system: System;
   readonly #directory: string;
+  readonly #place: Place;
 
-  constructor(disk: Disk, system: System, directory: string, role: Role) {
+  constructor(
+    disk: Disk,
+    system: System,
+    directory: string,
+    role: Role,
+    place = new Place(disk, directory),
+  ) {
     this.#disk = disk;
     this.#system = system;
     this.#directory = directory;
+    this.#place = place;
     this.folder = join(directory, 'desks', role);
   }
 
-  /** The desk as it is now. @throws BankError BANK_DAMAGED when it is away */
+  /** The desk as it is now. @throws BankError BANK_DAMAGED when it is away, BANK_NOT_FOUND when the bank is */
   async find(): Promise<Desk> {
     for (let look = 0; look < DESK_LOOKS_MAX; look++) {
       // A folder that is being renamed may be listed twice, or not at all: look again.
       const names = await this.#names();
       if (names.some((name) => name.startsWith(DAMAGED_PREFIX))) break;
+      await this.#place.check();
       const owner = names.length === 1 && names[0] !== undefined ? parseOwner(names[0]) : undefined;
-      if (owner) return { owner, path: join(this.folder, formatOwner(owner)) };
+      const desk = owner && (await this.#look(owner));
+      if (desk) return desk;
       await this.#system.pause(1).done;
     }
     throw await refuseDamaged(this.#disk, this.#directory);
+  }
+
+  /** `undefined` when it was renamed since it was listed. */
+  async #look(owner: Owner): Promise<Desk | undefined> {
+    const path = join(this.folder, formatOwner(owner));
+    const facts = await this.#disk.facts(path);
+    return facts && { owner, path, identity: identityOf(facts) };
   }
 
   async #names(): Promise<string[]> {
@@ -64,13 +84,17 @@ export class Desks {
     const path = join(this.folder, formatOwner(owner));
     return ifThere(async () => {
       await this.#disk.rename(from.path, path);
-      return { owner, path };
+      return { owner, path, identity: from.identity };
     });
   }
 
-  /** Whether the desk still has its name: nobody has taken it over. */
+  /**
+   * Whether the desk still has its name: nobody has taken it over. It is another one where a copy of
+   * the bank was put in its place.
+   */
   async isMine(desk: Desk): Promise<boolean> {
-    return this.#disk.exists(desk.path);
+    const facts = await this.#disk.facts(desk.path);
+    return facts !== undefined && identityOf(facts) === desk.identity;
   }
 
   /**

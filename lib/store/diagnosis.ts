@@ -141,8 +141,8 @@ class Examination {
     const marks: Position[] = [];
     for (const { role, desks } of await findDesks(this.#files)) {
       if (role !== 'writer') continue;
-      for (const { name, owner } of desks) {
-        const desk = { owner, path: join(directory, 'desks', role, name) };
+      for (const { name } of desks) {
+        const desk = { path: join(directory, 'desks', role, name) };
         // Or it is taken over in this moment: at a standstill it is looked at again.
         const found = (await ifThere(() => marksIn(disk, desk))) ?? [];
         marks.push(...found.map(({ position }) => position));

@@ -176,18 +176,25 @@ export class FileLog implements Log {
     if (tail.position.transfer < reached) throw endsEarly(tail, reached);
     // Nothing was ever booked: whoever made the bank may have died before its name was durable.
     if (tail.position.transfer === 0) await makeNameDurable(disk, directory);
-    const goOn = tail.left === before.owner.number;
+    const shared = this.#isCopy && (await this.#isShared(tail.position.segment));
+    const goOn = tail.left === before.owner.number && !shared;
     const position = goOn ? tail.position : await this.#newSegment(desk, tail);
     if (!(await desks.isMine(desk))) return undefined;
     const file = await disk.open(join(journal.folder, position.segment), 'write');
     return orClose(file, async () => {
       const room = await file.size();
-      if (!goOn) await this.#trim(tail);
+      if (!goOn && !shared) await this.#trim(tail);
       const marking = await MarkWriter.create(disk, desk, { position, boot }, old);
       if (!goOn) channels.recover.publish({ directory, transfer: position.transfer });
       const end = goOn ? tail.end : position;
       return { taken, file, mark: marking, position, end, room, written: 0 };
     });
+  }
+
+  /** A copy by hard links shares its bytes with the original, which may be at work: they are left alone. */
+  async #isShared(segment: string): Promise<boolean> {
+    const { disk, journal } = this.#parts;
+    return ((await disk.facts(join(journal.folder, segment)))?.links ?? 0) > 1;
   }
 
   /**
@@ -341,8 +348,12 @@ export class FileLog implements Log {
   }
 
   async head(): Promise<Position | undefined> {
-    const { desks, system } = this.#parts;
     if (this.#lead && (await this.confirm())) return this.#lead?.position;
+    return this.shown();
+  }
+
+  async shown(): Promise<Position | undefined> {
+    const { desks, system } = this.#parts;
     for (;;) {
       // Kept in a variable: another call may find another desk meanwhile.
       const known = this.#desk;

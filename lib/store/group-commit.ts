@@ -80,6 +80,8 @@ export class GroupCommit {
   #state: LedgerState | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
+  /** The desk is to be taken anew, before the next batch. */
+  #anew = false;
   /** Damage was seen once; seen again, holding the desk, it is believed. */
   #suspected = false;
   readonly #breath: Breath;
@@ -121,6 +123,24 @@ export class GroupCommit {
     if (!this.#parts.log.leading) return;
     this.#parts.log.expectAsking();
     if (this.#running === undefined) this.#wake();
+  }
+
+  /**
+   * Takes the desk anew, and so marks again what counts: of a mark that somebody took away nobody is shown
+   * what was answered.
+   */
+  async leadAnew(): Promise<void> {
+    if (this.#closed) {
+      await this.#parts.log.lead();
+      return this.#parts.log.leave();
+    }
+    this.#anew = true;
+    await this.#lead();
+  }
+
+  /** Comes to lead, and books nothing. */
+  #lead(): Promise<undefined> {
+    return this.submit({ books: true, size: 0, ids: () => [], keys: [], run: () => undefined });
   }
 
   /** Answers what is queued, then leaves the log. */
@@ -225,6 +245,10 @@ export class GroupCommit {
   async #ready(books: boolean): Promise<LedgerState> {
     const { log, backlog } = this.#parts;
     if (books) await backlog.admit();
+    if (this.#anew) {
+      this.#anew = false;
+      await log.leave();
+    }
     if (log.leading && this.#state) return this.#state;
     // Before the log's end is looked up: a checkpoint read later might be ahead of it.
     this.#state ??= await this.#parts.freshState();
@@ -400,9 +424,8 @@ export class GroupCommit {
    */
   async confirmDamage(error: unknown, look: () => Promise<unknown>): Promise<void> {
     if (!isDamageFound(error)) return;
-    const nothing = { books: true, size: 0, ids: () => [], keys: [], run: () => undefined };
     try {
-      await this.submit<undefined>(nothing);
+      await this.#lead();
     } catch {
       return; // Who cannot get the desk tells what it saw, and stops nobody.
     }

@@ -31,6 +31,8 @@ export interface PostingParts {
   startThread(): PosterThread;
   /** Told how far the passbooks are, now and then. */
   onPosted(transfer: number): void;
+  /** Makes sure that whoever posts is shown what was answered up to `transfer`. */
+  show(transfer: number): Promise<void>;
   /** @throws BankError BANK_DAMAGED when nobody will post any more */
   refuseDamaged(): Promise<void>;
 }
@@ -156,6 +158,7 @@ export class Posting {
         if (late > TICKET_TOUCH_MS) {
           if (await queue.touch(ticket)) touched = system.monotonic();
           await this.#parts.refuseDamaged();
+          await this.#parts.show(transfer);
           this.#thread?.wake();
           // Whoever posted may have died or stopped: then it is our turn.
           if (await this.#postHere(transfer)) return;

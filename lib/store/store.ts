@@ -16,6 +16,7 @@ import type { Host } from './host.js';
 import { Journal, journalStart } from './journal.js';
 import { Lease } from './lease.js';
 import { Passbooks } from './passbooks.js';
+import { Place } from './place.js';
 import { Poster } from './poster.js';
 import type { PosterThread } from './poster-thread.js';
 import { Queue } from './queue.js';
@@ -120,8 +121,9 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
   const journal = new Journal(disk, directory, digitsOf);
   const passbooks = new Passbooks(disk, directory, digitsOf);
+  const place = new Place(disk, directory);
   const of = (role: Role): Station => {
-    const desks = new Desks(disk, system, directory, role);
+    const desks = new Desks(disk, system, directory, role, place);
     const queue = new Queue(disk, system, directory, role);
     const lock = host.lockAt(join(directory, 'desks', `${role}.lock`));
     return { desks, queue, lock, lease: new Lease(disk, system, desks, queue, lock) };

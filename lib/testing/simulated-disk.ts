@@ -323,6 +323,7 @@ export class SimulatedDisk {
     return {
       size: folder ? 0 : node.bytes.length,
       inode: `${number}`,
+      links: 1,
       born: `${number}`,
       modified: this.#touched.get(number) ?? 0,
       folder,

@@ -186,7 +186,7 @@ describe('found, and mended', () => {
   it.each<[string, number, (step: Step) => boolean]>([
     ['when it opened the files', 0, ({ path }) => path === `${BANK}/bank.json`],
     // It looks twice in a round: to post, and to see whether there is more.
-    ['while it waited for work', 2_000, everySecond(({ name }) => name === 'exists')],
+    ['while it waited for work', 2_000, everySecond(({ name }) => name === 'facts')],
   ])('a thread that met an error %s posted nothing any more', async (_, afterMs, isThere) => {
     const [machine] = await ready(operationNamed('deposit'));
     let armed = false;

@@ -18,7 +18,7 @@ const RULES: readonly [name: string, calls: readonly string[], path: RegExp][] =
   ['T7 remove the mark before', ['remove'], /\/answered-/],
   ['A1 = L6 write to the journal', ['write'], /\/journal\//],
   ['A2 sync the journal', ['sync'], /\/journal\//],
-  ['A3 = T6 = P5 look at the desk', ['exists'], /\/desks\/(writer|poster)\//],
+  ['A3 = T6 = P5 look at the desk', ['facts'], /\/desks\/(writer|poster)\//],
   ['A4 mark what counts', ['write'], /\/answered-/],
   ['T4 = P2 read the journal', ['read', 'open', 'size'], /\/journal\//],
   ['P1 take the lock', ['makeFolder'], /\/poster\.lock$/],

@@ -22,7 +22,7 @@ function newDesk(folder: string, number: number): Desk {
   const owner = { number, boot: BOOT, pidNamespace: '1', pid: 7, started: '1', random: 'r' };
   const path = join(folder, formatOwner(owner));
   mkdirSync(path, { recursive: true });
-  return { owner, path };
+  return { owner, path, identity: '' };
 }
 
 const position = (epoch: number): Position => ({

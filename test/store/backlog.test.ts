@@ -26,7 +26,12 @@ async function posting(answered: number) {
   const paused: number[] = [];
   const told: number[] = [];
   const threads = { started: 0, alive: true };
-  const meanwhile = { pass: () => {}, refuse: () => {}, isThere: () => true };
+  const meanwhile = {
+    pass: () => {},
+    refuse: () => {},
+    isThere: () => true,
+    show: (_: number) => {},
+  };
   /** What this process posts itself: by default nothing, another one has the role. */
   const here = { rounds: 0, post: async (): Promise<number | undefined> => undefined };
   const tickets = { drawn: 0, removed: 0 };
@@ -71,6 +76,7 @@ async function posting(answered: number) {
         return { done: Promise.resolve(), wake: () => {} };
       },
     },
+    show: async (transfer) => meanwhile.show(transfer),
     startThread: () => {
       threads.started++;
       return { alive: threads.alive, wake: () => {}, stop: async () => {} };
@@ -243,6 +249,14 @@ describe('who waits for the passbooks', () => {
       await desk.flush(5, []);
       expect(tickets).toEqual({ drawn, removed: 1 });
     }
+  });
+
+  it('makes sure that whoever posts is shown what was answered', async () => {
+    const { desk, post, meanwhile } = await posting(5);
+    meanwhile.show = (transfer) => post(transfer);
+    meanwhile.isThere = () => false;
+    await desk.flush(5, []);
+    await desk.flush(5, []);
   });
 
   it.each<[string, string, AbortSignal | undefined]>([

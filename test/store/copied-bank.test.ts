@@ -1,5 +1,7 @@
 import {
   cpSync,
+  linkSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -11,7 +13,9 @@ import { join } from 'node:path';
 import { openBank } from 'drovebank';
 import { recover } from 'drovebank/recover';
 import { describe, expect, it } from 'vitest';
+import { openAt } from '#lib/bank/open-bank.js';
 import { decodeCheckpoint, decodeMark, encodeMark, type Position } from '#lib/format/position.js';
+import { nodeHost } from '#lib/store/host.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, newDirectory } from '../machine/processes.js';
@@ -40,6 +44,16 @@ function copyOf(directory: string): string {
   return copy;
 }
 
+/** As `cp -al` does. */
+function linkTree(from: string, to: string): void {
+  mkdirSync(to);
+  for (const entry of readdirSync(from, { withFileTypes: true })) {
+    const [source, target] = [join(from, entry.name), join(to, entry.name)];
+    if (entry.isDirectory()) linkTree(source, target);
+    else linkSync(source, target);
+  }
+}
+
 async function openFunded(directory: string) {
   const bank = await openBank(directory, { create: true });
   const ada = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
@@ -47,6 +61,79 @@ async function openFunded(directory: string) {
   await bank.transferMany([ada, bob].map(({ id }) => ({ to: id, amount: '100.00' })));
   return { bank, ada: ada.id, bob: bob.id };
 }
+
+describe('a copy that is put in the place of a bank which a process has open', () => {
+  /** As README tells to put back a backup; the desks of the copy bear the names that they bear now. */
+  async function putBack() {
+    const directory = newDirectory();
+    const { bank, ada } = await openFunded(directory);
+    const copy = copyOf(directory);
+    const balance = async () => (await bank.balance(ada)).ledger.amount;
+    await bank.deposit(ada, '10.00');
+    await bank.posted();
+    expect(await balance()).toBe('110.00');
+    renameSync(directory, `${directory}-damaged`);
+    renameSync(copy, directory);
+    return { directory, bank, ada, balance };
+  }
+  const GONE = { code: 'BANK_NOT_FOUND', message: expect.stringContaining('another one was put') };
+
+  it('is nothing that this process answers from, or writes to, until it opens it', async () => {
+    const { directory, bank, ada, balance } = await putBack();
+    await expect(bank.deposit(ada, '1000.00')).rejects.toMatchObject({ code: 'OUTCOME_UNKNOWN' });
+    await expect(bank.deposit(ada, '1000.00')).rejects.toMatchObject(GONE);
+    await expect(balance()).rejects.toMatchObject(GONE);
+    await expect(bank.posted()).rejects.toMatchObject(GONE);
+    await expect(bank.close()).rejects.toMatchObject(GONE);
+    const again = await openBank(directory);
+    expect((await again.balance(ada)).ledger.amount).toBe('100.00');
+    await again.deposit(ada, '2.00');
+    await expectClean(again);
+    await again.close();
+    expectTidy(directory);
+  });
+
+  it('is told also when that process has let go of it, and only looks', async () => {
+    const { directory, bank, balance } = await putBack();
+    const again = await openBank(directory);
+    await again.close();
+    await expect(balance()).rejects.toMatchObject(GONE);
+    await expect(bank.close()).rejects.toMatchObject(GONE);
+  });
+});
+
+describe('a copy by hard links', () => {
+  it.each([
+    ['closed', true],
+    ['at work', false],
+  ])('of a bank that is %s leaves the bytes of the original alone', async (_, closes) => {
+    const directory = newDirectory();
+    const { bank: first, ada } = await openFunded(directory);
+    await first.close();
+    // With room ahead of the journal's end, which a copy may not cut either.
+    const bank = await openAt({ ...nodeHost(), roomAfterBytes: 0 }, directory);
+    for (const amount of ['0.40', '0.60']) await bank.deposit(ada, amount);
+    await bank.posted();
+    if (closes) await bank.close();
+    const copy = `${newDirectory()}-copy`;
+    linkTree(directory, copy);
+    const before = everything(directory);
+    const copied = await openBank(copy);
+    await copied.deposit(ada, '7.00');
+    await expectClean(copied);
+    await copied.close();
+    expect(everything(directory)).toEqual(before);
+    const original = closes ? await openBank(directory) : bank;
+    await original.deposit(ada, '1.00');
+    expect((await original.balance(ada)).ledger.amount).toBe('102.00');
+    await expectClean(original);
+    await original.close();
+    const again = await openBank(copy);
+    expect((await again.balance(ada)).ledger.amount).toBe('108.00');
+    await expectClean(again);
+    await again.close();
+  });
+});
 
 describe('a copy of a closed bank', () => {
   it('is a bank of its own, and leaves the original alone', async () => {

@@ -24,7 +24,7 @@ describe('a desk', () => {
   it('is taken by its rename, and by nobody else from the one before', async () => {
     const { folder, before, desks } = desksWith(['answered-3']);
     const found = await desks.find();
-    expect(found).toEqual({ owner: before, path: join(folder, formatOwner(before)) });
+    expect(found).toMatchObject({ owner: before, path: join(folder, formatOwner(before)) });
     const taken = await desks.take(found, 4, 'lock4');
     expect(taken?.owner).toMatchObject({ number: 4, random: 'lock4' });
     expect(readdirSync(folder)).toEqual([taken && formatOwner(taken.owner)]);
@@ -42,7 +42,7 @@ describe('a desk', () => {
       const found = await desks.find();
       faults.fault = ({ name }) => (name === 'rename' ? code : undefined);
       await expect(desks.take(found, 4, 'lock4')).rejects.toMatchObject({ code });
-      faults.fault = ({ name }) => (name === 'exists' ? code : undefined);
+      faults.fault = ({ name }) => (name === 'facts' ? code : undefined);
       await expect(desks.isMine(found)).rejects.toMatchObject({ code });
       faults.fault = ({ name }) => (name === 'list' ? code : undefined);
       await expect(desks.find()).rejects.toMatchObject({ code });

@@ -168,6 +168,29 @@ describe('who asks', () => {
   });
 });
 
+describe('who leads', () => {
+  it('leads anew where that is asked for, before it books on', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    await commit.submit(booking);
+    await commit.leadAnew();
+    await commit.leadAnew();
+    expect(log.epoch).toBe(3);
+    await commit.submit(booking);
+    expect(log.epoch).toBe(3);
+    await commit.close();
+  });
+
+  it('leads anew once it is closed, and leaves again', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    await commit.submit(booking);
+    await commit.close();
+    await commit.leadAnew();
+    expect(log).toMatchObject({ epoch: 2, leading: false });
+  });
+});
+
 describe('a batch', () => {
   it('ends where it is long enough: who comes behind is in the next one', async () => {
     const log = new SaidLog();

@@ -113,7 +113,7 @@ describe('a batch that was written when another process had taken over', () => {
       ({ name, path }) => armed && name === 'write' && path.includes('/journal/'),
     );
     const looking = gateAt(
-      ({ name, path }) => armed && name === 'exists' && path.includes('/desks/writer/'),
+      ({ name, path }) => armed && name === 'facts' && path.includes('/desks/writer/'),
     );
     const first = await machine.start((disk) => looking.on(writing.on(disk)));
     const [ada] = await fund(first);

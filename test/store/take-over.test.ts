@@ -1,10 +1,17 @@
-import { appendFileSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { encodeBatch } from '#lib/format/journal-row.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
-import { expectClean, expectWhole, fund, rowsOn } from './books.js';
+import { expectClean, expectTidy, expectWhole, fund, namesIn, rowsOn } from './books.js';
 
 const segmentsOf = (machine: Machine) =>
   readdirSync(join(machine.directory, 'journal'))
@@ -155,6 +162,21 @@ describe('taking over the writer’s desk', () => {
     writeFileSync(path, text.replace(',1.00,world', ',9.00,world'));
     const second = await machine.start();
     await expect(second.bank.balance(ada)).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  });
+});
+
+describe('a mark that somebody takes away from its owner', () => {
+  it('is made again: the passbooks follow, and nobody waits for ever', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    const { id } = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+    const [desk = ''] = namesIn(machine.directory, 'desks/writer');
+    const [mark = ''] = namesIn(machine.directory, `desks/writer/${desk}`);
+    rmSync(join(machine.directory, 'desks/writer', desk, mark));
+    await bank.deposit(id, '5.00');
+    await bank.close();
+    await expectWhole(machine, { [id]: '5.00' });
+    expectTidy(machine.directory);
   });
 });
 
