@@ -5,6 +5,7 @@ import type { Flags } from './context.js';
 import { reportError } from './error-report.js';
 import { UsageError } from './exit-codes.js';
 import { createOutput, type Output } from './output.js';
+import { findPackage } from './package-root.js';
 import { watchSignals } from './signals.js';
 
 /** Exit codes as fsck's; they can be added up. */
@@ -23,6 +24,7 @@ being asked: nothing is lost by it.
                     over or moved goes to lost+found/<time>/ in the bank
   --json            one JSON document
   -h, --help        this help
+  -V, --version     the version
 
 Exit codes: 0 clean, 1 repaired, 4 problems left or found in a dry run,
 8 could not work, 16 usage, 32 cancelled. They add up: 5 is repaired in part.
@@ -40,6 +42,10 @@ export async function runRecoverProgram(argv: readonly string[]): Promise<number
     const options = readOptions(argv);
     if (options.help) {
       process.stdout.write(HELP);
+      return EXIT.clean;
+    }
+    if (options.version) {
+      process.stdout.write(`${findPackage().version}\n`);
       return EXIT.clean;
     }
     flags = flagsOf(options.json, options.directory);
@@ -66,15 +72,18 @@ function readOptions(argv: readonly string[]) {
         apply: { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
+        version: { type: 'boolean', short: 'V', default: false },
       },
     });
     if (values.dir === '') throw new Error('--dir is empty; name the directory of a bank.');
     const directory = values.dir ?? (process.env.DROVEBANK_DIR || './data/bank');
-    const { apply, json, help } = values;
-    return { directory, apply, json, help };
+    const { apply, json, help, version } = values;
+    return { directory, apply, json, help, version };
   } catch (error) {
-    const what = error instanceof Error ? error.message : String(error);
-    throw new UsageError(what, 'See `drovebank-recover --help`.');
+    const { code, message } = error as NodeJS.ErrnoException;
+    const isOperand = code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL';
+    const where = isOperand ? 'Name the directory with --dir. ' : '';
+    throw new UsageError(message, `${where}See \`drovebank-recover --help\`.`);
   }
 }
 
@@ -98,9 +107,9 @@ function printRecovery(output: Output, flags: Flags, recovery: Recovery): void {
     });
     return;
   }
-  for (const { file, what, action, account } of findings) {
+  for (const { file, what, action, done, account } of findings) {
     output.line(`${file}: ${what}`);
-    output.line(`    ${action}`);
+    output.line(`    ${done ? '' : 'with --apply: '}${action}`);
     if (account) output.line(`    ${accountText(account)}`);
   }
   // In a dry run what waits has just been told.

@@ -3,7 +3,7 @@
  * more than they do); a sync goes to the pool only where the disk is slow enough for it to matter.
  */
 import { execFile } from 'node:child_process';
-import fs from 'node:fs';
+import fs, { constants } from 'node:fs';
 import { type Disk, type DiskFile, errorCode, type FileFacts } from './disk.js';
 
 const OPEN_FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;
@@ -13,12 +13,30 @@ const SYNC_INLINE_MAX_MS = 2;
 export interface NodeDiskOptions {
   /** For a Unix group: folders 2770 and files 0660, whatever the umask; else 0700 and 0600. */
   readonly shared?: boolean;
+  /** What root makes belongs to the owner of this file: else nobody but root could use it. */
+  readonly ownedAs?: string;
 }
 
 /** The disk of this machine. */
-export function nodeDisk(options: NodeDiskOptions = {}): Disk {
-  const shared = options.shared === true;
+export function nodeDisk({ shared = false, ownedAs }: NodeDiskOptions = {}): Disk {
   const fileMode = shared ? 0o660 : 0o600;
+  const owner = ownedAs === undefined ? undefined : someoneElseOwning(ownedAs);
+  /** Lets those use what is new who shall; where that cannot be, it goes. */
+  const handOver = (
+    path: string,
+    descriptor: number,
+    mode: number,
+    remove: (path: string) => void,
+  ) => {
+    try {
+      if (owner) fs.fchownSync(descriptor, owner.uid, owner.gid);
+      if (shared) fs.fchmodSync(descriptor, mode);
+    } catch (error) {
+      fs.closeSync(descriptor);
+      remove(path);
+      throw named(error, path);
+    }
+  };
   return {
     read: (path) => fs.readFileSync(path),
     list: (folder) => fs.readdirSync(folder),
@@ -26,12 +44,20 @@ export function nodeDisk(options: NodeDiskOptions = {}): Disk {
     exists,
     open(path, mode) {
       const descriptor = fs.openSync(path, OPEN_FLAGS[mode], fileMode);
-      if (shared && mode === 'create') fs.fchmodSync(descriptor, fileMode);
+      if (mode === 'create') handOver(path, descriptor, fileMode, fs.unlinkSync);
       return new NodeFile(descriptor, path);
     },
     rename: (from, to) => fs.renameSync(from, to),
     remove: (path) => fs.unlinkSync(path),
-    makeFolder: (path) => makeFolder(path, shared),
+    makeFolder(path) {
+      if (!makeFolder(path)) return false;
+      if (!owner && !shared) return true;
+      // By a descriptor, and through no link: whoever owns the folder above may put one there.
+      const descriptor = fs.openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      handOver(path, descriptor, 0o2770, fs.rmdirSync);
+      fs.closeSync(descriptor);
+      return true;
+    },
     removeFolder: (path) => fs.rmdirSync(path),
     syncFolder,
     flushFileSystem,
@@ -41,6 +67,13 @@ export function nodeDisk(options: NodeDiskOptions = {}): Disk {
     },
     watch,
   };
+}
+
+/** As root: whose the file is, if it is not root's. */
+function someoneElseOwning(path: string): fs.Stats | undefined {
+  if (process.geteuid?.() !== 0) return undefined;
+  const facts = fs.statSync(path);
+  return facts.uid === 0 ? undefined : facts;
 }
 
 function factsOf(path: string): FileFacts | undefined {
@@ -61,14 +94,13 @@ function exists(path: string): boolean {
   return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
-function makeFolder(path: string, shared: boolean): boolean {
+function makeFolder(path: string): boolean {
   try {
     fs.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
   }
-  if (shared) fs.chmodSync(path, 0o2770);
   return true;
 }
 
@@ -110,6 +142,11 @@ function watch(folder: string, changed: () => void): () => void {
   }
 }
 
+/** The system knows only a number; who is told of a failure wants to know which file it was. */
+function named(error: unknown, path: string): unknown {
+  return error instanceof Error ? Object.assign(error, { path }) : error;
+}
+
 class NodeFile implements DiskFile {
   readonly #descriptor: number;
   readonly #path: string;
@@ -120,16 +157,11 @@ class NodeFile implements DiskFile {
     this.#path = path;
   }
 
-  /** The system knows only a number; who is told of a failure wants to know which file it was. */
-  #named(error: unknown): unknown {
-    return error instanceof Error ? Object.assign(error, { path: this.#path }) : error;
-  }
-
   #make<T>(call: () => T): T {
     try {
       return call();
     } catch (error) {
-      throw this.#named(error);
+      throw named(error, this.#path);
     }
   }
 
@@ -153,7 +185,7 @@ class NodeFile implements DiskFile {
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#descriptor, (error) => {
         measured();
-        if (error) reject(this.#named(error));
+        if (error) reject(named(error, this.#path));
         else resolve();
       });
     });

@@ -82,7 +82,7 @@ const FACTS = {
   BANK_BUSY: later('Try again in a moment.'),
   BANK_DAMAGED: rule('Run drovebank-recover; it explains what is wrong and what it can repair.'),
   BANK_READ_ONLY: later('Make the directory writable.'),
-  NO_PERMISSION: later('Ask the owner of the directory for access.'),
+  NO_PERMISSION: later('Ask the owner of the file for access.'),
   DISK_FULL: later('Make room on the disk; nothing was changed.'),
   IO_ERROR: later('Look at the disk and the system log.'),
   CLOCK_AHEAD: later('Set the clock, or confirm it once with --accept-clock.'),

@@ -15,8 +15,11 @@ import {
 import { type PosterThread, startPosterThread } from './poster-thread.js';
 
 export interface Host {
-  /** The disk, for a bank that a Unix group shares or for one that is its owner's alone. */
-  disk(options: { readonly shared: boolean }): Disk;
+  /**
+   * The disk, for a bank that a Unix group shares or for one that is its owner's alone. What root makes
+   * there belongs to the owner of `ownedAs`, a file of the bank.
+   */
+  disk(options: { readonly shared: boolean; readonly ownedAs?: string }): Disk;
   readonly system: System;
   lockAt(path: string): Lock;
   /** Bytes behind which a segment is followed by a new one; a simulation takes fewer. */

@@ -127,13 +127,12 @@ function planned(
 ): Recovery {
   const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, false)] : [];
   const findings = [...notice, ...found.desks, ...found.findings];
-  const planned = findings.map((finding) => ({ ...finding, action: `would be ${finding.action}` }));
   const waiting = findings.map(({ file, what }) => ({ file, what: `${what} (run with --apply)` }));
   if (found.problems.length > 0)
     return { state: 'problems', findings: [], problems: found.problems };
   // What was seen and is no longer there was on its way: somebody is at work.
   const problems = waiting.length > 0 ? waiting : seen;
-  return { state: 'problems', findings: planned, problems };
+  return { state: 'problems', findings, problems };
 }
 
 function noticeFinding({ file, what }: Problem, done: boolean): Finding {

@@ -116,7 +116,7 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
   const { system, segmentBytesMax, roomAfterBytes } = host;
   const { pageRowsMax, barrierPagesMin, pagesCharactersMax } = host;
-  const disk = host.disk({ shared: manifest.shared });
+  const disk = host.disk({ shared: manifest.shared, ownedAs: join(directory, MANIFEST_FILE) });
   const digitsOf: DigitsOf = (currency) =>
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
   const journal = new Journal(disk, directory, digitsOf);

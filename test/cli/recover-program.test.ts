@@ -5,6 +5,7 @@ import {
   BANK,
   declareDamage,
   documents,
+  drovebank,
   leaveUnverified,
   PROGRAM,
   succeed,
@@ -34,9 +35,12 @@ describe('drovebank-recover', () => {
     declareDamage(join(folder, BANK));
     const told = recover(folder, []);
     expect(told.code, told.stdout + told.stderr).toBe(4);
-    expect(told.stdout).toContain('PAIN.csv');
+    expect(told.stdout).toContain('PAIN.csv: the bank was stopped: ');
+    expect(told.stdout).toContain('\n    with --apply: moved to lost+found\n');
+    expect(told.stdout).toContain('\n    with --apply: put back\n');
     const applied = recover(folder, ['--apply']);
     expect(applied.code, applied.stdout + applied.stderr).toBe(1);
+    expect(applied.stdout).toContain('\n    moved to lost+found\n');
     expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('100.00\n');
   });
 
@@ -45,5 +49,22 @@ describe('drovebank-recover', () => {
     expect(recover(folder, ['-d', 'absent'])).toMatchObject({ code: 8, stdout: '' });
     expect(recover(folder, ['--nonsense'])).toMatchObject({ code: 16, stdout: '' });
     expect(recover(folder, ['--help'])).toMatchObject({ code: 0, stderr: '' });
+  });
+
+  it('says where the directory belongs when it stands there without --dir', async () => {
+    const folder = await temporaryBank();
+    const ran = recover(folder, [BANK]);
+    expect(ran).toMatchObject({ code: 16, stdout: '' });
+    expect(ran.stderr).toContain(`Unexpected argument '${BANK}'`);
+    expect(ran.stderr).toContain('next: Name the directory with --dir');
+    expect(recover(folder, ['--nonsense']).stderr).toContain(
+      'next: See `drovebank-recover --help`.',
+    );
+  });
+
+  it('tells its version, which is that of drovebank', () => {
+    const folder = temporaryFolder();
+    for (const flag of ['-V', '--version'])
+      expect(recover(folder, [flag])).toEqual({ ...drovebank(folder, ['-V']), stderr: '' });
   });
 });

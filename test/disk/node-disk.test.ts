@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chownSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -6,6 +7,13 @@ import { type DiskFile, errorCode, orClose, readRange, writeAll } from '#lib/dis
 import { nodeDisk } from '#lib/disk/node-disk.js';
 
 const disk = nodeDisk();
+const [OWNER, GROUP] = [54_301, 54_302];
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.error('SKIPPED: whose it is what root makes: only root can play it');
+/** Root that may do all but give files away. */
+const BOUND = ['--bounding-set', '-chown'];
+const mayBind = isRoot && spawnSync('setpriv', [...BOUND, 'true']).status === 0;
+if (!mayBind) console.error('SKIPPED: root that may give nothing away: only root with setpriv can');
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'drovebank-disk-'));
@@ -52,6 +60,68 @@ describe('who may see what is made', () => {
     await (await made.open(join(folder, 'a', 'x'), 'create')).close();
     expect(statSync(join(folder, 'a')).mode & 0o7777).toBe(folderMode);
     expect(statSync(join(folder, 'a', 'x')).mode & 0o7777).toBe(fileMode);
+  });
+});
+
+describe.skipIf(!isRoot)('what root makes', () => {
+  /** A folder with the file `like`, of the user and the group. */
+  function folderWith(uid: number, gid: number): string {
+    const folder = newFolder();
+    writeFileSync(join(folder, 'like'), '');
+    chownSync(join(folder, 'like'), uid, gid);
+    return folder;
+  }
+
+  it.each([
+    ['its owner alone', false, 0o600, 0o700],
+    ['the group as well', true, 0o660, 0o2770],
+  ])('belongs to the owner of a file that is not its own: for %s', async (_, shared, ...modes) => {
+    const folder = folderWith(OWNER, GROUP);
+    const made = nodeDisk({ shared, ownedAs: join(folder, 'like') });
+    expect(await made.makeFolder(join(folder, 'a'))).toBe(true);
+    expect(await made.makeFolder(join(folder, 'a'))).toBe(false);
+    await (await made.open(join(folder, 'a', 'x'), 'create')).close();
+    const facts = [join(folder, 'a', 'x'), join(folder, 'a')].map((path) => statSync(path));
+    expect(facts.map(({ uid, gid }) => [uid, gid])).toEqual([1, 2].map(() => [OWNER, GROUP]));
+    expect(facts.map(({ mode }) => mode & 0o7777)).toEqual(modes);
+  });
+
+  it('is its own where that file is, and what was there stays whose it was', async () => {
+    const folder = folderWith(0, GROUP);
+    const made = nodeDisk({ ownedAs: join(folder, 'like') });
+    await made.makeFolder(join(folder, 'a'));
+    await (await made.open(join(folder, 'x'), 'create')).close();
+    for (const name of ['a', 'x']) expect(statSync(join(folder, name))).toMatchObject({ gid: 0 });
+    chownSync(join(folder, 'like'), OWNER, GROUP);
+    const others = nodeDisk({ ownedAs: join(folder, 'like') });
+    await (await others.open(join(folder, 'x'), 'write')).close();
+    expect(statSync(join(folder, 'x'))).toMatchObject({ uid: 0, gid: 0 });
+  });
+
+  it.skipIf(!mayBind)('is gone where it cannot be given, and never left open', () => {
+    const folder = folderWith(OWNER, GROUP);
+    const program = `
+      import { readdirSync } from 'node:fs';
+      import { nodeDisk } from ${JSON.stringify(import.meta.resolve('#lib/disk/node-disk.js'))};
+      const [others, shared] = [nodeDisk({ ownedAs: 'like' }), nodeDisk({ shared: true })];
+      const makes = [
+        () => others.open('x', 'create'),
+        () => others.makeFolder('a'),
+        () => shared.makeFolder('b'),
+      ];
+      const open = () => readdirSync('/proc/self/fd').length;
+      const before = open();
+      const told = makes.map((make) => {
+        let what = 'made';
+        try { make(); } catch ({ code, path }) { what = code + ' ' + path; }
+        return [what, open() - before].join();
+      });
+      console.log(...told, ...readdirSync('.'));
+    `;
+    const command = [process.execPath, '--input-type=module', '-e', program];
+    const options = { cwd: folder, encoding: 'utf8' } as const;
+    const { stdout, stderr } = spawnSync('setpriv', [...BOUND, ...command], options);
+    expect(stdout, stderr).toBe('EPERM x,0 EPERM a,0 made,0 b like\n');
   });
 });
 

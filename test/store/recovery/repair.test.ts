@@ -462,13 +462,14 @@ describe('desks, marks and the notice', () => {
       mkdirSync(join(directory, second));
       writeFileSync(join(directory, second, 'page-1-1'), 'staged');
     }
-    const told = (action: string) =>
-      seconds.map((file) => ({ file, what: 'there is a second desk, of epoch 1', action }));
+    const told = seconds.map((file) => ({
+      ...{ file, what: 'there is a second desk, of epoch 1', action: 'moved to lost+found' },
+    }));
     const { state, findings } = await recover(directory);
     expect(state).toBe('problems');
-    expect(findings).toMatchObject(told('would be moved to lost+found'));
+    expect(findings).toMatchObject(told);
     const recovery = await recover(directory, { apply: true });
-    expect(recovery.findings).toMatchObject(told('moved to lost+found'));
+    expect(recovery.findings).toMatchObject(told);
     await expectRecovered(directory, before, recovery);
     const [lost = ''] = namesIn(directory, 'lost+found');
     for (const second of seconds)

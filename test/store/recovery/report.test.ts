@@ -47,7 +47,7 @@ function changeCheckpoint(directory: string, by: { nextAccount?: number; offset?
 /** What is told, alike in a dry run and behind it; desks and the new segment have names of the moment. */
 const tell = (findings: readonly Finding[]) =>
   findings.map(({ file, what, action }) =>
-    [file, what, action.replace(/^would be /, '')].map((text) =>
+    [file, what, action].map((text) =>
       text.replace(/000004-\d+\.csv/, 'NEW').replace(/(?:damaged-)?\d+-[0-9a-f]{32}-[^/]+/, 'DESK'),
     ),
   );
