@@ -15,6 +15,9 @@ function patternOf(shown: string): RegExp {
   return new RegExp(`^${quoted.join('[^]*')}$`);
 }
 
+/** Told where a command takes long: on a busy machine. */
+const PROGRESS = /^Verifying: \d+% .*\n/gm;
+
 const SECTIONS = README.split(/^## /m).map((text) => ({
   heading: text.slice(0, text.indexOf('\n')),
   blocks: blocksOf(text),
@@ -54,7 +57,7 @@ function run(heading: string, { language, text }: Block): { code: number | null;
     env: { ...rest, PATH },
     timeout: 50_000,
   });
-  return { code: status, shown: stdout };
+  return { code: status, shown: stdout.replaceAll(PROGRESS, '') };
 }
 
 const isForNpm = ({ text }: Block) => /^(?:npm .*\n)+$/.test(text);
