@@ -55,19 +55,30 @@ function book({ key: idempotencyKey, from, to, amount }) {
 /**
  * Asks, and again as often as the outcome is unknown; now and then it is left unknown.
  * @param {Request} request
+ * @param {boolean} before it was asked before, by whomever
+ * @returns {Promise<'answered' | 'refused' | 'unknown'>}
  */
-async function ask(request) {
+async function ask(request, before = false) {
   for (;;) {
     try {
       const { transfer, amount, from, to } = await book(request);
       const sides = { from: sideOf(from), to: sideOf(to) };
-      return note({ answered: request.key, transfer, amount: amount.amount, ...sides });
+      note({ answered: request.key, transfer, amount: amount.amount, ...sides });
+      return 'answered';
     } catch (error) {
       const { code } = /** @type {{ code?: string }} */ (error);
-      if (code === 'INSUFFICIENT_FUNDS' || code === 'BANK_BUSY')
-        return note({ refused: request.key, code });
+      // That the bank is busy says nothing of how it was asked before.
+      if (code === 'BANK_BUSY' && before) continue;
+      if (code === 'INSUFFICIENT_FUNDS' || code === 'BANK_BUSY') {
+        note({ refused: request.key, code });
+        return 'refused';
+      }
       if (code !== 'OUTCOME_UNKNOWN') throw error;
-      if (below(3) === 0) return note({ unknown: request.key });
+      before = true;
+      if (below(3) === 0) {
+        note({ unknown: request.key });
+        return 'unknown';
+      }
     }
   }
 }
@@ -123,7 +134,9 @@ async function askOn() {
   do {
     const { key, ...request } = nextRequest();
     note({ asked: key, ...request });
-    await ask({ key, ...request });
+    const answer = await ask({ key, ...request });
+    // It may not have heard its answer. (What was refused would be a new request.)
+    if (answer !== 'refused' && below(10) === 0) await ask({ key, ...request }, true);
   } while (!ended);
 }
 
@@ -134,20 +147,25 @@ async function lookOn() {
   } while (!ended);
 }
 
-/** What somebody who was killed had asked, and was not told. */
-function leftUnanswered() {
-  const open = new Map();
+/** What somebody who was killed had asked: all that it was not told, and the last few that it was. */
+function leftBehind() {
+  const [open, answers] = [new Map(), new Map()];
   for (const line of readFileSync(notes, 'utf8').split('\n')) {
     if (!line.startsWith(`{"by":"${dead}",`)) continue;
     try {
       const { asked, from, to, amount, answered, refused } = JSON.parse(line);
       if (asked) open.set(asked, { key: asked, from, to, amount });
-      else open.delete(answered ?? refused);
+      if (answered && open.has(answered)) answers.set(answered, open.get(answered));
+      open.delete(answered ?? refused);
     } catch {} // It was killed while it wrote this.
   }
-  return [...open.values()];
+  return [...open.values(), ...[...answers.values()].slice(-5)];
 }
 
-const again = dead === '' ? [] : leftUnanswered();
-await Promise.all([lookOn(), ...again.map(ask), ...Array.from({ length: Number(atOnce) }, askOn)]);
+const again = dead === '' ? [] : leftBehind();
+await Promise.all([
+  lookOn(),
+  ...again.map((request) => ask(request, true)),
+  ...Array.from({ length: Number(atOnce) }, askOn),
+]);
 await bank.close();

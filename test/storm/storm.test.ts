@@ -39,15 +39,13 @@ describe.each(SEEDS)('Real processes, killed, stopped and going on: storm of see
   let verified: Verification;
   let tickets: string[];
   let counts: Counts;
+  let isSound = false;
 
   beforeAll(async () => {
     storm = new Storm(seed);
     await storm.rage(SECONDS);
     const notes = storm.notes();
     const bank = await openBank(storm.directory);
-    const to = (await bank.accounts().page()).items[0]?.id ?? '';
-    await bank.deposit(to, '1.00', { idempotencyKey: 'last' });
-    notes.push({ by: 'test', asked: 'last', to, amount: '1.00' });
     const balances = new Map<string, bigint>();
     for await (const { id, ledger } of bank.accounts({ world: true })) {
       balances.set(id, toCents(ledger.amount));
@@ -59,9 +57,12 @@ describe.each(SEEDS)('Real processes, killed, stopped and going on: storm of see
     found = checkHistory(notes, new Model(entries), storm.opening);
     counts = countsOf(storm, notes);
     table[`seed ${seed}`] = counts;
+    const wrong = [...Object.values(found).flat(), ...storm.ends(), ...tickets];
+    isSound = verified.ok && wrong.length === 0;
   }, 180_000);
 
-  afterAll(() => storm.remove());
+  // The same seed brings the same faults, and never the same order of steps: what failed is kept.
+  afterAll(() => (isSound ? storm.remove() : storm.keep()));
 
   it('ends every process that was not killed without an error', () => {
     expect(storm.ends()).toEqual([]);

@@ -15,16 +15,16 @@ const OPENING = '500.00';
 const PROCESSES = 5;
 /** Fewer at work than this, and one more joins. */
 const AT_WORK_MIN = 3;
-const REQUESTS_AT_ONCE = 6;
+const REQUESTS_AT_ONCE = 8;
 /** One of so many only looks. */
-const READER_EVERY = 4;
+const READER_EVERY = 3;
 
 type Fault = 'kill' | 'stop' | 'long stop' | 'leave' | 'join';
-/** So often each strikes in six seconds, and up to twice as often. */
+/** How often each strikes in six seconds. While who may write is stopped for long nobody else gets on. */
 const FAULTS: readonly (readonly [Fault, number])[] = [
   ['kill', 3],
   ['stop', 2],
-  ['long stop', 1],
+  ['long stop', 0.5],
   ['leave', 1],
   ['join', 2],
 ];
@@ -76,6 +76,13 @@ export class Storm {
     while (!this.#isUnderWay()) await pause(10);
     const ms = Math.max(0, seconds * 1_000 - (performance.now() - start));
     await Promise.all([pause(ms), ...this.#faults(seconds, ms)]);
+    await this.#end();
+    // Behind the storm somebody comes who finds all to be in order.
+    this.#join();
+    await this.#end();
+  }
+
+  async #end(): Promise<void> {
     for (const member of this.#members) this.#leave(member);
     await Promise.all(this.#members.map(({ exited }) => exited));
   }
@@ -110,14 +117,14 @@ export class Storm {
     return begun.size >= AT_WORK_MIN || this.ends().length > 0;
   }
 
-  /** Each at its own moment, so that its end comes within `ms`. */
+  /** Each at its own moment, so that what it does is over within `ms`, if it can. */
   #faults(seconds: number, ms: number): Promise<void>[] {
     const below = (limit: number) => Math.floor(this.#random() * limit);
     return FAULTS.flatMap(([fault, often]) => {
-      const times = Math.ceil((often * seconds) / 6) + (fault === 'long stop' ? 0 : below(often));
+      const times = Math.ceil((often * seconds) / 6) + below(Math.ceil(often));
       return Array.from({ length: times }, async () => {
         const long = STALE_MS + 100 + below(seconds > 6 ? 4_000 : 200);
-        const stopMs = { stop: 50 + below(1_500), 'long stop': long }[fault as string] ?? 0;
+        const stopMs = fault === 'long stop' ? long : 50 + below(800);
         const [at, whom] = [below(Math.max(1, ms - stopMs)), this.#random()];
         await pause(at);
         await this.#strike(fault, whom, stopMs);
@@ -211,7 +218,17 @@ export class Storm {
   }
 
   remove(): void {
-    for (const { child } of this.#members) child.kill('SIGKILL');
+    this.#killAll();
     rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  /** Leaves bank and notes for whoever wants to see what went wrong. */
+  keep(): void {
+    this.#killAll();
+    console.error(`bank and notes of the storm of seed ${this.#seed} are left in ${this.#folder}`);
+  }
+
+  #killAll(): void {
+    for (const { child } of this.#members) child.kill('SIGKILL');
   }
 }
