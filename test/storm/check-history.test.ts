@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Row } from '../crash/raw-bank.js';
 import { checkHistory, type Violations } from './check-history.js';
+import { checkLook } from './check-look.js';
 import { Model } from './model.js';
 import type { Note, Saw, Side } from './notes.js';
 
@@ -153,6 +154,23 @@ describe('The history of a storm', () => {
     expect(check(NOTES, journal)).toEqual({ answers: [], balances: [], order: [], looks: [] });
   });
 
+  it('is sound when somebody with enough money was refused because the bank was busy', () => {
+    const notes = altered('asked dear', { amount: '5.00' });
+    const busy = altered('refused dear', { code: 'BANK_BUSY' }, notes);
+    expect(check(busy)).toEqual({ answers: [], balances: [], order: [], looks: [] });
+  });
+
+  it('is sound when totals add up each currency alone', () => {
+    const [head = ''] = JOURNAL;
+    const euros = rowsOf([head, '7 - 3.00 world-eur 1 -3.00 eva 1 3.00'], 'EUR');
+    const totals = [
+      { currency: 'EUR', accounts: 1, customers: '3.00', world: '-3.00', sum: '0.00', asOf: 7 },
+      { currency: 'USD', accounts: 2, customers: '12.00', world: '-12.00', sum: '0.00', asOf: 7 },
+    ];
+    const { problems } = checkLook({ saw: '', totals }, new Model([...rowsOf(JOURNAL), ...euros]));
+    expect(problems).toEqual([]);
+  });
+
   it.each<[string, keyof Violations, () => Violations, string[]]>([
     [
       'an answer is lost',
@@ -198,6 +216,18 @@ describe('The history of a storm', () => {
       'answers',
       () => check(altered('asked third', { to: 'ada' })),
       ['third: asked for 200 from world-usd to ada, entry 6 moves 200 from world-usd to bob'],
+    ],
+    [
+      'a deposit was taken from an account',
+      'answers',
+      () => check(altered('asked second', { from: undefined })),
+      ['second: asked for 100 from world-usd to bob, entry 5 moves 100 from ada to bob'],
+    ],
+    [
+      'a withdrawal went to an account',
+      'answers',
+      () => check(altered('asked second', { to: undefined })),
+      ['second: asked for 100 from ada to world-usd, entry 5 moves 100 from ada to bob'],
     ],
     [
       'a refused request was booked',
@@ -330,6 +360,19 @@ function looks(): Case[] {
         'look2: a list that includes entry 5 has world-usd with nothing, not row 2 and -1000',
         'look2: a list in which USD adds up to 1000',
       ],
+    ],
+    [
+      'a list has an account that there is not',
+      'look2',
+      {
+        list: [
+          ['ada', 4, '5.00'],
+          ['bob', 3, '5.00'],
+          ['eve', 1, '0.00'],
+          ['world-usd', 2, '-10.00'],
+        ],
+      },
+      ['look2: a list that includes entry 5 has eve with row 1 and 0, not nothing'],
     ],
     [
       'a balance is not that of its number',
