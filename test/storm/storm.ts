@@ -77,8 +77,8 @@ export class Storm {
     const ms = Math.max(0, seconds * 1_000 - (performance.now() - start));
     await Promise.all([pause(ms), ...this.#faults(seconds, ms)]);
     await this.#end();
-    // Behind the storm somebody comes who finds all to be in order.
-    this.#join();
+    // Behind the storm somebody comes to an ordinary bank.
+    this.#start(this.#dead.shift(), false);
     await this.#end();
   }
 
@@ -99,11 +99,10 @@ export class Storm {
     await bank.close();
   }
 
-  #start(dead = ''): void {
+  #start(dead = '', looksOnly = this.#members.length % READER_EVERY === READER_EVERY - 1): void {
     const name = `p${this.#members.length}`;
-    const isReader = this.#members.length % READER_EVERY === READER_EVERY - 1;
     const seed = `${this.#seed * 1_000 + this.#members.length}`;
-    const atOnce = isReader ? '0' : `${REQUESTS_AT_ONCE}`;
+    const atOnce = looksOnly ? '0' : `${REQUESTS_AT_ONCE}`;
     const args = [PROGRAM, this.directory, this.#notes, name, seed, atOnce, dead];
     const child = spawn(process.execPath, args, { stdio: ['pipe', 'inherit', 'inherit'] });
     child.stdin?.on('error', () => {}); // It was killed before it was told.
@@ -138,7 +137,10 @@ export class Storm {
     // A kill may also strike who is stopped.
     const possible = living.filter(({ stopped }) => fault === 'kill' || !stopped);
     const member = possible[Math.floor(whom * possible.length)];
-    if (member === undefined) return;
+    if (member === undefined) {
+      this.#join();
+      return this.#strike(fault, whom, stopMs);
+    }
     if (fault === 'kill') await this.#kill(member);
     else if (fault === 'leave') this.#leave(member);
     else return this.#stop(member, stopMs);
