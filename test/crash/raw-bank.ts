@@ -8,7 +8,7 @@ import { parse } from 'csv-parse/sync';
 export type Row = Record<string, string>;
 type Files = ReadonlyMap<string, Buffer>;
 
-const cents = (text = '') => BigInt((text || '0').replace('.', ''));
+export const toCents = (text = '') => BigInt((text || '0').replace('.', ''));
 const rowsOf = (bytes: Buffer | string): Row[] => parse(bytes, { columns: true });
 /** Each row with the text that it was read from, line break included. */
 const rawRowsOf = (text: string): { raw: string; record: Row }[] =>
@@ -38,7 +38,7 @@ export function readRawBank(
       const same = row.transfer === legs[index]?.transfer && row.balance === legs[index]?.balance;
       need(same, `${id}: row ${row.seq} is not what the journal tells`);
     });
-    need(cents(rows.at(-1)?.balance) === balance, `${id}: the passbook has another balance`);
+    need(toCents(rows.at(-1)?.balance) === balance, `${id}: the passbook has another balance`);
     sum += balance;
   }
   need(told.size === balances.size, `the journal tells of ${told.size} accounts`);

@@ -2,8 +2,9 @@
  * Holds what all processes of a storm were told against the order of the journal. Needs no clock: the notes
  * stand in the order in which things happened.
  */
+import { toCents } from '../crash/raw-bank.js';
 import { checkLook } from './check-look.js';
-import { type Entry, type Model, toCents } from './model.js';
+import type { Entry, Model } from './model.js';
 import type { Answered, Asked, Note, Saw } from './notes.js';
 
 /** What does not hold, in words. */

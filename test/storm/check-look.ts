@@ -1,5 +1,6 @@
 /** Holds what one look showed against the model at the same moment: the Jepsen bank test, and more. */
-import { type Model, toCents } from './model.js';
+import { toCents } from '../crash/raw-bank.js';
+import type { Model } from './model.js';
 import type { Saw, Total } from './notes.js';
 
 /** A moment that a look showed: the bank, or one account, behind entry `number`. */

@@ -2,7 +2,7 @@
  * The bank as the entries of its journal tell it: whose balance was what at each number, worked out from
  * the amounts alone. Nothing of the library is used here.
  */
-import type { Row } from '../crash/raw-bank.js';
+import { type Row, toCents } from '../crash/raw-bank.js';
 
 /** One entry that moved money, or opened `to`. Amounts and balances are in cents. */
 export interface Entry {
@@ -20,8 +20,6 @@ export interface Leg {
   readonly before: bigint;
   readonly after: bigint;
 }
-
-export const toCents = (text: string) => BigInt((text || '0').replace('.', ''));
 
 function need(holds: boolean, text: string): asserts holds {
   if (!holds) throw new Error(`model: ${text}`);

@@ -1,8 +1,8 @@
 import { openBank, type Verification } from 'drovebank';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readRawBank } from '../crash/raw-bank.js';
+import { readRawBank, toCents } from '../crash/raw-bank.js';
 import { checkHistory, type Violations } from './check-history.js';
-import { Model, toCents } from './model.js';
+import { Model } from './model.js';
 import type { Note } from './notes.js';
 import { Storm } from './storm.js';
 
