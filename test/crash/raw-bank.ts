@@ -5,10 +5,10 @@
 import { createHash } from 'node:crypto';
 import { parse } from 'csv-parse/sync';
 
-type Row = Record<string, string>;
+export type Row = Record<string, string>;
 type Files = ReadonlyMap<string, Buffer>;
 
-const cents = (text = '') => BigInt((text || '0').replace('.', ''));
+export const toCents = (text = '') => BigInt((text || '0').replace('.', ''));
 const rowsOf = (bytes: Buffer | string): Row[] => parse(bytes, { columns: true });
 /** Each row with the text that it was read from, line break included. */
 const rawRowsOf = (text: string): { raw: string; record: Row }[] =>
@@ -18,13 +18,16 @@ function need(holds: boolean, text: string): asserts holds {
   if (!holds) throw new Error(`raw files: ${text}`);
 }
 
-/** Holds journal and passbooks against each other and against `balances`, in cents by account. */
+/**
+ * Holds journal and passbooks against each other and against `balances`, in cents by account. Answers the
+ * journal's entries.
+ */
 export function readRawBank(
   files: Files,
   bank: string,
   balances: ReadonlyMap<string, bigint>,
-): void {
-  const told = replayJournal(files, `${bank}/journal/`);
+): readonly Row[] {
+  const { legs: told, entries } = replayJournal(files, `${bank}/journal/`);
   let sum = 0n;
   for (const [id, balance] of balances) {
     const rows = passbookOf(files, `${bank}/accounts/`, id);
@@ -35,11 +38,12 @@ export function readRawBank(
       const same = row.transfer === legs[index]?.transfer && row.balance === legs[index]?.balance;
       need(same, `${id}: row ${row.seq} is not what the journal tells`);
     });
-    need(cents(rows.at(-1)?.balance) === balance, `${id}: the passbook has another balance`);
+    need(toCents(rows.at(-1)?.balance) === balance, `${id}: the passbook has another balance`);
     sum += balance;
   }
   need(told.size === balances.size, `the journal tells of ${told.size} accounts`);
   need(sum === 0n, `all passbooks add up to ${sum} cents`);
+  return entries;
 }
 
 /** The rows of all pages. A sealed page may have rows that still stand on the open one as well. */
@@ -53,9 +57,10 @@ function passbookOf(files: Files, folder: string, id: string): Row[] {
   return [...before.filter(({ seq }) => Number(seq) < first), ...last];
 }
 
-/** Every account's legs as the segments tell them that count, each as far as the next one says. */
+/** The entries and every account's legs, by the segments that count, each as far as the next one says. */
 function replayJournal(files: Files, folder: string) {
   const legs = new Map<string, { transfer: string; balance: string }[]>();
+  const entries: Row[] = [];
   let [seal, transfer] = ['0'.repeat(64), 0];
   const newest: Record<string, number> = {};
   const book = (entry: Row) => {
@@ -64,12 +69,14 @@ function replayJournal(files: Files, folder: string) {
       Number(entry.transfer) === ++transfer,
       `entry ${entry.transfer} where ${transfer} was due`,
     );
+    entries.push(entry);
     for (const side of ['debit', 'credit']) {
       const { [side]: id = '', [`${side}_seq`]: seq, [`${side}_balance`]: balance = '' } = entry;
       if (id === '') continue;
       const known = legs.get(id) ?? [];
       need(seq === `${known.length + 1}`, `${id}: row ${seq} behind ${known.length}`);
-      legs.set(id, [...known, { transfer: `${transfer}`, balance }]);
+      known.push({ transfer: `${transfer}`, balance });
+      legs.set(id, known);
     }
   };
   const segments = segmentsOf(files, folder);
@@ -98,7 +105,7 @@ function replayJournal(files: Files, folder: string) {
       [seal, since, batch] = [own, '', []];
     }
   });
-  return legs;
+  return { legs, entries };
 }
 
 /** Of two segments with one number the one with the higher epoch counts. */
