@@ -45,6 +45,8 @@ interface Waiting {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal | undefined;
+  /** Of all requests of this process. */
+  readonly number: number;
   cancelled: boolean;
 }
 
@@ -77,6 +79,7 @@ export interface GroupCommitParts {
 export class GroupCommit {
   readonly #parts: GroupCommitParts;
   #queue: Waiting[] = [];
+  #asked = 0;
   #state: LedgerState | undefined;
   #running: Promise<void> | undefined;
   #closed = false;
@@ -110,6 +113,7 @@ export class GroupCommit {
         resolve: resolve as (value: unknown) => void,
         reject,
         signal,
+        number: this.#asked++,
         cancelled: false,
       };
       if (signal) this.#aborts.add(signal, waiting);
@@ -188,6 +192,7 @@ export class GroupCommit {
     const { log, system } = this.#parts;
     let state: LedgerState;
     const books = this.#queue.some(({ task }) => task.books);
+    const asked = this.#asked;
     try {
       state = await this.#ready(books);
     } catch (error) {
@@ -197,7 +202,7 @@ export class GroupCommit {
       await this.#fail(failed, error);
       return;
     }
-    const batch = this.#take();
+    const batch = this.#take(asked);
     const start = system.monotonic();
     let book: Bookkeeper;
     let outcomes: Outcome[];
@@ -291,7 +296,7 @@ export class GroupCommit {
   }
 
   /** G2. */
-  #take(): Waiting[] {
+  #take(asked: number): Waiting[] {
     const leading = this.#parts.log.leading;
     let size = 0;
     let count = 0;
@@ -300,7 +305,8 @@ export class GroupCommit {
     for (const waiting of this.#queue) {
       if (size >= BATCH_ENTRIES_MAX) break;
       count++;
-      if (waiting.task.books && !leading) later.push(waiting);
+      // Who does not lead looked how far all is answered for, and somebody may have been answered since.
+      if (!leading && (waiting.task.books || waiting.number >= asked)) later.push(waiting);
       else {
         batch.push(waiting);
         size += waiting.task.size;

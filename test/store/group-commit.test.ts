@@ -216,6 +216,22 @@ describe('a batch', () => {
     await commit.close();
   });
 
+  it('of readers takes in nobody who asks when the end was looked up: he may have been told more', async () => {
+    const log = new SaidLog();
+    const { commit } = commitOn(log);
+    const moment: Task<string> = { ...nothing, run: (_, state) => state.position.seal };
+    let late: Promise<string> | undefined;
+    log.head = async () => {
+      const { position } = log;
+      log.position = { ...position, seal: 'answered since' };
+      late ??= commit.submit(moment);
+      return position;
+    };
+    expect(await commit.submit(moment)).toBe(JOURNAL_START.seal);
+    expect(await late).toBe('answered since');
+    await commit.close();
+  });
+
   it('leaves no key in memory when it has ended', async () => {
     const entry = { key: 'k' } as Entry;
     const { commit } = commitOn(new SaidLog(), { find: async () => [entry] });

@@ -163,8 +163,10 @@ function leftBehind() {
 }
 
 const again = dead === '' ? [] : leftBehind();
+// Who only looks does so for several at once.
+const lookers = Number(atOnce) > 0 ? 1 : 4;
 await Promise.all([
-  lookOn(),
+  ...Array.from({ length: lookers }, lookOn),
   ...again.map((request) => ask(request, true)),
   ...Array.from({ length: Number(atOnce) }, askOn),
 ]);
