@@ -81,46 +81,50 @@ export async function declareDamage(
   error: BankError,
 ): Promise<void> {
   const notice = noticeOf(error, system);
-  let carrier: string | undefined;
+  let away: string | undefined;
+  let carried = false;
   await attempt(async () => {
-    const stage = (desk: string) => writeNotice(disk, join(desk, PAIN_FILE), notice);
-    carrier = await moveAway(disk, join(directory, 'desks/writer'), stage);
+    away = await moveAway(disk, join(directory, 'desks/writer'), async (desk) => {
+      carried = await attempt(() => writeNotice(disk, join(desk, PAIN_FILE), notice));
+      return true;
+    });
   });
-  await attempt(() => moveAway(disk, join(directory, 'desks/poster'), async () => {}));
+  // Who slept until somebody has repaired the bank finds the writer's desk gone from there, and stops nobody.
+  const isStopped = async () => away === undefined || disk.exists(away);
+  await attempt(() => moveAway(disk, join(directory, 'desks/poster'), isStopped));
   await attempt(async () => {
     const place = join(directory, PAIN_FILE);
-    if (carrier === undefined) await writeNotice(disk, place, notice);
-    // Out of the desk: who slept until somebody has repaired the bank finds it gone, and stops nobody.
-    else if (!(await disk.exists(place))) await disk.rename(join(carrier, PAIN_FILE), place);
+    if (away === undefined || !carried) await writeNotice(disk, place, notice);
+    else if (!(await disk.exists(place))) await disk.rename(join(away, PAIN_FILE), place);
     await disk.syncFolder(directory);
   });
   channels.damage.publish({ directory, error });
 }
 
-/** Moves what lies in a role's folder away. Answers where what `stage` has put into it lies then. */
+/**
+ * Moves what lies in a role's folder away, each thing if it is `ready` for it: asked behind the look, since no
+ * name is ever given again. Answers where it lies then.
+ */
 async function moveAway(
   disk: Disk,
   folder: string,
-  stage: (desk: string) => Promise<void>,
+  ready: (desk: string) => Promise<boolean>,
 ): Promise<string | undefined> {
-  let carrier: string | undefined;
+  let away: string | undefined;
   for (let look = 0; look < DESK_LOOKS_MAX; look++) {
     const names = await disk.list(folder);
-    const inPlace = names.filter((name) => !name.startsWith(DAMAGED_PREFIX));
-    if (inPlace.length === 0 && names.length > 0) break;
-    for (const name of inPlace) {
-      const staged = await attempt(() => stage(join(folder, name)));
-      const away = join(folder, DAMAGED_PREFIX + name);
+    const gone = names.filter((name) => name.startsWith(DAMAGED_PREFIX));
+    away = gone[0] && join(folder, gone[0]);
+    if (gone.length === names.length && names.length > 0) break;
+    for (const name of names) {
+      if (gone.includes(name)) continue;
+      if (!(await ready(join(folder, name)))) return away;
       // Whoever takes it in this moment gives it another name: look again.
-      const moved = await ifThere(async () => {
-        await disk.rename(join(folder, name), away);
-        return true;
-      });
-      if (staged && moved) carrier = away;
+      await ifThere(() => disk.rename(join(folder, name), join(folder, DAMAGED_PREFIX + name)));
     }
   }
   await disk.syncFolder(folder);
-  return carrier;
+  return away;
 }
 
 async function writeNotice(disk: Disk, path: string, notice: Buffer): Promise<void> {

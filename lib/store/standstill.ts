@@ -117,9 +117,13 @@ export class Standstill {
     held.name = await takeDesk(this.#files, found, role, this.#epoch);
     // What is staged was never anybody's: each thing that was put aside has its copy.
     const desk = join(directory, 'desks', role, DAMAGED_PREFIX + held.name);
-    for (const paper of await disk.list(desk)) {
+    for (const paper of await this.#papersOn(desk)) {
       if (!isMarkName(paper)) await removeIfThere(disk, join(desk, paper));
     }
+  }
+
+  #papersOn(desk: string): Promise<string[]> {
+    return mustBeThere(() => this.#files.disk.list(desk), overtaken);
   }
 
   /** R3: as long as it stands nobody opens the bank, whatever becomes of this process. */
@@ -226,7 +230,7 @@ export class Standstill {
     for (const { role, name } of [...this.#held].reverse()) {
       const folder = join(directory, 'desks', role);
       const desk = join(folder, DAMAGED_PREFIX + name);
-      for (const paper of await disk.list(desk)) await removeIfThere(disk, join(desk, paper));
+      for (const paper of await this.#papersOn(desk)) await removeIfThere(disk, join(desk, paper));
       await this.#rename(desk, join(folder, name));
       await disk.syncFolder(folder);
     }

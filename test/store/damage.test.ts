@@ -63,7 +63,7 @@ describe('damage that was found', () => {
         const standing = await standingOf(crash.machine);
         if (standing.away > 0) expect(standing.told, crash.text).toBe(NOTICE);
         // Behind a power cut nobody has the bank open who would go on.
-        const noticed = standing.says !== undefined && crash.text.startsWith('killed');
+        const noticed = standing.says !== undefined && crash.how !== 'power cut';
         if (crash.answered.length > 0 || noticed) expect(standing, crash.text).toEqual(STOPPED);
         states++;
       }
