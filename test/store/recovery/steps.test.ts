@@ -9,15 +9,17 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { recover } from '#lib/recover.js';
+import { type Recovery, recover } from '#lib/recover.js';
 import type { Host } from '#lib/store/host.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { hooked, type Step } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk } from '../../machine/hooked-disk.js';
 import { Machine } from '../../machine/processes.js';
 import { namesIn, pagePath } from '../books.js';
 import {
   ADA,
   BOB,
+  booksOf,
   closedBank,
   closedBooks,
   expectRecovered,
@@ -418,6 +420,96 @@ it('a notice that somebody else put up meanwhile stays, and is told', async () =
   });
   expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toBe(other);
   expect(namesIn(directory, 'desks/writer')).toEqual([expect.stringMatching(/^damaged-/)]);
+});
+
+/** A recovery that is cancelled behind the first step like this. */
+async function cancelled(isThere: (step: Step) => boolean) {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const stop = new AbortController();
+  const host = machine.host((disk) =>
+    hooked(disk, async (step, go) => {
+      const done = await go();
+      if (isThere(step)) stop.abort();
+      return done;
+    }),
+  );
+  const run = recoverBank(host, directory, { apply: true, signal: stop.signal });
+  const outcome = await run.catch((error: unknown) => error);
+  return { directory, machine, outcome };
+}
+
+it('cancelled before it has begun it changes nothing, and says nothing of a stop', async () => {
+  const { directory, outcome } = await cancelled(({ name }) => name === 'list');
+  expect(outcome).toMatchObject({
+    code: 'CANCELLED',
+    message: 'Cancelled before anything was booked.',
+    hint: 'Ask again.',
+  });
+  expect(existsSync(join(directory, 'PAIN.csv'))).toBe(false);
+});
+
+it('cancelled when it has stopped the bank it repairs nothing, and says that the bank is stopped', async () => {
+  const isNotice = ({ name, path }: Step) => name === 'rename' && path.endsWith('/PAIN.csv');
+  const { directory, machine, outcome } = await cancelled(isNotice);
+  expect(outcome).toMatchObject({
+    code: 'CANCELLED',
+    message: 'Cancelled before anything was booked. The bank is stopped.',
+    hint: 'It stays stopped until this has come to its end: run it again, with --apply.',
+  });
+  expect(namesIn(directory, '.')).not.toContain('lost+found');
+  await expectRecovered(
+    directory,
+    await closedBooks(),
+    await recoverBank(machine.host(), directory, APPLY),
+  );
+});
+
+it.each<[string, (step: Step) => boolean]>([
+  ['published a page', ({ name, path }) => name === 'rename' && path.includes('/accounts/')],
+  ['let the bank go', ({ name, path }) => name === 'rename' && /\/writer\/\d[^/]*$/.test(path)],
+])('cancelled when it has %s it goes on to its end', async (_, isThere) => {
+  let seen = false;
+  const { directory, outcome } = await cancelled((step) => {
+    seen ||= step.path.endsWith('/PAIN.csv');
+    return seen && isThere(step);
+  });
+  await expectRecovered(directory, await closedBooks(), outcome as Recovery);
+});
+
+it('a disk that has no room says so, that the bank is stopped, and nothing of what was left as it was', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const full = new FaultyDisk();
+  full.fault = ({ name }) => (name === 'write' ? 'ENOSPC' : undefined);
+  await expect(recoverBank(machine.host(full.on), directory, APPLY)).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    message: expect.stringMatching(/^The disk is full \(.*\)\. The bank is stopped\.$/),
+    hint: expect.not.stringContaining('nothing was changed'),
+  });
+  await expectRecovered(
+    directory,
+    await closedBooks(),
+    await recoverBank(machine.host(), directory, APPLY),
+  );
+});
+
+it('a disk that fails when the bank is repaired and let go is told of, and that it is repaired', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const full = new FaultyDisk();
+  full.fault = ({ name, path }) =>
+    name === 'create' && path.includes('/segment-') ? 'ENOSPC' : undefined;
+  await expect(recoverBank(machine.host(full.on), directory, APPLY)).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    message: expect.stringMatching(/ What was damaged has been repaired before\.$/),
+    hint: 'Run this again: it says whether anything is left.',
+  });
+  expect(existsSync(join(directory, 'PAIN.csv'))).toBe(false);
+  expect(await booksOf(directory)).toEqual(await closedBooks());
 });
 
 it('a bank of a newer format is refused as such', async () => {
