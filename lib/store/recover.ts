@@ -6,7 +6,7 @@
  * After a crash at any step, its own among them: run again it ends in the same bank (standstill.ts).
  */
 import { join } from 'node:path';
-import { errorCode, ifThere } from '../disk/disk.js';
+import { ifThere } from '../disk/disk.js';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
 import { answeredBefore, marksIn } from './answered.js';
@@ -61,7 +61,7 @@ export async function recoverBank(
 
 /** Says so where the bank is stopped by now, be it by this recovery: the refusal alone sounds as if it were not. */
 async function toldStopped(files: BankFiles, error: unknown): Promise<unknown> {
-  if (!(await isStopped(files))) return error;
+  if ((await findNotice(files)) === undefined) return error;
   const hint = 'It stays stopped until this has come to its end: run it again, with --apply.';
   return adding(error, 'The bank is stopped.', hint);
 }
@@ -72,15 +72,6 @@ function adding(error: unknown, fact: string, hint: string): unknown {
   if (!(told instanceof BankError)) return error;
   const { code, details } = told;
   return new BankError(code, `${told.message} ${fact}`, { details, hint, cause: error });
-}
-
-async function isStopped(files: BankFiles): Promise<boolean> {
-  try {
-    return (await findNotice(files)) !== undefined;
-  } catch (error) {
-    if (errorCode(error) === '') throw error;
-    return false; // A disk that does not even say that.
-  }
 }
 
 /** `bank.json`, or why it cannot be read where everything else of a bank is. */

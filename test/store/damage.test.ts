@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ifThere } from '#lib/disk/disk.js';
+import { ifThere, writeAll } from '#lib/disk/disk.js';
 import { FormatDamage } from '#lib/format/damage.js';
 import { channels } from '#lib/store/channels.js';
 import {
@@ -79,6 +79,17 @@ describe('damage that was found', () => {
     await declareDamage({ disk, directory: BANK, system }, damaged('bank.json', 'another one'));
     expect(await standingOf(machine)).toEqual(before);
     expect(before).toEqual(STOPPED);
+  });
+
+  it('moves the desks, and leaves a notice that somebody put up while they were in place', async () => {
+    const machine = await machineWithBank();
+    const disk = machine.start().host.disk({ shared: false });
+    const file = await disk.open(PAIN, 'create');
+    await writeAll(file, noticeOf(damaged('bank.json', 'another one'), system), 0);
+    await file.close();
+    await declareDamage({ disk, directory: BANK, system }, FOUND);
+    const says = `bank.json: another one (stopped ${WHEN})`;
+    expect(await standingOf(machine)).toMatchObject({ says, away: 2 });
   });
 
   it('stops whoever takes a desk, or hides it for a moment, while it is declared', async () => {

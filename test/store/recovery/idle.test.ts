@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { damaged, declareDamage } from '#lib/store/damage.js';
 import { recoverBank } from '#lib/store/recover.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
 import { pageOf } from './harm.js';
 
@@ -46,7 +47,14 @@ it.each([
   'let go at once who has the role of the %s, and go on when it is repaired; stopped before: %s',
   async (roles, stopped) => {
     const { machine, bank, id, declare } = await idleBank(roles);
-    const other = machine.start();
+    const queue = () => machine.disk.port().list(`${BANK}/desks/writer.queue`);
+    const waiting: string[][] = [];
+    const other = machine.start((disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        if (name === 'rename' && path.includes('/writer/damaged-')) waiting.push(await queue());
+        return go();
+      }),
+    );
     const start = machine.time;
     await machine.run(async () => {
       if (stopped) await declare(machine.start());
@@ -59,7 +67,7 @@ it.each([
       expect((await bank.verify()).ok).toBe(true);
       await bank.close();
     });
-    const left = await machine.disk.port().list(`${BANK}/desks/writer.queue`);
-    expect(left).toEqual([]);
+    // Nobody waits any more when the role is had.
+    expect(waiting[0]).toEqual([]);
   },
 );
