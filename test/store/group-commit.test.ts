@@ -288,7 +288,6 @@ describe('damage', () => {
 
   it.each([
     ['BANK_BUSY', 0],
-    ['NO_PERMISSION', 0],
     // Nobody can have the desk there.
     ['DISK_FULL', 1],
   ] as const)(
