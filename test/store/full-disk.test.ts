@@ -69,17 +69,18 @@ describe('a disk without room', () => {
     ['a balance', (bank, ada) => bank.balance(ada), true],
     ['the totals', (bank) => bank.totals(), true],
     ['verify', async (bank) => expect((await bank.verify()).ok).toBe(false), true],
-    // Nobody can have the desk there, and a booking decides nothing without it: it tells what it saw.
+    // Nobody can have the desk anew there, and a booking decides nothing without it: it tells what it saw.
     ['a booking', (bank, ada) => bank.deposit(ada, '1.00'), false],
   ])('stops the bank all the same where damage is seen twice by %s', async (_, ask, stops) => {
     const machine = await Machine.withBank();
     const before = await machine.start();
-    const [ada] = await fund(before);
+    const [ada, bob] = await fund(before);
     await before.bank.close();
     flip(pagePath(machine.directory, ada), 100);
     const disk = new FaultyDisk();
-    disk.fault = (step) => (takesRoom(step) ? 'ENOSPC' : undefined);
     const { bank } = await machine.start(disk.on);
+    if (!stops) await bank.deposit(bob, '1.00'); // It has the desk when the disk is full.
+    disk.fault = (step) => (takesRoom(step) ? 'ENOSPC' : undefined);
     const outcome = await ask(bank, ada).then(
       () => undefined,
       (error) => error,
