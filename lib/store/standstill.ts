@@ -10,7 +10,7 @@
  *  R6 put the notice aside
  *  R7 remove the marks, rename both desks to their owner's name
  *
- * After a crash at any step the writer's desk is away, or all is done but R7's second half; the next recovery
+ * After a crash behind R2 the writer's desk is away, until R7 brings it back as the last of all; the next recovery
  * begins at R1. One that was paused and overtaken finds its desk gone: it can neither publish nor put anything
  * aside, be it the notice of somebody who came later.
  */
