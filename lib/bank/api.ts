@@ -173,6 +173,7 @@ export interface Bank extends AsyncDisposable {
   history(id: string, options?: HistoryOptions): Listing<HistoryEntry, number>;
   accounts(options?: AccountsOptions): Listing<AccountInfo, string>;
   totals(options?: Cancellable): Promise<CurrencyTotal[]>;
+  /** Holds both books against each other. Where they disagree, and that is seen twice, the bank is stopped. */
   verify(options?: VerifyOptions): Promise<Verification>;
   /** Waits until the passbooks of `ids` (all that this process touched, if absent) show every answered entry. */
   posted(ids?: readonly string[], options?: Cancellable): Promise<void>;

@@ -15,6 +15,7 @@ import {
 } from '../ledger/request.js';
 import type { Bookkeeper } from '../store/bookkeeper.js';
 import { readCheckpoint } from '../store/checkpoint.js';
+import { damaged } from '../store/damage.js';
 import { asBankError } from '../store/disk-error.js';
 import { GroupCommit, type Task } from '../store/group-commit.js';
 import { Keys } from '../store/keys.js';
@@ -24,7 +25,12 @@ import { Opened } from '../store/opened.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
 import { type BankFiles, JOURNAL_START } from '../store/store.js';
-import { type Verification, type VerifyOptions, verifyFiles } from '../store/verify.js';
+import {
+  bookProblem,
+  type Verification,
+  type VerifyOptions,
+  verifyFiles,
+} from '../store/verify.js';
 import { listAccounts, toAccountInfo } from './accounts.js';
 import type * as api from './api.js';
 import { listHistory } from './history.js';
@@ -161,7 +167,19 @@ export class OpenedBank implements api.Bank {
 
   async verify(options: VerifyOptions = {}): Promise<Verification> {
     await this.#head(options.signal);
-    return told(() => verifyFiles(this.#files, options));
+    let found: Verification | undefined;
+    const look = async (): Promise<void> => {
+      found = await told(() => verifyFiles(this.#files, options));
+      const problem = bookProblem(found);
+      if (problem) throw damaged(problem.file, problem.what);
+    };
+    try {
+      await look();
+    } catch (error) {
+      await this.#commit.confirmDamage(error, look);
+      if (found === undefined) throw error;
+    }
+    return found as Verification;
   }
 
   async posted(ids: readonly string[] = [], options: api.Cancellable = {}): Promise<void> {

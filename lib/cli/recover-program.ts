@@ -98,12 +98,13 @@ function exitCodeOf({ findings, problems }: Recovery): number {
 }
 
 function printRecovery(output: Output, flags: Flags, recovery: Recovery): void {
-  const { state, findings, problems } = recovery;
+  const { state, findings, problems, stopped } = recovery;
   if (flags.json) {
     output.document('bank.recovery', {
       state,
       findings: findings.map(findingJson),
       problems,
+      stopped,
     });
     return;
   }
@@ -137,11 +138,17 @@ function accountText(account: TouchedAccount): string {
   return `${id} (${holder}), ${rows}: balance ${after} ${currency}; ${was}.`;
 }
 
-function summaryOf({ state, findings, problems }: Recovery): string {
+function summaryOf({ state, findings, problems, stopped }: Recovery): string {
   if (state === 'clean') return 'The bank is clean.';
   if (state === 'repaired') return 'Repaired, and verified: both books agree.';
-  const waits = findings.some(({ done }) => !done);
-  if (waits) return 'Nothing was changed. Run again with --apply to do it.';
+  const inUse = 'The bank is still in use: end the programs that use it';
+  if (findings.some(({ done }) => !done)) {
+    const next = stopped
+      ? 'Run again with --apply to do it.'
+      : `${inUse}, and run again with --apply.`;
+    return `Nothing was changed. ${next}`;
+  }
   const count = problems.length === 1 ? 'One problem is' : `${problems.length} problems are`;
-  return `${count} left that neither book settles; nothing was guessed. The bank stays as it is.`;
+  const next = stopped ? 'The bank stays stopped.' : `${inUse}, before they book on.`;
+  return `${count} left that neither book settles; nothing was guessed. ${next}`;
 }

@@ -6,7 +6,7 @@ import { desksIdentity, readCheckpoint } from './checkpoint.js';
 import { damaged, declareDamage } from './damage.js';
 import { makeTreeDurable } from './durable.js';
 import type { BankFiles } from './store.js';
-import { BOOK_STEPS, type Problem, verifyFiles } from './verify.js';
+import { bookProblem, type Problem, verifyFiles } from './verify.js';
 
 export async function isCopy({ disk, directory }: BankFiles): Promise<boolean> {
   const { desks } = await readCheckpoint(disk, directory);
@@ -37,9 +37,7 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
 async function problemIn(files: BankFiles): Promise<Problem | undefined> {
   await files.log.leadCopy();
   try {
-    const { steps } = await verifyFiles(files, {});
-    const books = steps.filter(({ name }) => BOOK_STEPS.includes(name));
-    return books.flatMap(({ problems }) => problems)[0];
+    return bookProblem(await verifyFiles(files, {}));
   } finally {
     await files.log.leave();
   }

@@ -392,7 +392,8 @@ export class GroupCommit {
   async #fail(batch: readonly Waiting[], error: unknown): Promise<void> {
     const told = asBankError(error);
     if (isDamageFound(told)) {
-      const again = await this.#holdAndLookAgain();
+      const books = batch.some(({ task }) => task.books);
+      const again = await this.#holdAndLookAgain(books);
       if (again === 'look') {
         this.#queue = [...batch, ...this.#queue];
         return;
@@ -406,9 +407,9 @@ export class GroupCommit {
 
   /**
    * Damage is believed when it is seen a second time, with the desk in hand that could change it. Who
-   * cannot get the desk tells what it saw, and stops nobody.
+   * cannot get the desk tells what it saw, and stops nobody; on a full disk nobody can have it.
    */
-  async #holdAndLookAgain(): Promise<'look' | 'sure' | 'only tell'> {
+  async #holdAndLookAgain(books: boolean): Promise<'look' | 'sure' | 'only tell'> {
     if (this.#suspected) return 'sure';
     this.#suspected = true;
     this.#state = undefined;
@@ -419,6 +420,7 @@ export class GroupCommit {
       return 'look';
     } catch (error) {
       const told = asBankError(error);
+      if (!books && isDiskFull(told)) return 'look';
       this.#suspected = false;
       return isDamageFound(told) ? 'sure' : 'only tell';
     }
@@ -426,14 +428,14 @@ export class GroupCommit {
 
   /**
    * Damage that somebody came upon beside the requests: `look` reads the same again, with the desk in
-   * hand. Still there, it stops the bank.
+   * hand. Still there, it stops the bank. Who cannot get the desk is as above.
    */
   async confirmDamage(error: unknown, look: () => Promise<unknown>): Promise<void> {
     if (!isDamageFound(error)) return;
     try {
       await this.#lead();
-    } catch {
-      return; // Who cannot get the desk tells what it saw, and stops nobody.
+    } catch (refusal) {
+      if (!isDiskFull(refusal)) return;
     }
     try {
       await look();
@@ -448,6 +450,10 @@ export class GroupCommit {
     await this.#parts.log.leave();
     await declareDamage(this.#parts, error);
   }
+}
+
+function isDiskFull(told: unknown): boolean {
+  return told instanceof BankError && told.code === 'DISK_FULL';
 }
 
 function attempt(work: () => unknown): Outcome {

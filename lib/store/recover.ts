@@ -6,6 +6,7 @@
  * After a crash at any step, its own among them: run again it ends in the same bank (standstill.ts).
  */
 import { join } from 'node:path';
+import { ifThere } from '../disk/disk.js';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
 import { answeredBefore, marksIn } from './answered.js';
@@ -13,6 +14,7 @@ import { readCheckpoint } from './checkpoint.js';
 import { acceptCopy, isCopy } from './copy.js';
 import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
 import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
+import { asBankError } from './disk-error.js';
 import { endsEarly } from './file-log.js';
 import type { Host } from './host.js';
 import { findDesks, Standstill } from './standstill.js';
@@ -25,6 +27,8 @@ export interface Recovery {
   readonly findings: readonly Finding[];
   /** What is left, or in a dry run waits for `apply`. */
   readonly problems: readonly Problem[];
+  /** Nobody works on the bank, and nobody will until it is repaired. */
+  readonly stopped: boolean;
 }
 
 export interface RecoverOptions {
@@ -39,7 +43,8 @@ export async function recoverBank(
   options: RecoverOptions,
 ): Promise<Recovery> {
   const manifest = await findManifest(host, directory);
-  if ('what' in manifest) return { state: 'problems', findings: [], problems: [manifest] };
+  if ('what' in manifest)
+    return { state: 'problems', findings: [], problems: [manifest], stopped: true };
   const files = wire(host, directory, manifest);
   try {
     const stopped = await findNotice(files);
@@ -47,9 +52,26 @@ export async function recoverBank(
     if (seen.length === 0) return await finish(files, await putRight(files, options.signal));
     if (options.apply) return await repair(files, seen, stopped, options.signal);
     return planned(stopped, seen, await diagnose(files, options.signal));
+  } catch (error) {
+    throw await toldStopped(files, error);
   } finally {
     await files.log.close();
   }
+}
+
+/** Says so where the bank is stopped by now, be it by this recovery: the refusal alone sounds as if it were not. */
+async function toldStopped(files: BankFiles, error: unknown): Promise<unknown> {
+  if ((await findNotice(files)) === undefined) return error;
+  const hint = 'It stays stopped until this has come to its end: run it again, with --apply.';
+  return adding(error, 'The bank is stopped.', hint);
+}
+
+/** A refusal that says what it left. */
+function adding(error: unknown, fact: string, hint: string): unknown {
+  const told = asBankError(error);
+  if (!(told instanceof BankError)) return error;
+  const { code, details } = told;
+  return new BankError(code, `${told.message} ${fact}`, { details, hint, cause: error });
 }
 
 /** `bank.json`, or why it cannot be read where everything else of a bank is. */
@@ -71,13 +93,17 @@ async function findManifest(host: Host, directory: string): Promise<Manifest | P
   }
 }
 
+async function readStanding({ disk, directory }: BankFiles): Promise<Problem | undefined> {
+  const notice = await ifThere(() => disk.read(join(directory, PAIN_FILE)));
+  if (notice === undefined) return undefined;
+  const told = readNotice(notice.toString('utf8')) ?? 'the notice says nothing';
+  return { file: PAIN_FILE, what: `the bank was stopped: ${told}` };
+}
+
 /** The notice, or a desk that is not where it should be: nobody works on the bank. */
 async function findNotice(files: BankFiles): Promise<Problem | undefined> {
-  const { disk, directory } = files;
-  if (await disk.exists(join(directory, PAIN_FILE))) {
-    const told = readNotice((await disk.read(join(directory, PAIN_FILE))).toString('utf8'));
-    return { file: PAIN_FILE, what: `the bank was stopped: ${told ?? 'the notice says nothing'}` };
-  }
+  const standing = await readStanding(files);
+  if (standing) return standing;
   for (const { role, desks } of await findDesks(files)) {
     const [desk, ...more] = desks;
     if (desk?.away) return { file: `desks/${role}/${desk.name}`, what: 'the desk was moved away' };
@@ -128,11 +154,11 @@ function planned(
   const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, false)] : [];
   const findings = [...notice, ...found.desks, ...found.findings];
   const waiting = findings.map(({ file, what }) => ({ file, what: `${what} (run with --apply)` }));
-  if (found.problems.length > 0)
-    return { state: 'problems', findings: [], problems: found.problems };
+  const rest = { state: 'problems', stopped: stopped !== undefined } as const;
+  if (found.problems.length > 0) return { ...rest, findings: [], problems: found.problems };
   // What was seen and is no longer there was on its way: somebody is at work.
   const problems = waiting.length > 0 ? waiting : seen;
-  return { state: 'problems', findings, problems };
+  return { ...rest, findings, problems };
 }
 
 function noticeFinding({ file, what }: Problem, done: boolean): Finding {
@@ -150,23 +176,40 @@ async function repair(
   try {
     // Anew: nobody changes anything any more.
     const found = await diagnose(files, signal, still.epoch);
-    const { problems } = found;
-    if (problems.length > 0) return { state: 'problems', findings: [], problems };
+    if (found.problems.length > 0) return left([], found.problems);
+    // From here on nothing is given up half-way.
     await carryOut(still, found);
-    const left = await verifyAsFound(files, undefined, true);
+    const wrong = await verifyAsFound(files, undefined, true);
     const findings = [...desks, ...found.findings].map((finding) => ({ ...finding, done: true }));
-    if (left.length > 0) return { state: 'problems', findings, problems: left };
-    await still.resume();
-    const more = await putRightOrStop(files, signal);
-    if ('what' in more) return { state: 'problems', findings, problems: [more] };
+    if (wrong.length > 0) return left(findings, wrong);
     await still.takeNoticeDown();
-    const other = await findNotice(files); // Somebody has found something since the last look.
-    if (other) return { state: 'problems', findings, problems: [other] };
+    const standing = await readStanding(files); // Another one, of somebody who came meanwhile.
+    if (standing) return left(findings, [standing]);
+    await still.resume();
     const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, true)] : [];
-    return await finish(files, [...notice, ...findings, ...more]);
+    return await goOn(files, [...notice, ...findings]);
   } finally {
     await still.release();
   }
+}
+
+/** What is repaired is taken over, and posted, as at any opening. */
+async function goOn(files: BankFiles, findings: readonly Finding[]): Promise<Recovery> {
+  try {
+    const more = await putRightOrStop(files);
+    if ('what' in more) return left(findings, [more]);
+    const other = await findNotice(files); // Somebody has found something since the last look.
+    if (other) return left(findings, [other]);
+    return await finish(files, [...findings, ...more]);
+  } catch (error) {
+    const hint = 'Run this again: it says whether anything is left.';
+    throw adding(error, 'What was damaged has been repaired before.', hint);
+  }
+}
+
+/** What a repair leaves: the bank is stopped. */
+function left(findings: readonly Finding[], problems: readonly Problem[]): Recovery {
+  return { state: 'problems', findings, problems, stopped: true };
 }
 
 /** The journal first: the one rename of its last segment decides. Then what follows from it. */
@@ -182,16 +225,9 @@ async function carryOut(still: Standstill, found: Diagnosis): Promise<void> {
 }
 
 /** What the journal has and the passbooks have not is posted before anybody is told that all is well. */
-async function putRightOrStop(
-  files: BankFiles,
-  signal: AbortSignal | undefined,
-): Promise<readonly Finding[] | Problem> {
+async function putRightOrStop(files: BankFiles): Promise<readonly Finding[] | Problem> {
   try {
-    const findings = await putRight(files, signal);
-    if (await files.poster.tryStart()) {
-      await files.poster.confirm();
-      await files.poster.stop();
-    }
+    const findings = await putRight(files, undefined);
     return findings.filter(({ file }) => file !== 'journal');
   } catch (error) {
     const problem = problemOf(error, 'journal');
@@ -233,9 +269,10 @@ async function putRight(files: BankFiles, signal: AbortSignal | undefined): Prom
 
 /** Verifies what was repaired, in use as it is now. */
 async function finish(files: BankFiles, findings: readonly Finding[]): Promise<Recovery> {
-  if (findings.length === 0) return { state: 'clean', findings, problems: [] };
+  const rest = { findings, problems: [], stopped: false };
+  if (findings.length === 0) return { state: 'clean', ...rest };
   const [problem] = await verifyAsFound(files, undefined);
-  if (problem === undefined) return { state: 'repaired', findings, problems: [] };
+  if (problem === undefined) return { state: 'repaired', ...rest };
   await stop(files, problem);
-  return { state: 'problems', findings, problems: [problem] };
+  return left(findings, [problem]);
 }

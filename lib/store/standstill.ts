@@ -1,16 +1,18 @@
 /**
  * The bank at a standstill: what recovery holds while it repairs. Nobody else writes, posts or opens.
  *
- *  R1 take both roles: from the living by the lease, else by the locks alone
- *  R2 rename both desks to `damaged-<own>`
- *  R3 clear them of what was staged (marks stay, they are evidence); put up the notice, if there is none
+ *  R1 take the writer's role: from the living by the lease, else by the lock alone
+ *  R2 rename its desk to `damaged-<own>`
+ *  R3 clear it of what was staged (marks stay, they are evidence); put up the notice, if there is none. Then
+ *     R1 to R3 for the poster's role, that everybody lets go of by now
  *  R4 keep a copy in lost+found, durably, of whatever is to be replaced or put aside
  *  R5 publish: staged in the desk, synced, renamed into place, its folder synced
- *  R6 remove the marks, rename both desks to their owner's name
- *  R7 take the notice down
+ *  R6 put the notice aside
+ *  R7 remove the marks, rename both desks to their owner's name
  *
- * After a crash at any step the desks are away or the notice stands, and the next recovery begins at R1. One that was
- * paused and overtaken finds its desk gone: it can neither publish nor put anything aside.
+ * After a crash behind R2 the writer's desk is away, until R7 brings it back as the last of all; the next recovery
+ * begins at R1. One that was paused and overtaken finds its desk gone: it can neither publish nor put anything
+ * aside, be it the notice of somebody who came later.
  */
 import { dirname, join } from 'node:path';
 import { ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
@@ -21,6 +23,7 @@ import { writeDurably } from './checkpoint.js';
 import { DAMAGED_PREFIX, damaged, noticeOf, PAIN_FILE, unlessDamaged } from './damage.js';
 import type { Role } from './desk.js';
 import { LEASE_WAIT_MAX_MS, WAIT_LOOK_MS } from './limits.js';
+import type { Ticket } from './queue.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
 
@@ -68,16 +71,15 @@ interface Held {
 
 export class Standstill {
   readonly #files: BankFiles;
-  readonly #held: readonly Held[];
-  readonly #epoch: number;
+  readonly #held: Held[] = [];
+  #epoch: number;
   #notice: Buffer | undefined;
   #staged = 0;
   #lost: string | undefined;
 
-  private constructor(files: BankFiles, held: readonly Held[], epoch: number) {
+  private constructor(files: BankFiles, epochMax: number) {
     this.#files = files;
-    this.#held = held;
-    this.#epoch = epoch;
+    this.#epoch = epochMax;
   }
 
   /** Epoch under which recovery writes: above all that were ever seen. */
@@ -91,36 +93,37 @@ export class Standstill {
    */
   static async begin(files: BankFiles, why: Problem, epochMax: number): Promise<Standstill> {
     await makeOffice(files);
-    const taken: { role: Role; release: () => Promise<void> }[] = [];
+    const standstill = new Standstill(files, epochMax);
     try {
-      for (const role of ROLES)
-        taken.push({ role, release: await takeRole(files, role, epochMax) });
-      const found = await findDesks(files);
-      const numbers = found.flatMap(({ desks }) => desks.map(({ owner }) => owner.number));
-      const epoch = 1 + Math.max(epochMax, ...numbers);
-      const held: Held[] = [];
-      for (const { role, release } of taken) {
-        held.push({ role, release, name: await takeDesk(files, found, role, epoch) });
-      }
-      const standstill = new Standstill(files, held, epoch);
-      await standstill.#clear();
+      await standstill.#take('writer');
       await standstill.#putNoticeUp(why);
+      // Whoever is refused by now lets go of this role as well, however long it would have idled.
+      await standstill.#take('poster');
       return standstill;
     } catch (error) {
-      for (const { release } of taken) await release();
+      await standstill.release();
       throw error;
     }
   }
 
-  /** R3. What is staged was never anybody's: each thing that was put aside has its copy. */
-  async #clear(): Promise<void> {
+  /** R1 to R3 for one role. */
+  async #take(role: Role): Promise<void> {
     const { disk, directory } = this.#files;
-    for (const { role, name } of this.#held) {
-      const desk = join(directory, 'desks', role, DAMAGED_PREFIX + name);
-      for (const paper of await disk.list(desk)) {
-        if (!isMarkName(paper)) await removeIfThere(disk, join(desk, paper));
-      }
+    const held = { role, name: '', release: await takeRole(this.#files, role, this.#epoch) };
+    this.#held.push(held);
+    const found = await findDesks(this.#files);
+    const numbers = found.flatMap(({ desks }) => desks.map(({ owner }) => owner.number));
+    this.#epoch = 1 + Math.max(this.#epoch, ...numbers);
+    held.name = await takeDesk(this.#files, found, role, this.#epoch);
+    // What is staged was never anybody's: each thing that was put aside has its copy.
+    const desk = join(directory, 'desks', role, DAMAGED_PREFIX + held.name);
+    for (const paper of await this.#papersOn(desk)) {
+      if (!isMarkName(paper)) await removeIfThere(disk, join(desk, paper));
     }
+  }
+
+  #papersOn(desk: string): Promise<string[]> {
+    return mustBeThere(() => this.#files.disk.list(desk), overtaken);
   }
 
   /** R3: as long as it stands nobody opens the bank, whatever becomes of this process. */
@@ -214,28 +217,24 @@ export class Standstill {
     }
   }
 
-  /** R6: from here on the bank may be used by those who have it open. */
+  /** R6: the notice that was read at the beginning, and no other. */
+  async takeNoticeDown(): Promise<void> {
+    const now = await this.#readIfThere(PAIN_FILE);
+    if (now === undefined || this.#notice === undefined || !now.equals(this.#notice)) return;
+    await this.putAside(PAIN_FILE);
+  }
+
+  /** R7: from here on the bank may be used by everybody; last comes the desk that everybody looks at. */
   async resume(): Promise<void> {
     const { disk, directory } = this.#files;
-    for (const { role, name } of this.#held) {
+    for (const { role, name } of [...this.#held].reverse()) {
       const folder = join(directory, 'desks', role);
       const desk = join(folder, DAMAGED_PREFIX + name);
-      for (const paper of await disk.list(desk)) await removeIfThere(disk, join(desk, paper));
+      for (const paper of await this.#papersOn(desk)) await removeIfThere(disk, join(desk, paper));
       await this.#rename(desk, join(folder, name));
       await disk.syncFolder(folder);
     }
     await this.release();
-  }
-
-  /** R7: the notice that was read at the beginning, and no other. */
-  async takeNoticeDown(): Promise<void> {
-    const { disk, directory } = this.#files;
-    const now = await this.#readIfThere(PAIN_FILE);
-    if (now === undefined || this.#notice === undefined || !now.equals(this.#notice)) return;
-    this.#lost ??= await this.#makeLost();
-    await disk.rename(join(directory, PAIN_FILE), join(directory, this.#lost, PAIN_FILE));
-    await disk.syncFolder(join(directory, this.#lost));
-    await disk.syncFolder(directory);
   }
 
   /** Lets go of both locks; the desks keep their names. */
@@ -254,29 +253,35 @@ async function makeOffice({ disk, directory }: BankFiles): Promise<void> {
 
 /** R1. Answers how to let go. */
 async function takeRole(files: BankFiles, role: Role, epochMax: number) {
-  const { lease, lock } = files.stations[role];
+  const { lease, lock, queue } = files.stations[role];
   const found = (await findDesks(files)).find((desks) => desks.role === role);
   const inPlace = found?.desks.length === 1 && found.desks[0]?.away === false;
   // Or damaged: it was renamed away in this moment.
   const taken = inPlace && (await unlessDamaged(() => lease.take(async () => epochMax)));
   if (taken) return taken.release;
-  // Nobody is asked: whoever has the bank open finds its desk away, and lets go.
+  // Whoever has the bank open finds its desk away when it is asked, and lets go.
   const start = files.system.monotonic();
-  for (;;) {
-    let lost = false;
-    const release = await lock.tryTake(() => {
-      lost = true;
-    });
-    if (release) return async () => (lost ? undefined : release().catch(() => {}));
-    const [desk] = (await findDesks(files)).filter((desks) => desks.role === role);
-    const owner = desk?.desks.at(-1)?.owner;
-    // A recovery that was killed need not be waited for.
-    if (owner && owner.random === lock.identity() && files.system.isSurelyDead(owner)) {
-      lock.breakDead();
-      continue;
+  let ticket: Ticket | undefined;
+  try {
+    for (;;) {
+      let lost = false;
+      const release = await lock.tryTake(() => {
+        lost = true;
+      });
+      if (release) return async () => (lost ? undefined : release().catch(() => {}));
+      const [desk] = (await findDesks(files)).filter((desks) => desks.role === role);
+      const owner = desk?.desks.at(-1)?.owner;
+      // A recovery that was killed need not be waited for.
+      if (owner && owner.random === lock.identity() && files.system.isSurelyDead(owner)) {
+        lock.breakDead();
+        continue;
+      }
+      if (files.system.monotonic() - start > LEASE_WAIT_MAX_MS) throw overtaken();
+      if (!ticket || !(await queue.touch(ticket))) ticket = await queue.draw();
+      await files.system.pause(WAIT_LOOK_MS).done;
     }
-    if (files.system.monotonic() - start > LEASE_WAIT_MAX_MS) throw overtaken();
-    await files.system.pause(WAIT_LOOK_MS).done;
+  } finally {
+    if (ticket) await queue.remove(ticket);
   }
 }
 

@@ -11,7 +11,7 @@ import { parseSegmentName } from '../format/journal-row.js';
 import { parseOwner } from '../format/owner-name.js';
 import { isMarkName } from './answered.js';
 import { Breath } from './breath.js';
-import { DAMAGED_PREFIX } from './damage.js';
+import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
 
@@ -24,7 +24,7 @@ export interface Strays {
   readonly problems: readonly Problem[];
 }
 
-const TOP = ['bank.json', 'accounts', 'journal', 'desks', 'PAIN.csv', 'lost+found'];
+const TOP = ['bank.json', 'accounts', 'journal', 'desks', PAIN_FILE, 'lost+found'];
 const OFFICE = ['writer', 'poster'].flatMap((role) => [role, `${role}.queue`, `${role}.lock`]);
 const FOLDER = /^[0-9a-f]{2}$/;
 const STAGED = /^(?:segment|page|checkpoint|repair)-[0-9]+-[0-9]+$/;
@@ -87,7 +87,7 @@ export async function findStrays(
       undefined;
     for (const desk of await known(`desks/${role}`, isDesk)) {
       const isPaper = (name: string) =>
-        STAGED.test(name) || (role === 'writer' && isMarkName(name));
+        STAGED.test(name) || (role === 'writer' && (isMarkName(name) || name === PAIN_FILE));
       const papers = await known(`desks/${role}/${desk}`, isPaper);
       staged += papers.filter((name) => !isMarkName(name)).length;
     }

@@ -53,13 +53,13 @@ type Files = Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks' | 'jo
 };
 
 /** The steps that look at the books themselves; the others look at what lies around them. */
-export const BOOK_STEPS: readonly string[] = [
-  'segments',
-  'journal',
-  'checkpoint',
-  'passbooks',
-  'sums',
-];
+const BOOK_STEPS: readonly string[] = ['segments', 'journal', 'checkpoint', 'passbooks', 'sums'];
+
+/** What is wrong with the books, if anything is. What lies around them makes no answer wrong. */
+export function bookProblem({ steps }: Verification): Problem | undefined {
+  const books = steps.filter(({ name }) => BOOK_STEPS.includes(name));
+  return books.flatMap(({ problems }) => problems)[0];
+}
 
 export async function verifyFiles(files: Files, options: VerifyOptions): Promise<Verification> {
   const checkpoint = await readCheckpoint(files.disk, files.directory);

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pagePath } from '../store/books.js';
 import {
   BANK,
   declareDamage,
@@ -12,6 +14,11 @@ import {
   temporaryBank,
   temporaryFolder,
 } from './run-cli.js';
+
+/** A word of a file becomes another one. */
+function change(path: string, from: string, to: string): void {
+  writeFileSync(path, readFileSync(path, 'latin1').replace(from, to), 'latin1');
+}
 
 function recover(folder: string, args: readonly string[]) {
   const program = PROGRAM.replace(/drovebank\.js$/, 'drovebank-recover.js');
@@ -42,6 +49,32 @@ describe('drovebank-recover', () => {
     expect(applied.code, applied.stdout + applied.stderr).toBe(1);
     expect(applied.stdout).toContain('\n    moved to lost+found\n');
     expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('100.00\n');
+  });
+
+  it.each([
+    [
+      'what waits',
+      (bank: string) => change(pagePath(bank, 'a10017'), 'Ada', 'Eve'),
+      'Nothing was changed. The bank is still in use: end the programs that use it, and run again with --apply.',
+      'Nothing was changed. Run again with --apply to do it.',
+    ],
+    [
+      'what neither book settles',
+      (bank: string) => {
+        change(pagePath(bank, 'a10017'), 'Ada', 'Eve');
+        change(join(bank, 'journal/000001-1.csv'), 'Ada', 'Eve');
+      },
+      'One problem is left that neither book settles; nothing was guessed. The bank is still in use: end the programs that use it, before they book on.',
+      'One problem is left that neither book settles; nothing was guessed. The bank stays stopped.',
+    ],
+  ])('says of %s whether the bank is stopped', async (_, harm, inUse, stopped) => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    harm(join(folder, BANK));
+    expect(recover(folder, []).stdout).toContain(`${BANK}: ${inUse}\n`);
+    declareDamage(join(folder, BANK));
+    expect(recover(folder, []).stdout).toContain(`${BANK}: ${stopped}\n`);
+    expect(documents(recover(folder, ['--json']).stdout)).toMatchObject([{ stopped: true }]);
   });
 
   it('ends with 8 where there is no bank, and with 16 for what it does not know', () => {

@@ -130,7 +130,9 @@ describe.each([
     expect(existsSync(join(directory, PAIN))).toBe(false);
     const [found = ''] = namesIn(directory, 'lost+found');
     expect(namesIn(directory, `lost+found/${found}`)).toEqual([PAIN]);
-    expect(await recover(directory)).toEqual({ state: 'clean', findings: [], problems: [] });
+    expect(await recover(directory)).toEqual({
+      ...{ state: 'clean', findings: [], problems: [], stopped: false },
+    });
 
     // Whole or not at all, and the key settles it: exactly once either way.
     const bank = await openBank(directory);
@@ -142,7 +144,9 @@ describe.each([
     expect((await bank.deposit(ada, '7.00', again)).replayed).toBe(true);
     await expectClean(bank);
     await bank.close();
-    expect(await recover(directory)).toEqual({ state: 'clean', findings: [], problems: [] });
+    expect(await recover(directory)).toEqual({
+      ...{ state: 'clean', findings: [], problems: [], stopped: false },
+    });
 
     // Those who had it open all along go on.
     for (const open of [writer.bank, reader.bank]) {

@@ -1,12 +1,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import type { Bank } from '#lib/bank/api.js';
 import type { Disk } from '#lib/disk/disk.js';
 import type { BankErrorCode } from '#lib/ledger/errors.js';
 import { changes, hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
-import { expectClean, expectTidy, expectWhole, fund, namesIn, rowsOn } from './books.js';
+import { expectClean, expectTidy, expectWhole, fund, namesIn, pagePath, rowsOn } from './books.js';
+import { flip } from './recovery/harm.js';
 
 const inJournal = ({ path }: Step) => path.includes('/journal/');
 const isWrite = ({ name }: Step) => name === 'write';
@@ -62,6 +64,35 @@ describe('a disk without room', () => {
       await expectWhole(machine, { [ada]: '105.00', [bob]: '100.00' });
     },
   );
+
+  it.each<[string, (bank: Bank, ada: string) => Promise<unknown>, boolean]>([
+    ['a balance', (bank, ada) => bank.balance(ada), true],
+    ['the totals', (bank) => bank.totals(), true],
+    ['verify', async (bank) => expect((await bank.verify()).ok).toBe(false), true],
+    // Nobody can have the desk anew there, and a booking decides nothing without it: it tells what it saw.
+    ['a booking', (bank, ada) => bank.deposit(ada, '1.00'), false],
+  ])('stops the bank all the same where damage is seen twice by %s', async (_, ask, stops) => {
+    const machine = await Machine.withBank();
+    const before = await machine.start();
+    const [ada, bob] = await fund(before);
+    await before.bank.close();
+    flip(pagePath(machine.directory, ada), 100);
+    const disk = new FaultyDisk();
+    const { bank } = await machine.start(disk.on);
+    if (!stops) await bank.deposit(bob, '1.00'); // It has the desk when the disk is full.
+    disk.fault = (step) => (takesRoom(step) ? 'ENOSPC' : undefined);
+    const outcome = await ask(bank, ada).then(
+      () => undefined,
+      (error) => error,
+    );
+    if (outcome) expect(outcome).toMatchObject({ code: 'BANK_DAMAGED' });
+    await bank.close().catch(() => {});
+    for (const role of ['writer', 'poster']) {
+      const [desk = ''] = namesIn(machine.directory, `desks/${role}`);
+      expect(desk.startsWith('damaged-')).toBe(stops);
+    }
+    expect(existsSync(join(machine.directory, 'PAIN.csv'))).toBe(false); // There was no room for it.
+  });
 
   it('lets others read although the next writer could not even make its mark', async () => {
     const machine = await Machine.withBank();

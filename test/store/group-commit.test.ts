@@ -325,6 +325,29 @@ describe('damage', () => {
     await commit.close();
   });
 
+  it.each([
+    ['BANK_BUSY', 0],
+    // Nobody can have the desk there.
+    ['DISK_FULL', 1],
+  ] as const)(
+    'beside the requests of who does not get the desk (%s) is looked at again %i times',
+    async (code, looks) => {
+      const log = new SaidLog();
+      const { commit, isStopped } = commitOn(log);
+      log.lead = async () => {
+        throw refusal(code);
+      };
+      let looked = 0;
+      const look = async () => {
+        looked++;
+        throw damage;
+      };
+      await commit.confirmDamage(damage, look);
+      expect([looked, isStopped()]).toEqual([looks, looks > 0]);
+      await commit.close();
+    },
+  );
+
   it('is not what another failure tells of: nobody asks for the desk', async () => {
     const log = new SaidLog();
     const { commit } = commitOn(log);

@@ -1,6 +1,7 @@
 import {
   appendFileSync,
   copyFileSync,
+  existsSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -11,8 +12,9 @@ import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
+import { recoverBank } from '#lib/store/recover.js';
 import { type VerifyOptions, verifyFiles } from '#lib/store/verify.js';
-import { hooked } from '#lib/testing/hooked-disk.js';
+import { changes, hooked } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, noPoster, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, expectWhole, fund, namesIn, pagePath } from './books.js';
@@ -105,9 +107,97 @@ describe('verify', () => {
     await first.bank.close();
   });
 
-  it.each([2, 1_000])(
-    'is not misled by rows of before behind the journal’s end: the first %i again',
-    async (rows) => {
+  /** A page of an older day: whole, and not what the journal tells. */
+  async function withOlderPage(machine: Machine) {
+    const first = await machine.start();
+    const [ada, bob] = await fund(first);
+    await first.bank.posted();
+    const path = pagePath(machine.directory, ada);
+    copyFileSync(path, `${machine.directory}-old`);
+    await first.bank.transfer({ from: ada, to: bob, amount: '60.00' });
+    await first.bank.close();
+    const newer = readFileSync(path);
+    copyFileSync(`${machine.directory}-old`, path);
+    return { ada, path, newer };
+  }
+
+  it.each([false, true])(
+    'stops the bank where the books disagree, before anything is booked on a page of an older day: quick %s',
+    async (quick) => {
+      const machine = await Machine.withBank();
+      const { ada } = await withOlderPage(machine);
+      if (quick) flip(pagePath(machine.directory, ada), -3); // Whole, it is none that the ends show.
+      const open = await machine.start();
+      const { bank } = await machine.start();
+      expect((await bank.verify({ quick })).ok).toBe(false);
+      await bank.close();
+      const told = { code: 'BANK_DAMAGED', details: { what: expect.stringContaining(ada) } };
+      await expect(open.bank.withdraw(ada, '100.00')).rejects.toMatchObject(told);
+      await open.bank.close().catch(() => {});
+      await expect(machine.open(machine.host())).rejects.toMatchObject(told);
+      const again = await recoverBank(machine.host(), machine.directory, { apply: true });
+      expect(again).toMatchObject({ state: 'repaired', problems: [] });
+      await expectWhole(machine, { [ada]: '40.00' });
+    },
+  );
+
+  it('stops nobody for what it does not see again with the desk in hand, and tells what it saw last', async () => {
+    const machine = await Machine.withBank();
+    const { ada, path, newer } = await withOlderPage(machine);
+    const { bank } = await machine.start((disk) =>
+      hooked(disk, async ({ name, path: at }, go) => {
+        const done = await go();
+        if (name === 'read' && at === path) writeFileSync(path, newer); // It was on its way.
+        return done;
+      }),
+    );
+    expect((await bank.verify()).ok).toBe(true);
+    expect(await bank.deposit(ada, '1.00')).toMatchObject({ to: { after: { amount: '41.00' } } });
+    await bank.close();
+  });
+
+  it('stops nobody for what only lies around the books', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    const [ada] = await fund({ bank } as PlayedProcess);
+    writeFileSync(join(machine.directory, 'journal/notes.txt'), 'mine');
+    expect((await bank.verify()).ok).toBe(false);
+    await bank.deposit(ada, '1.00');
+    await bank.close();
+  });
+
+  it('tells who may not write what is wrong, all the same', async () => {
+    const machine = await Machine.withBank();
+    const { ada } = await withOlderPage(machine);
+    const faulty = new FaultyDisk();
+    faulty.fault = (step) => (changes(step) && step.name !== 'close' ? 'EACCES' : undefined);
+    const { bank } = await machine.start(faulty.on);
+    const { steps } = await bank.verify();
+    expect(steps.flatMap(({ problems }) => problems)).toMatchObject([{ file: pageOf(ada) }]);
+    await bank.close();
+    expect(existsSync(join(machine.directory, 'PAIN.csv'))).toBe(false);
+  });
+
+  it('stops the bank where it cannot even begin to look', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    const [ada] = await fund({ bank } as PlayedProcess);
+    await bank.posted();
+    flip(join(machine.directory, CHECKPOINT_FILE), -3);
+    await expect(bank.verify()).rejects.toMatchObject({ details: { file: CHECKPOINT_FILE } });
+    expect(existsSync(join(machine.directory, 'PAIN.csv'))).toBe(true);
+    await expect(bank.deposit(ada, '1.00')).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    await bank.close().catch(() => {});
+  });
+
+  it.each([
+    [2, false],
+    [2, true],
+    [1_000, false],
+    [1_000, true],
+  ])(
+    'is not misled by rows of before behind the journal’s end: the first %i again, quick %s',
+    async (rows, quick) => {
       const machine = await Machine.withBank();
       const first = await machine.start();
       const [ada] = await fund(first);
@@ -120,11 +210,9 @@ describe('verify', () => {
       appendFileSync(path, lines.slice(0, rows).join(''));
       const { bank } = await machine.start();
       expect((await bank.balance(ada)).ledger.amount).toBe('100.00');
-      for (const quick of [false, true]) {
-        const { ok, steps } = await bank.verify({ quick });
-        const found = steps.flatMap(({ problems }) => problems.map(({ file }) => file));
-        expect([ok, found]).toEqual(rows === 2 ? [true, []] : [false, [`journal/${segment}`]]);
-      }
+      const { ok, steps } = await bank.verify({ quick });
+      const found = steps.flatMap(({ problems }) => problems.map(({ file }) => file));
+      expect([ok, found]).toEqual(rows === 2 ? [true, []] : [false, [`journal/${segment}`]]);
       const deposit = bank.deposit(ada, '1.00');
       if (rows === 2) expect(await deposit).toMatchObject({ transfer: 5 });
       else await expect(deposit).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
@@ -166,7 +254,8 @@ describe('verify', () => {
     expect(steps.flatMap(({ problems }) => problems)).toEqual([
       { file, what: `entry 5: the balance of ${ada} does not add up` },
     ]);
-    await bank.close();
+    // What waits to be posted waits for a repair.
+    await expect(bank.close()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
   });
 
   it('names an open page that is broken when it looks at ends alone', async () => {
@@ -183,7 +272,8 @@ describe('verify', () => {
     await first.bank.close();
   });
 
-  it('finds by the ends alone that rows are missing before those behind the checkpoint', async () => {
+  /** A page and a checkpoint of two older days: the page lacks row 3, and the journal is read from row 4 on. */
+  async function withoutRow3() {
     const machine = await Machine.withBank();
     const first = await machine.start();
     const [ada] = await fund(first);
@@ -197,7 +287,6 @@ describe('verify', () => {
     const [checkpoint = ''] = paths.map((path) => readFileSync(path));
     await first.bank.deposit(ada, '1.00');
     await first.bank.close();
-    // Of two older days: the page lacks row 3, and the journal is read from row 4 on.
     for (const [index, bytes] of [checkpoint, page].entries())
       writeFileSync(paths[index] ?? '', bytes);
     const { bank } = await machine.start();
@@ -205,8 +294,18 @@ describe('verify', () => {
       file: pagePath('', ada),
       what: 'it ends at row 2, and the journal goes on with row 4',
     };
+    return { bank, missing };
+  }
+
+  it('finds by the ends alone that rows are missing before those behind the checkpoint', async () => {
+    const { bank, missing } = await withoutRow3();
     const { steps } = await bank.verify({ quick: true });
     expect(steps.find(({ name }) => name === 'journal')?.problems).toEqual([missing]);
+    await bank.close().catch(() => {});
+  });
+
+  it('leaves it to totals as well to find them', async () => {
+    const { bank, missing } = await withoutRow3();
     await expect(bank.totals()).rejects.toMatchObject({ code: 'BANK_DAMAGED', details: missing });
     await bank.close().catch(() => {});
   });

@@ -556,6 +556,7 @@ describe('what neither book proves is reported, and the bank stays stopped', () 
       expect(await recover(directory, { apply })).toEqual({
         state: 'problems',
         findings: [],
+        stopped: true,
         problems: [{ file: 'bank.json', what: `${what}; ${rest}` }],
       });
   });

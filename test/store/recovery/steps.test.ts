@@ -9,15 +9,17 @@ import {
 } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
-import { recover } from '#lib/recover.js';
+import { type Recovery, recover } from '#lib/recover.js';
 import type { Host } from '#lib/store/host.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { hooked, type Step } from '#lib/testing/hooked-disk.js';
+import { FaultyDisk } from '../../machine/hooked-disk.js';
 import { Machine } from '../../machine/processes.js';
 import { namesIn, pagePath } from '../books.js';
 import {
   ADA,
   BOB,
+  booksOf,
   closedBank,
   closedBooks,
   expectRecovered,
@@ -85,17 +87,16 @@ function watched(machine: Machine) {
   return { pid: own.pid, host, steps, unclosed };
 }
 
-/** R6: the desks get their own names back, and the locks are let go. */
-const resumed = [
+/** R7: the desks get their own names back, the one that everybody looks at last; the locks are let go. */
+const postersBack = ['rename desks/poster/own', 'syncFolder desks/poster'];
+const writersBack = [
   'rename desks/writer/own',
   'syncFolder desks/writer',
-  'rename desks/poster/own',
-  'syncFolder desks/poster',
   'unlock writer',
   'unlock poster',
 ];
 
-/** How the roles are taken for good, once the desks are back, and what they do then where nothing is to be posted. */
+/** How the bank is taken over, once the desks are back: nothing is to be posted. */
 const usedAgain = (segment: string) => [
   'lock writer',
   'rename desks/writer/own',
@@ -104,18 +105,12 @@ const usedAgain = (segment: string) => [
   `rename journal/${segment}`,
   'syncFolder journal',
   'unlock writer',
-  'lock poster',
-  'rename desks/poster/own',
-  'sync desks/poster/own/checkpoint',
-  'rename journal/checkpoint.csv',
-  'syncFolder journal',
-  'unlock poster',
 ];
 
 const kept = (file: string) => [
   'sync paper',
   `rename lost/${file}`,
-  `syncFolder lost/${dirname(file)}`,
+  `syncFolder ${join('lost', dirname(file))}`,
 ];
 const published = (file: string) => ['sync paper', `rename ${file}`, `syncFolder ${dirname(file)}`];
 const putAside = (file: string) => [
@@ -147,7 +142,9 @@ it('recovery goes from R1 to R7, the journal before the passbooks, and each name
   for (const folder of ['journal', 'accounts'])
     writeFileSync(join(directory, folder, 'notes.txt'), 'mine');
   mkdirSync(join(directory, second));
+  const [poster = ''] = namesIn(directory, 'desks/poster');
   writeFileSync(join(directory, 'desks/writer', desk, 'page-9'), 'staged');
+  writeFileSync(join(directory, 'desks/poster', poster, 'page-8'), 'staged');
   remove(join(directory, 'desks/poster.queue'));
   const { host, steps, unclosed } = watched(Machine.on(directory));
   const recovery = await recoverBank(host, directory, APPLY);
@@ -159,16 +156,18 @@ it('recovery goes from R1 to R7, the journal before the passbooks, and each name
     ),
     'syncFolder desks',
     'lock writer',
-    'lock poster',
-    'rename desks/poster/own',
     // R2
     'rename desks/writer/damaged-own',
     'syncFolder desks/writer',
-    'rename desks/poster/damaged-own',
-    'syncFolder desks/poster',
     // R3: the mark stays.
     'remove desks/writer/damaged-own/page-9',
     ...published('PAIN.csv'),
+    // R1 to R3 once more: nobody who has the bank open goes on, so that the poster's role is let go of.
+    'lock poster',
+    'rename desks/poster/own',
+    'rename desks/poster/damaged-own',
+    'syncFolder desks/poster',
+    'remove desks/poster/damaged-own/page-8',
     // R4 and R5
     ...madeLost,
     ...made('lost/desks', 'lost/desks/writer'),
@@ -187,13 +186,12 @@ it('recovery goes from R1 to R7, the journal before the passbooks, and each name
     ...made(dirname(folder), folder),
     ...published(own),
     // R6
-    'remove desks/writer/damaged-own/answered-5',
-    ...resumed,
-    ...usedAgain('000004-9.csv'),
+    ...putAside('PAIN.csv'),
     // R7
-    'rename lost/PAIN.csv',
-    'syncFolder lost',
-    'syncFolder .',
+    ...postersBack,
+    'remove desks/writer/damaged-own/answered-5',
+    ...writersBack,
+    ...usedAgain('000004-8.csv'),
     'unlock writer',
   ]);
   expect(unclosed).toEqual([]);
@@ -219,6 +217,7 @@ it('recovery makes desks that are missing, and keeps the notice that was there',
       ...{ file, what, action, done: false },
     })),
     problems: found.map(([file, what]) => ({ file, what: `${what} (run with --apply)` })),
+    stopped: true,
   });
   expect(steps).toEqual([]);
   const recovery = await recoverBank(host, directory, APPLY);
@@ -226,23 +225,23 @@ it('recovery makes desks that are missing, and keeps the notice that was there',
     state: 'repaired',
     findings: found.map(([file, what, action]) => ({ file, what, action, done: true })),
     problems: [],
+    stopped: false,
   });
   expect(steps).toEqual([
     ...['', '/writer', '/writer.queue', '/poster'].map((name) => `makeFolder desks${name}`),
     'syncFolder desks',
     'makeFolder desks/poster.queue',
     'lock writer',
-    'lock poster',
     'makeFolder desks/writer/damaged-own',
     'syncFolder desks/writer',
+    'lock poster',
     'makeFolder desks/poster/damaged-own',
     'syncFolder desks/poster',
-    ...resumed,
-    ...usedAgain('000004-7.csv'),
     ...madeLost,
-    'rename lost/PAIN.csv',
-    'syncFolder lost',
-    'syncFolder .',
+    ...putAside('PAIN.csv'),
+    ...postersBack,
+    ...writersBack,
+    ...usedAgain('000004-7.csv'),
     'unlock writer',
     'unlock poster',
   ]);
@@ -277,6 +276,7 @@ it('recovery after a crash tells that it took the bank over and posted, and has 
       },
     ],
     problems: [],
+    stopped: false,
   });
   // Whoever waits for the journal need not wait for the passbooks.
   expect(steps.filter((step) => step.includes('lock'))).toEqual([
@@ -294,7 +294,7 @@ it.each([false, true])(
     const directory = await closedBank();
     const { host, steps, unclosed } = watched(Machine.on(directory));
     expect(await recoverBank(host, directory, { apply })).toEqual({
-      ...{ state: 'clean', findings: [], problems: [] },
+      ...{ state: 'clean', findings: [], problems: [], stopped: false },
     });
     expect(steps).toEqual([]);
     expect(unclosed).toEqual([]);
@@ -337,8 +337,8 @@ function forgetBoth(directory: string): void {
   remove(pagePath(directory, ADA, 1));
 }
 
-/** A recovery that has got as far as the notice, and goes on when it is told to. */
-async function underWay(machine: Machine) {
+/** A recovery that has published `file`, and goes on when it is told to. */
+async function underWay(machine: Machine, file: string) {
   const { directory } = machine;
   let wake = () => {};
   const awake = new Promise<void>((resolve) => {
@@ -351,7 +351,7 @@ async function underWay(machine: Machine) {
   const host = machine.host((disk) =>
     hooked(disk, async ({ name, path }, go) => {
       const done = await go();
-      if (name === 'rename' && path === join(directory, 'PAIN.csv')) {
+      if (name === 'rename' && path === join(directory, file)) {
         isThere();
         await awake;
       }
@@ -368,7 +368,7 @@ it('nobody waits for a recovery that was killed', async () => {
   const directory = await closedBank();
   flip(pagePath(directory, ADA, 1), 900);
   const machine = Machine.on(directory);
-  machine.kill((await underWay(machine)).host);
+  machine.kill((await underWay(machine, pageOf(ADA, 1))).host);
   const { host, steps } = watched(machine);
   const recovery = await recoverBank(host, directory, APPLY);
   expect(steps.filter((step) => step.includes('lock')).slice(0, 4)).toEqual([
@@ -384,7 +384,7 @@ it('a recovery that lives is waited for, and who waited for long enough is told'
   const directory = await closedBank();
   flip(pagePath(directory, ADA, 1), 900);
   const machine = Machine.on(directory);
-  const first = await underWay(machine);
+  const first = await underWay(machine, 'PAIN.csv');
   const { host } = watched(machine);
   let now = 0;
   let pauses = 0;
@@ -408,9 +408,8 @@ it('a notice that somebody else put up meanwhile stays, and is told', async () =
   const machine = Machine.on(directory);
   const host = machine.host((disk) =>
     hooked(disk, ({ name, path }, go) => {
-      const isBack = name === 'rename' && /\/desks\/poster\/\d/.test(path);
-      const notice = join(directory, 'PAIN.csv');
-      if (isBack && existsSync(notice)) writeFileSync(notice, other);
+      const isPublished = name === 'rename' && path === pagePath(directory, ADA, 1);
+      if (isPublished) writeFileSync(join(directory, 'PAIN.csv'), other);
       return go();
     }),
   );
@@ -420,6 +419,97 @@ it('a notice that somebody else put up meanwhile stays, and is told', async () =
     problems: [{ file: 'PAIN.csv', what: 'the bank was stopped: y: x (stopped now)' }],
   });
   expect(readFileSync(join(directory, 'PAIN.csv'), 'utf8')).toBe(other);
+  expect(namesIn(directory, 'desks/writer')).toEqual([expect.stringMatching(/^damaged-/)]);
+});
+
+/** A recovery that is cancelled behind the first step like this. */
+async function cancelled(isThere: (step: Step) => boolean) {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const stop = new AbortController();
+  const host = machine.host((disk) =>
+    hooked(disk, async (step, go) => {
+      const done = await go();
+      if (isThere(step)) stop.abort();
+      return done;
+    }),
+  );
+  const run = recoverBank(host, directory, { apply: true, signal: stop.signal });
+  const outcome = await run.catch((error: unknown) => error);
+  return { directory, machine, outcome };
+}
+
+it('cancelled before it has begun it changes nothing, and says nothing of a stop', async () => {
+  const { directory, outcome } = await cancelled(({ name }) => name === 'list');
+  expect(outcome).toMatchObject({
+    code: 'CANCELLED',
+    message: 'Cancelled before anything was booked.',
+    hint: 'Ask again.',
+  });
+  expect(existsSync(join(directory, 'PAIN.csv'))).toBe(false);
+});
+
+it('cancelled when it has stopped the bank it repairs nothing, and says that the bank is stopped', async () => {
+  const isNotice = ({ name, path }: Step) => name === 'rename' && path.endsWith('/PAIN.csv');
+  const { directory, machine, outcome } = await cancelled(isNotice);
+  expect(outcome).toMatchObject({
+    code: 'CANCELLED',
+    message: 'Cancelled before anything was booked. The bank is stopped.',
+    hint: 'It stays stopped until this has come to its end: run it again, with --apply.',
+  });
+  expect(namesIn(directory, '.')).not.toContain('lost+found');
+  await expectRecovered(
+    directory,
+    await closedBooks(),
+    await recoverBank(machine.host(), directory, APPLY),
+  );
+});
+
+it.each<[string, (step: Step) => boolean]>([
+  ['published a page', ({ name, path }) => name === 'rename' && path.includes('/accounts/')],
+  ['let the bank go', ({ name, path }) => name === 'rename' && /\/writer\/\d[^/]*$/.test(path)],
+])('cancelled when it has %s it goes on to its end', async (_, isThere) => {
+  let seen = false;
+  const { directory, outcome } = await cancelled((step) => {
+    seen ||= step.path.endsWith('/PAIN.csv');
+    return seen && isThere(step);
+  });
+  await expectRecovered(directory, await closedBooks(), outcome as Recovery);
+});
+
+it('a disk that has no room says so, that the bank is stopped, and nothing of what was left as it was', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const full = new FaultyDisk();
+  full.fault = ({ name }) => (name === 'write' ? 'ENOSPC' : undefined);
+  await expect(recoverBank(machine.host(full.on), directory, APPLY)).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    message: expect.stringMatching(/^The disk is full \(.*\)\. The bank is stopped\.$/),
+    hint: expect.not.stringContaining('nothing was changed'),
+  });
+  await expectRecovered(
+    directory,
+    await closedBooks(),
+    await recoverBank(machine.host(), directory, APPLY),
+  );
+});
+
+it('a disk that fails when the bank is repaired and let go is told of, and that it is repaired', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const machine = Machine.on(directory);
+  const full = new FaultyDisk();
+  full.fault = ({ name, path }) =>
+    name === 'create' && path.includes('/segment-') ? 'ENOSPC' : undefined;
+  await expect(recoverBank(machine.host(full.on), directory, APPLY)).rejects.toMatchObject({
+    code: 'DISK_FULL',
+    message: expect.stringMatching(/ What was damaged has been repaired before\.$/),
+    hint: 'Run this again: it says whether anything is left.',
+  });
+  expect(existsSync(join(directory, 'PAIN.csv'))).toBe(false);
+  expect(await booksOf(directory)).toEqual(await closedBooks());
 });
 
 it('a bank of a newer format is refused as such', async () => {
