@@ -20,13 +20,15 @@ export function nodeDisk(options: NodeDiskOptions = {}): Disk {
   const shared = options.shared === true;
   const fileMode = shared ? 0o660 : 0o600;
   return {
-    read: (path) => fs.readFileSync(path),
+    read: (path) => named(path, () => fs.readFileSync(path)),
     list: (folder) => fs.readdirSync(folder),
     facts: factsOf,
     exists,
     open(path, mode) {
       const descriptor = fs.openSync(path, OPEN_FLAGS[mode], fileMode);
       if (shared && mode === 'create') fs.fchmodSync(descriptor, fileMode);
+      // A system opens a folder to read, and fails at the first read of it.
+      if (mode === 'read') refuseFolder(descriptor, path);
       return new NodeFile(descriptor, path);
     },
     rename: (from, to) => fs.renameSync(from, to),
@@ -41,6 +43,26 @@ export function nodeDisk(options: NodeDiskOptions = {}): Disk {
     },
     watch,
   };
+}
+
+/** The system knows only a number of what is open; who is told of a failure wants to know which file it was. */
+function named<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw withPath(error, path);
+  }
+}
+
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error ? Object.assign(error, { path }) : error;
+}
+
+function refuseFolder(descriptor: number, path: string): void {
+  if (!fs.fstatSync(descriptor).isDirectory()) return;
+  fs.closeSync(descriptor);
+  const message = 'EISDIR: illegal operation on a directory, open';
+  throw Object.assign(new Error(message), { code: 'EISDIR', path });
 }
 
 function factsOf(path: string): FileFacts | undefined {
@@ -119,17 +141,8 @@ class NodeFile implements DiskFile {
     this.#path = path;
   }
 
-  /** The system knows only a number; who is told of a failure wants to know which file it was. */
-  #named(error: unknown): unknown {
-    return error instanceof Error ? Object.assign(error, { path: this.#path }) : error;
-  }
-
   #make<T>(call: () => T): T {
-    try {
-      return call();
-    } catch (error) {
-      throw this.#named(error);
-    }
+    return named(this.#path, call);
   }
 
   read(buffer: Buffer, position: number): number {
@@ -152,7 +165,7 @@ class NodeFile implements DiskFile {
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#descriptor, (error) => {
         measured();
-        if (error) reject(this.#named(error));
+        if (error) reject(withPath(error, this.#path));
         else resolve();
       });
     });

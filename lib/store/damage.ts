@@ -102,12 +102,15 @@ export async function declareDamage(
   channels.damage.publish({ directory, error });
 }
 
-/** A notice that is there already, a desk that somebody else moved, a disk that takes nothing more. */
+/**
+ * A notice that is there already, a desk that somebody else moved, something else in its place, a disk that
+ * takes nothing more.
+ */
 async function attempt(step: () => Promise<void>): Promise<void> {
   try {
     await step();
   } catch (error) {
-    if (errorCode(error) === '') throw error;
+    if (errorCode(error) === '' && !isDamageFound(error)) throw error;
   }
 }
 

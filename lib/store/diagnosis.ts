@@ -11,12 +11,14 @@ import type { Entry } from '../ledger/entry.js';
 import { refuseCancelled } from '../ledger/errors.js';
 import { formatMinor } from '../ledger/money.js';
 import { marksIn } from './answered.js';
+import { NO_FOLDER } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, desksIdentity, readCheckpoint } from './checkpoint.js';
+import { PAIN_FILE, unlessDamaged } from './damage.js';
 import { entriesIn, mendExactly, takeOverFrom } from './repair-journal.js';
 import { type PagePlan, planPassbook } from './repair-pages.js';
 import { Replay } from './replay.js';
-import { findDesks, OFFICE_FOLDERS } from './standstill.js';
+import { findDesks, isFolder, OFFICE_FOLDERS } from './standstill.js';
 import { type BankFiles, FIRST_SEGMENT } from './store.js';
 import { findStrays } from './strays.js';
 import { FIRST_HEAD, type Gap, placeOf, type Survey, surveyJournal } from './survey-journal.js';
@@ -118,9 +120,13 @@ class Examination {
 
   async #lookAtDesks(): Promise<void> {
     const { disk, directory } = this.#files;
-    for (const folder of OFFICE_FOLDERS)
-      if (!(await disk.exists(join(directory, folder))))
-        this.#find(folder, 'the folder is missing', 'made anew');
+    for (const folder of OFFICE_FOLDERS) {
+      const path = join(directory, folder);
+      if (await isFolder(disk, path)) continue;
+      const file = await unlessDamaged(() => disk.exists(path));
+      if (file) this.#find(folder, NO_FOLDER, 'moved to lost+found, and made anew');
+      else this.#find(folder, 'the folder is missing', 'made anew');
+    }
     for (const { role, desks, folder } of await findDesks(this.#files)) {
       const newest = desks.at(-1);
       if (folder && !newest) this.#find(`desks/${role}`, 'the desk is missing', 'made anew');
@@ -289,9 +295,10 @@ class Examination {
     for await (const name of passbooks.everyId()) {
       refuseCancelled(this.#signal);
       await breath.take();
-      const { id, problem } = await walkPassbook(this.#files, replay, name as AccountId);
+      const { id, pages, problem } = await walkPassbook(this.#files, replay, name as AccountId);
       if (problem) wrong.set(id, problem);
-      missing.delete(id);
+      // A name that leads nowhere is listed, and is no passbook.
+      if (pages > 0 || problem) missing.delete(id);
     }
     for (const id of missing)
       wrong.set(id, { file: openFile(id), what: 'the passbook is missing' });
@@ -342,8 +349,10 @@ class Examination {
     const desks = this.#aside.filter((file) => file.startsWith('desks/'));
     for (const { file, what } of problems) {
       if (desks.some((desk) => file.startsWith(`${desk}/`))) continue;
+      if (file === PAIN_FILE || OFFICE_FOLDERS.includes(file)) continue; // Told by themselves.
       this.#find(file, what, 'moved to lost+found');
-      this.#aside.push(file);
+      // What is put in its place makes room for itself.
+      if (!this.#written.some((written) => written.file === file)) this.#aside.push(file);
     }
   }
 }

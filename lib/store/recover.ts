@@ -6,16 +6,18 @@
  * After a crash at any step, its own among them: run again it ends in the same bank (standstill.ts).
  */
 import { join } from 'node:path';
+import { ifThere } from '../disk/disk.js';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
 import { answeredBefore, marksIn } from './answered.js';
+import { NOWHERE } from './bank-disk.js';
 import { readCheckpoint } from './checkpoint.js';
 import { acceptCopy, isCopy } from './copy.js';
 import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
 import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
 import { endsEarly } from './file-log.js';
 import type { Host } from './host.js';
-import { findDesks, Standstill } from './standstill.js';
+import { findDesks, isNoFile, Standstill } from './standstill.js';
 import { type BankFiles, MANIFEST_FILE, readManifest, wire } from './store.js';
 import { type Problem, verifyFiles } from './verify.js';
 import { problemOf } from './verify-passbook.js';
@@ -74,9 +76,13 @@ async function findManifest(host: Host, directory: string): Promise<Manifest | P
 /** The notice, or a desk that is not where it should be: nobody works on the bank. */
 async function findNotice(files: BankFiles): Promise<Problem | undefined> {
   const { disk, directory } = files;
-  if (await disk.exists(join(directory, PAIN_FILE))) {
-    const told = readNotice((await disk.read(join(directory, PAIN_FILE))).toString('utf8'));
-    return { file: PAIN_FILE, what: `the bank was stopped: ${told ?? 'the notice says nothing'}` };
+  try {
+    const notice = await ifThere(() => disk.read(join(directory, PAIN_FILE)));
+    const told = notice && (readNotice(notice.toString('utf8')) ?? 'the notice says nothing');
+    if (told) return { file: PAIN_FILE, what: `the bank was stopped: ${told}` };
+    if (await isNoFile(disk, join(directory, PAIN_FILE))) return { file: PAIN_FILE, what: NOWHERE };
+  } catch (error) {
+    return problemOf(error, PAIN_FILE);
   }
   for (const { role, desks } of await findDesks(files)) {
     const [desk, ...more] = desks;

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -38,6 +38,22 @@ describe('what is not there', () => {
       expect(await codeOf(() => disk.exists(path)), code).toBe(code);
     }
   });
+});
+
+it('a read that fails says of which file', async () => {
+  const folder = newFolder();
+  const failed = await Promise.resolve()
+    .then(() => disk.read(folder))
+    .catch((error) => error);
+  expect(failed).toMatchObject({ code: 'EISDIR', path: folder });
+});
+
+it('a folder that is opened to be read is refused, and is not kept open', async () => {
+  const folder = newFolder();
+  const openFiles = () => readdirSync('/proc/self/fd').length;
+  const before = openFiles();
+  expect(await codeOf(() => disk.open(folder, 'read'))).toBe('EISDIR');
+  expect(openFiles()).toBe(before);
 });
 
 describe('who may see what is made', () => {
