@@ -25,6 +25,7 @@ import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
 import { type BankFiles, JOURNAL_START } from '../store/store.js';
 import { type Verification, type VerifyOptions, verifyFiles } from '../store/verify.js';
+import { unreadToo } from '../store/verify-passbook.js';
 import { listAccounts, toAccountInfo } from './accounts.js';
 import type * as api from './api.js';
 import { listHistory } from './history.js';
@@ -157,7 +158,7 @@ export class OpenedBank implements api.Bank {
 
   async verify(options: VerifyOptions = {}): Promise<Verification> {
     await this.#head(options.signal);
-    return told(() => verifyFiles(this.#files, options));
+    return told(() => verifyFiles(this.#files, options, unreadToo(this.directory)));
   }
 
   async posted(ids: readonly string[] = [], options: api.Cancellable = {}): Promise<void> {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
+import { rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pagePath } from '../store/books.js';
 import {
   BANK,
   declareDamage,
@@ -38,6 +40,19 @@ describe('drovebank-recover', () => {
     const applied = recover(folder, ['--apply']);
     expect(applied.code, applied.stdout + applied.stderr).toBe(1);
     expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('100.00\n');
+  });
+
+  it.runIf(process.platform === 'linux')('names the file that the disk does not give', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    const path = pagePath(join(folder, BANK), 'a10017');
+    rmSync(path);
+    symlinkSync('/proc/self/mem', path); // What no process may read: EIO, as of a failing disk.
+    for (const args of [[], ['--apply']]) {
+      const ran = recover(folder, args);
+      expect(ran.code).toBe(8);
+      expect(ran.stderr).toContain(`(${path})`);
+    }
   });
 
   it('ends with 8 where there is no bank, and with 16 for what it does not know', () => {
