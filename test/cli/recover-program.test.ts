@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { rmSync, symlinkSync } from 'node:fs';
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pagePath } from '../store/books.js';
@@ -14,10 +14,11 @@ import {
   temporaryFolder,
 } from './run-cli.js';
 
-function recover(folder: string, args: readonly string[]) {
+function recover(folder: string, args: readonly string[], node: readonly string[] = []) {
   const program = PROGRAM.replace(/drovebank\.js$/, 'drovebank-recover.js');
   const options = { cwd: folder, encoding: 'utf8' } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options);
+  const all = [...node, program, ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, options);
   return { code: status, stdout, stderr };
 }
 
@@ -40,6 +41,24 @@ describe('drovebank-recover', () => {
     const applied = recover(folder, ['--apply']);
     expect(applied.code, applied.stdout + applied.stderr).toBe(1);
     expect(succeed(folder, ['balance', 'a10017', '--plain'])).toBe('100.00\n');
+  });
+
+  it('shows how far it is, one pass after the other, where the work is long; never with --json', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    writeFileSync(pagePath(join(folder, BANK), 'a10017'), '');
+    // A clock on which everything takes more than half a second.
+    const clock = 'let at = 0; performance.now = () => (at += 600);';
+    const slow = ['--import', `data:text/javascript,${encodeURIComponent(clock)}`];
+    const pass = (label: string) =>
+      [20, 40, 60, 80, 100].map((share) => `${label}: ${share}% (${share / 20} of 5)`);
+    const told = ({ stderr }: { stderr: string }) => stderr.split('\n').slice(0, -1);
+    const [verifying, looking] = [pass('Verifying'), pass('Looking into it')];
+    expect(told(recover(folder, [], slow))).toEqual([...verifying, ...looking]);
+    expect(recover(folder, ['--json'], slow).stderr).toBe('');
+    const applied = recover(folder, ['--apply'], slow);
+    expect(applied.code, applied.stdout).toBe(1);
+    expect(told(applied)).toEqual([...verifying, ...looking, ...verifying, ...verifying]);
   });
 
   it.runIf(process.platform === 'linux')('names the file that the disk does not give', async () => {
