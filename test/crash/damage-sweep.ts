@@ -9,6 +9,7 @@ import { accountFolder } from '#lib/format/account-path.js';
 import { BankError } from '#lib/ledger/errors.js';
 import { asBankError } from '#lib/store/disk-error.js';
 import { recoverBank } from '#lib/store/recover.js';
+import { MANIFEST_FILE } from '#lib/store/store.js';
 import type { SimulatedDisk } from '#lib/testing/simulated-disk.js';
 import type { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { ADA, type DamageBank, damageBank, KIOSK, LEFT, type Left, SHOP } from './damage-bank.js';
@@ -381,7 +382,9 @@ function fresh({ machine }: DamageBank, disk: SimulatedDisk): SimulatedMachine {
 }
 
 function fileOf(error: unknown): string {
-  return error instanceof BankError ? String(error.details.file ?? error.message) : '';
+  if (!(error instanceof BankError)) return '';
+  if (error.code === 'BANK_TOO_NEW') return MANIFEST_FILE; // Nothing else tells a version.
+  return String(error.details.file ?? error.message);
 }
 
 /** Whether what was found is the file that was struck, or follows from it. */
