@@ -89,9 +89,8 @@ export async function marksIn(disk: Disk, desk: Desk): Promise<Mark[]> {
     const marks: Mark[] = [];
     const before = gone.size;
     for (const name of (await disk.list(desk.path)).filter(isMarkName)) {
-      if (gone.has(name)) continue; // Listed again: a link that leads nowhere.
       const text = await textOf(disk, join(desk.path, name));
-      if (text === undefined) gone.add(name);
+      if (text === undefined) gone.add(name); // One that is listed again leads nowhere.
       const mark = decodeMark(text ?? '');
       if (mark) marks.push(mark);
     }

@@ -14,7 +14,7 @@ import { marksIn } from './answered.js';
 import { NO_FOLDER } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, desksIdentity, readCheckpoint } from './checkpoint.js';
-import { PAIN_FILE, unlessDamaged } from './damage.js';
+import { unlessDamaged } from './damage.js';
 import { entriesIn, mendExactly, takeOverFrom } from './repair-journal.js';
 import { type PagePlan, planPassbook } from './repair-pages.js';
 import { Replay } from './replay.js';
@@ -378,7 +378,7 @@ class Examination {
     const desks = this.#aside.filter((file) => file.startsWith('desks/'));
     for (const { file, what } of problems) {
       if (desks.some((desk) => file.startsWith(`${desk}/`))) continue;
-      if (file === PAIN_FILE || OFFICE_FOLDERS.includes(file)) continue; // Told by themselves.
+      if (OFFICE_FOLDERS.includes(file)) continue; // Told with the desks.
       this.#find(file, what, 'moved to lost+found');
       // What is put in its place makes room for itself.
       if (!this.#written.some((written) => written.file === file)) this.#aside.push(file);

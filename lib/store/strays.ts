@@ -26,8 +26,7 @@ export interface Strays {
   readonly problems: readonly Problem[];
 }
 
-const TOP_FILES = ['bank.json', 'PAIN.csv'];
-const TOP = [...TOP_FILES, 'accounts', 'journal', 'desks', 'lost+found'];
+const TOP = ['bank.json', 'accounts', 'journal', 'desks', 'PAIN.csv', 'lost+found'];
 const OFFICE = ['writer', 'poster'].flatMap((role) => [role, `${role}.queue`, `${role}.lock`]);
 const FOLDER = /^[0-9a-f]{2}$/;
 const STAGED = /^(?:segment|page|checkpoint|repair)-[0-9]+-[0-9]+$/;
@@ -70,7 +69,7 @@ export async function findStrays(
     }
     return kept;
   };
-  /** What has the name of a file is one. Pages are left to who reads them. */
+  /** What has the name of a file is one. Pages, `bank.json` and the notice are left to who reads them. */
   const expectFile = async (file: string) => {
     try {
       const facts = await disk.facts(join(directory, file));
@@ -87,8 +86,7 @@ export async function findStrays(
     for (const name of kept) await expectFile(`${folder}/${name}`);
     return kept;
   };
-  for (const name of await known('.', (top) => TOP.includes(top)))
-    if (TOP_FILES.includes(name)) await expectFile(name);
+  await known('.', (name) => TOP.includes(name));
   await knownFiles(
     'journal',
     (name) => name === 'checkpoint.csv' || parseSegmentName(name) !== undefined,

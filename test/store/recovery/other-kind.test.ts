@@ -13,6 +13,7 @@ import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import { recover } from '#lib/recover.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
+import { Machine } from '../../machine/processes.js';
 import { namesIn } from '../books.js';
 import { ADA, BOB, closedBank, closedBooks, expectRecovered, pageOf, segmentsIn } from './harm.js';
 
@@ -121,6 +122,14 @@ describe('in the place of a file', () => {
     },
   );
 
+  it('a folder that has the name of a page which the passbook has not is put aside', async () => {
+    const directory = await closedBank();
+    const file = pageOf(BOB, 9);
+    mkdirSync(join(directory, file));
+    await expectRepair(directory, { file, what: 'it is no page of the passbook' });
+    expect(existsSync(join(directory, file))).toBe(false);
+  });
+
   it.each(Object.entries(OTHERS))(
     '%s is named by who asks for the account',
     async (_, [put, what]) => {
@@ -152,6 +161,9 @@ describe('in the place of a folder', () => {
     const directory = await closedBank();
     rmSync(join(directory, folder), { recursive: true });
     writeFileSync(join(directory, folder), 'mine');
+    const { findings } = await recover(directory);
+    const told = findings.filter((found) => found.file === file && found.what === NO_FOLDER);
+    expect(told, 'once').toHaveLength(1);
     await expectRepair(directory, { file, what: NO_FOLDER });
     const lost = join(directory, 'lost+found');
     const kept = readdirSync(lost, { recursive: true, encoding: 'utf8' });
@@ -174,12 +186,36 @@ describe('in the place of a folder', () => {
     await expectRepair(directory, { file: 'journal', what: NO_FOLDER });
   });
 
-  it('a journal whose folder goes while the bank is open is damage', async () => {
+  it('a journal’s folder that goes while the bank is open is named by who looks for its segments', async () => {
     const directory = await closedBank();
-    const bank = await openBank(directory);
+    const { bank, files } = await Machine.on(directory).start();
     await bank.balance(ADA);
     renameSync(join(directory, 'journal'), join(directory, 'lost'));
-    await expect(bank.verify()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    await expect(files.journal.segments()).rejects.toMatchObject({
+      code: 'BANK_DAMAGED',
+      details: { file: 'journal', what: 'the folder is missing' },
+    });
     await bank.close().catch(() => {});
+  });
+
+  it.each([outer, dirname(pageOf(BOB))])(
+    'a file is named by who asks for what would lie below: %s',
+    async (folder) => {
+      const directory = await closedBank();
+      rmSync(join(directory, folder), { recursive: true });
+      writeFileSync(join(directory, folder), 'mine');
+      const bank = await openBank(directory);
+      await expect(bank.balance(BOB)).rejects.toMatchObject({
+        code: 'BANK_DAMAGED',
+        details: { file: folder, what: NO_FOLDER },
+      });
+      await bank.close().catch(() => {});
+    },
+  );
+
+  it.each(['', 'bank', 'far/below'])('a file that is no bank’s is no damage: %s', async (below) => {
+    const directory = await closedBank();
+    const path = join(directory, 'bank.json', below);
+    await expect(openBank(path)).rejects.toMatchObject({ code: 'BANK_NOT_FOUND' });
   });
 });
