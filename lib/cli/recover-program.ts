@@ -73,7 +73,6 @@ const LABELS: Readonly<Record<RecoverPass, string>> = {
 /** A bar for each pass, one after the other. */
 class Passes {
   readonly #flags: Flags;
-  #done = 0;
   #pass: RecoverPass | undefined;
   #bar: Progress | undefined;
 
@@ -82,12 +81,11 @@ class Passes {
   }
 
   readonly onProgress = (pass: RecoverPass, done: number, all: number): void => {
-    if (pass !== this.#pass || done < this.#done) {
+    if (pass !== this.#pass) {
       this.end();
       this.#bar = createProgress(this.#flags, LABELS[pass]);
     }
     this.#pass = pass;
-    this.#done = done;
     this.#bar?.update(done, all);
   };
 
