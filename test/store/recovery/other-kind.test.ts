@@ -51,6 +51,7 @@ const FILES: Record<string, [(directory: string) => string, what: string, file?:
   'the checkpoint': [() => CHECKPOINT_FILE, 'the file is missing'],
   'the notice': [() => 'PAIN.csv', NOWHERE],
   'a mark': [(directory) => `${deskOf(directory)}/answered-99`, NOWHERE],
+  'a paper on the desk': [(directory) => `${deskOf(directory)}/segment-9-1`, NOWHERE],
   'a ticket': [(directory) => `desks/writer.queue/${basename(deskOf(directory))}`, NOWHERE],
 };
 
@@ -92,7 +93,9 @@ describe('in the place of a file', () => {
         put(join(directory, file));
         // A desk has another name by the time it is put right.
         const isMark = file.startsWith('desks/writer/');
-        const named = isMark ? expect.stringMatching(/^desks\/writer\/[^/]+\/answered-99$/) : file;
+        const named = isMark
+          ? expect.stringMatching(/^desks\/writer\/[^/]+\/(?:answered-99|segment-9-1)$/)
+          : file;
         const found = { file: what ? named : (missing ?? named), what: what || none };
         await expectRepair(directory, found);
         expect(isKept(directory, basename(file))).toBe(true);
@@ -168,6 +171,26 @@ describe('in the place of a folder', () => {
     const lost = join(directory, 'lost+found');
     const kept = readdirSync(lost, { recursive: true, encoding: 'utf8' });
     expect(kept.some((path) => path.endsWith(`Z/${folder}`))).toBe(true);
+  });
+
+  it('a file is named, kept and put aside: a desk', async () => {
+    const directory = await closedBank();
+    const desk = deskOf(directory);
+    rmSync(join(directory, desk), { recursive: true });
+    writeFileSync(join(directory, desk), 'mine');
+    const bank = await openBank(directory);
+    await expect(bank.deposit(ADA, '1.00')).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+    await bank.close().catch(() => {});
+    const recovery = await recover(directory, { apply: true });
+    expect(recovery.findings.map(({ what }) => what)).toContain(NO_FOLDER);
+    await expectRecovered(directory, await closedBooks(), recovery);
+  });
+
+  it('a link to nowhere makes room: the desks’ own', async () => {
+    const directory = await closedBank();
+    rmSync(join(directory, 'desks/poster.queue'), { recursive: true });
+    symlinkSync('/nowhere/at/all', join(directory, 'desks/poster.queue'));
+    await expectRepair(directory, { file: 'desks/poster.queue', what: 'the folder is missing' });
   });
 
   it('nothing is made anew, and all is repaired: the journal’s own', async () => {
