@@ -5,7 +5,7 @@ import { nodeHost } from './store/host.js';
 import { type RecoverOptions, type Recovery, recoverBank } from './store/recover.js';
 
 export type { Finding, TouchedAccount } from './store/diagnosis.js';
-export type { RecoverOptions, Recovery } from './store/recover.js';
+export type { RecoverOptions, RecoverPass, Recovery } from './store/recover.js';
 
 /**
  * Says what is wrong with the bank in `directory` and puts right what a crash leaves. What could lose

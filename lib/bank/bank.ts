@@ -31,6 +31,7 @@ import {
   type VerifyOptions,
   verifyFiles,
 } from '../store/verify.js';
+import { unreadToo } from '../store/verify-passbook.js';
 import { listAccounts, toAccountInfo } from './accounts.js';
 import type * as api from './api.js';
 import { listHistory } from './history.js';
@@ -169,7 +170,7 @@ export class OpenedBank implements api.Bank {
     await this.#head(options.signal);
     let found: Verification | undefined;
     const look = async (): Promise<void> => {
-      found = await told(() => verifyFiles(this.#files, options));
+      found = await told(() => verifyFiles(this.#files, options, unreadToo(this.directory)));
       const problem = bookProblem(found);
       if (problem) throw damaged(problem.file, problem.what);
     };

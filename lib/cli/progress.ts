@@ -16,7 +16,10 @@ export interface Progress {
 const SILENT: Progress = { update: () => undefined, end: () => undefined };
 
 /** A bar at a terminal; elsewhere a line for each tenth; nothing with `--json` or `--quiet`. */
-export function createProgress(context: Context, label: string): Progress {
+export function createProgress(
+  context: Pick<Context, 'json' | 'quiet' | 'plain'>,
+  label: string,
+): Progress {
   if (context.json || context.quiet) return SILENT;
   const redraws = isTerminal(errorStream()) && process.env.TERM !== 'dumb' && !context.plain;
   return redraws ? bar(label) : lines(label);

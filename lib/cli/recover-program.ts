@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
 import { BankError } from '../ledger/errors.js';
-import type { Finding, Recovery, TouchedAccount } from '../recover.js';
+import type { Finding, RecoverPass, Recovery, TouchedAccount } from '../recover.js';
 import type { Flags } from './context.js';
 import { reportError } from './error-report.js';
 import { UsageError } from './exit-codes.js';
 import { createOutput, type Output } from './output.js';
 import { findPackage } from './package-root.js';
+import { createProgress, type Progress } from './progress.js';
 import { watchSignals } from './signals.js';
 
 /** Exit codes as fsck's; they can be added up. */
@@ -53,13 +54,49 @@ export async function runRecoverProgram(argv: readonly string[]): Promise<number
     const { signal } = watchSignals();
     const { recover } = await import('../recover.js');
     const { apply } = options;
-    const recovery = await recover(flags.directory, { apply, signal });
+    const passes = new Passes(flags);
+    let recovery: Recovery;
+    try {
+      const { onProgress } = passes;
+      recovery = await recover(flags.directory, { apply, signal, onProgress });
+    } finally {
+      passes.end();
+    }
     printRecovery(output, flags, recovery);
     return exitCodeOf(recovery);
   } catch (error) {
     reportError(output, flags, error);
     if (error instanceof UsageError) return EXIT.usage;
     return error instanceof BankError && error.code === 'CANCELLED' ? EXIT.cancelled : EXIT.failed;
+  }
+}
+
+const LABELS: Readonly<Record<RecoverPass, string>> = {
+  verify: 'Verifying',
+  diagnose: 'Looking into it',
+};
+
+/** A bar for each pass, one after the other. */
+class Passes {
+  readonly #flags: Flags;
+  #pass: RecoverPass | undefined;
+  #bar: Progress | undefined;
+
+  constructor(flags: Flags) {
+    this.#flags = flags;
+  }
+
+  readonly onProgress = (pass: RecoverPass, done: number, all: number): void => {
+    if (pass !== this.#pass) {
+      this.end();
+      this.#bar = createProgress(this.#flags, LABELS[pass]);
+    }
+    this.#pass = pass;
+    this.#bar?.update(done, all);
+  };
+
+  end(): void {
+    this.#bar?.end();
   }
 }
 

@@ -34,17 +34,19 @@ export function nodeDisk({ shared = false, ownedAs }: NodeDiskOptions = {}): Dis
     } catch (error) {
       fs.closeSync(descriptor);
       remove(path);
-      throw named(error, path);
+      throw withPath(error, path);
     }
   };
   return {
-    read: (path) => fs.readFileSync(path),
+    read: (path) => named(path, () => fs.readFileSync(path)),
     list: (folder) => fs.readdirSync(folder),
     facts: factsOf,
     exists,
     open(path, mode) {
       const descriptor = fs.openSync(path, OPEN_FLAGS[mode], fileMode);
       if (mode === 'create') handOver(path, descriptor, fileMode, fs.unlinkSync);
+      // A system opens a folder to read, and fails at the first read of it.
+      if (mode === 'read') refuseFolder(descriptor, path);
       return new NodeFile(descriptor, path);
     },
     rename: (from, to) => fs.renameSync(from, to),
@@ -74,6 +76,26 @@ function someoneElseOwning(path: string): fs.Stats | undefined {
   if (process.geteuid?.() !== 0) return undefined;
   const facts = fs.statSync(path);
   return facts.uid === 0 ? undefined : facts;
+}
+
+/** The system knows only a number of what is open; who is told of a failure wants to know which file it was. */
+function named<T>(path: string, call: () => T): T {
+  try {
+    return call();
+  } catch (error) {
+    throw withPath(error, path);
+  }
+}
+
+function withPath(error: unknown, path: string): unknown {
+  return error instanceof Error ? Object.assign(error, { path }) : error;
+}
+
+function refuseFolder(descriptor: number, path: string): void {
+  if (!fs.fstatSync(descriptor).isDirectory()) return;
+  fs.closeSync(descriptor);
+  const message = 'EISDIR: illegal operation on a directory, open';
+  throw Object.assign(new Error(message), { code: 'EISDIR', path });
 }
 
 function factsOf(path: string): FileFacts | undefined {
@@ -142,11 +164,6 @@ function watch(folder: string, changed: () => void): () => void {
   }
 }
 
-/** The system knows only a number; who is told of a failure wants to know which file it was. */
-function named(error: unknown, path: string): unknown {
-  return error instanceof Error ? Object.assign(error, { path }) : error;
-}
-
 class NodeFile implements DiskFile {
   readonly #descriptor: number;
   readonly #path: string;
@@ -158,11 +175,7 @@ class NodeFile implements DiskFile {
   }
 
   #make<T>(call: () => T): T {
-    try {
-      return call();
-    } catch (error) {
-      throw named(error, this.#path);
-    }
+    return named(this.#path, call);
   }
 
   read(buffer: Buffer, position: number): number {
@@ -185,7 +198,7 @@ class NodeFile implements DiskFile {
     return new Promise((resolve, reject) => {
       fs.fdatasync(this.#descriptor, (error) => {
         measured();
-        if (error) reject(named(error, this.#path));
+        if (error) reject(withPath(error, this.#path));
         else resolve();
       });
     });

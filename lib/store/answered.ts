@@ -24,6 +24,7 @@ import {
   type Mark,
   type Position,
 } from '../format/position.js';
+import { unlessDamaged } from './damage.js';
 import type { Desk } from './desk.js';
 import { MARK_LOOKS_MAX } from './limits.js';
 
@@ -83,24 +84,26 @@ export class MarkWriter {
  * begun to remove it when the desk was taken, ends that step behind us. Then all are read again.
  */
 export async function marksIn(disk: Disk, desk: Pick<Desk, 'path'>): Promise<Mark[]> {
+  const gone = new Set<string>();
   for (;;) {
-    const names = (await disk.list(desk.path)).filter(isMarkName);
-    const marks = await ifThere(() => readAll(disk, desk, names));
-    if (marks) return marks;
+    const marks: Mark[] = [];
+    const before = gone.size;
+    for (const name of (await disk.list(desk.path)).filter(isMarkName)) {
+      const text = await textOf(disk, join(desk.path, name));
+      if (text === undefined) gone.add(name); // One that is listed again leads nowhere.
+      const mark = decodeMark(text ?? '');
+      if (mark) marks.push(mark);
+    }
+    if (gone.size === before) return marks;
   }
 }
 
-async function readAll(
-  disk: Disk,
-  desk: Pick<Desk, 'path'>,
-  names: readonly string[],
-): Promise<Mark[]> {
-  const marks: Mark[] = [];
-  for (const name of names) {
-    const mark = decodeMark((await disk.read(join(desk.path, name))).toString('latin1'));
-    if (mark) marks.push(mark);
-  }
-  return marks;
+/** What a mark says; '' where it is no file, `undefined` when it is gone. */
+async function textOf(disk: Disk, path: string): Promise<string | undefined> {
+  const bytes = await ifThere(
+    async () => (await unlessDamaged(() => disk.read(path))) ?? Buffer.alloc(0),
+  );
+  return bytes?.toString('latin1');
 }
 
 /** The furthest that was answered, as marks of this boot say. */

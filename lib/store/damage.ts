@@ -147,7 +147,7 @@ async function attempt(step: () => Promise<unknown>): Promise<boolean> {
     await step();
     return true;
   } catch (error) {
-    if (errorCode(error) === '') throw error;
+    if (errorCode(error) === '' && !isDamageFound(error)) throw error;
     return false;
   }
 }

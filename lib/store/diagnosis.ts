@@ -11,12 +11,14 @@ import type { Entry } from '../ledger/entry.js';
 import { refuseCancelled } from '../ledger/errors.js';
 import { formatMinor } from '../ledger/money.js';
 import { marksIn } from './answered.js';
+import { NO_FOLDER } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, desksIdentity, readCheckpoint } from './checkpoint.js';
+import { unlessDamaged } from './damage.js';
 import { entriesIn, mendExactly, takeOverFrom } from './repair-journal.js';
 import { type PagePlan, planPassbook } from './repair-pages.js';
 import { Replay } from './replay.js';
-import { findDesks, OFFICE_FOLDERS } from './standstill.js';
+import { findDesks, isFolder, OFFICE_FOLDERS } from './standstill.js';
 import { type BankFiles, FIRST_SEGMENT } from './store.js';
 import { findStrays } from './strays.js';
 import { FIRST_HEAD, type Gap, placeOf, type Survey, surveyJournal } from './survey-journal.js';
@@ -66,30 +68,51 @@ export interface Diagnosis {
   readonly epochMax: number;
 }
 
-/** `epoch`: under which the journal would be gone on with; of the books' own choosing, if absent. */
-export async function diagnose(
+export interface DiagnoseOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Passbooks held against the journal, and passbooks in all. */
+  readonly onProgress?: ((done: number, all: number) => void) | undefined;
+  /** Under which the journal would be gone on with; of the books' own choosing, if absent. */
+  readonly epoch?: number;
+}
+
+export async function diagnose(files: BankFiles, options: DiagnoseOptions): Promise<Diagnosis> {
+  return new Examination(files, options).run();
+}
+
+/** What must be known before everything stands still: it takes no look at a passbook. */
+export async function lookFirst(
   files: BankFiles,
   signal: AbortSignal | undefined,
-  epoch?: number,
-): Promise<Diagnosis> {
-  return new Examination(files, signal).run(epoch);
+): Promise<Pick<Diagnosis, 'desks' | 'epochMax'>> {
+  return new Examination(files, { signal }).first();
 }
 
 class Examination {
   readonly #files: BankFiles;
-  readonly #signal: AbortSignal | undefined;
+  readonly #options: DiagnoseOptions;
   readonly #findings: Finding[] = [];
   readonly #problems: Problem[] = [];
   readonly #written: Written[] = [];
   readonly #passbooks: PagePlan[] = [];
   readonly #aside: string[] = [];
 
-  constructor(files: BankFiles, signal: AbortSignal | undefined) {
+  constructor(files: BankFiles, options: DiagnoseOptions) {
     this.#files = files;
-    this.#signal = signal;
+    this.#options = options;
   }
 
-  async run(epoch: number | undefined): Promise<Diagnosis> {
+  async first(): Promise<Pick<Diagnosis, 'desks' | 'epochMax'>> {
+    refuseCancelled(this.#options.signal);
+    await this.#lookAtDesks();
+    const desks = this.#findings.splice(0);
+    const marks = await this.#marks();
+    const checkpoint = await this.#checkpoint();
+    return { desks, epochMax: newestEpoch(await this.#survey(new Map()), checkpoint, marks) };
+  }
+
+  async run(): Promise<Diagnosis> {
+    const { epoch } = this.#options;
     await this.#lookAtDesks();
     const desks = this.#findings.splice(0);
     const marks = await this.#marks();
@@ -100,7 +123,6 @@ class Examination {
       if (posted) await this.#mendPassbooks(survey, witness, posted);
     }
     await this.#lookAround();
-    const epochs = [checkpoint?.position, ...marks].map((position) => position?.epoch ?? 0);
     return {
       desks,
       findings: this.#findings,
@@ -108,8 +130,14 @@ class Examination {
       written: this.#written,
       passbooks: this.#passbooks,
       aside: this.#aside,
-      epochMax: Math.max(survey.epochMax, ...epochs),
+      epochMax: newestEpoch(survey, checkpoint, marks),
     };
+  }
+
+  /** `changed`: the bytes of segments as they would be. */
+  #survey(changed: ReadonlyMap<string, Buffer>): Promise<Survey> {
+    const { disk, directory } = this.#files;
+    return surveyJournal(disk, directory, FIRST_SEGMENT, changed);
   }
 
   #find(file: string, what: string, action: string, account?: TouchedAccount): void {
@@ -118,9 +146,13 @@ class Examination {
 
   async #lookAtDesks(): Promise<void> {
     const { disk, directory } = this.#files;
-    for (const folder of OFFICE_FOLDERS)
-      if (!(await disk.exists(join(directory, folder))))
-        this.#find(folder, 'the folder is missing', 'made anew');
+    for (const folder of OFFICE_FOLDERS) {
+      const path = join(directory, folder);
+      if (await isFolder(disk, path)) continue;
+      const file = await unlessDamaged(() => disk.exists(path));
+      if (file) this.#find(folder, NO_FOLDER, 'moved to lost+found, and made anew');
+      else this.#find(folder, 'the folder is missing', 'made anew');
+    }
     for (const { role, desks, folder } of await findDesks(this.#files)) {
       const newest = desks.at(-1);
       if (folder && !newest) this.#find(`desks/${role}`, 'the desk is missing', 'made anew');
@@ -166,15 +198,15 @@ class Examination {
     marks: readonly Position[],
     epoch: number | undefined,
   ): Promise<{ survey: Survey; witness: Witness }> {
-    const { disk, directory, passbooks, system, digitsOf } = this.#files;
+    const { passbooks, system, digitsOf } = this.#files;
     const changed = new Map<string, Buffer>();
-    const look = () => surveyJournal(disk, directory, FIRST_SEGMENT, changed);
+    const look = () => this.#survey(changed);
     let survey = await look();
     const spans = gapsOf(survey).map(({ before, behind }) => ({
       first: before.transfer + 1,
       last: behind?.transfer ?? Number.POSITIVE_INFINITY,
     }));
-    refuseCancelled(this.#signal);
+    refuseCancelled(this.#options.signal);
     const tail = survey.tail.transfer;
     const witness = await hearPassbooks(passbooks, system, digitsOf, spans, tail);
     const told = [checkpoint?.position, ...marks].filter((place) => place !== undefined);
@@ -284,14 +316,18 @@ class Examination {
   async #mendPassbooks(survey: Survey, witness: Witness, { replay, transfer }: Posted) {
     const { passbooks, digitsOf, system } = this.#files;
     const wrong = new Map<AccountId, Problem>();
+    const { signal, onProgress } = this.#options;
     const breath = new Breath(system);
     const missing = replay.posted.accounts();
+    let done = 0;
     for await (const name of passbooks.everyId()) {
-      refuseCancelled(this.#signal);
+      refuseCancelled(signal);
       await breath.take();
-      const { id, problem } = await walkPassbook(this.#files, replay, name as AccountId);
+      const { id, pages, problem } = await walkPassbook(this.#files, replay, name as AccountId);
       if (problem) wrong.set(id, problem);
-      missing.delete(id);
+      // A name that leads nowhere is listed, and is no passbook.
+      if (pages > 0 || problem) missing.delete(id);
+      onProgress?.(++done, replay.accounts.size);
     }
     for (const id of missing)
       wrong.set(id, { file: openFile(id), what: 'the passbook is missing' });
@@ -342,10 +378,21 @@ class Examination {
     const desks = this.#aside.filter((file) => file.startsWith('desks/'));
     for (const { file, what } of problems) {
       if (desks.some((desk) => file.startsWith(`${desk}/`))) continue;
+      if (OFFICE_FOLDERS.includes(file)) continue; // Told with the desks.
       this.#find(file, what, 'moved to lost+found');
-      this.#aside.push(file);
+      // What is put in its place makes room for itself.
+      if (!this.#written.some((written) => written.file === file)) this.#aside.push(file);
     }
   }
+}
+
+function newestEpoch(
+  { epochMax }: Survey,
+  checkpoint: Checkpoint | undefined,
+  marks: readonly Position[],
+): number {
+  const epochs = [checkpoint?.position, ...marks].map((position) => position?.epoch ?? 0);
+  return Math.max(epochMax, ...epochs);
 }
 
 interface Posted {

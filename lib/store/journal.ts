@@ -62,7 +62,11 @@ export class Journal {
   /** The segments that count, in order: of two with one number the one with the higher epoch. */
   async segments(): Promise<string[]> {
     const byNumber = new Map<number, { name: string; epoch: number }>();
-    for (const name of await this.#disk.list(this.folder)) {
+    const names = await mustBeThere(
+      () => this.#disk.list(this.folder),
+      () => damaged('journal', 'the folder is missing'),
+    );
+    for (const name of names) {
       const parsed = parseSegmentName(name);
       if (!parsed) continue;
       const known = byNumber.get(parsed.number);

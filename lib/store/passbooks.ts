@@ -3,11 +3,11 @@
  * sees one whole version. Only ENOENT means that there is no such page.
  */
 import { join } from 'node:path';
-import { type Disk, errorCode, ifThere } from '../disk/disk.js';
+import { type Disk, ifThere } from '../disk/disk.js';
 import { accountFolder, pageName, parsePageName } from '../format/account-path.js';
 import { undamaged } from '../format/damage.js';
 import { type DigitsOf, decodePage, type Page } from '../format/passbook-page.js';
-import { named } from './damage.js';
+import { named, unlessDamaged } from './damage.js';
 
 export class Passbooks {
   readonly directory: string;
@@ -82,13 +82,8 @@ export class Passbooks {
     return names.filter((name) => /^[0-9a-f]{2}$/.test(name)).sort();
   }
 
-  /** Names in a folder; none when there is no such folder, or a file in its place (strays.ts names it). */
+  /** Names in a folder; none when there is no such folder, or something else in its place (strays.ts names it). */
   async namesIn(folder: string): Promise<string[]> {
-    try {
-      return await this.#disk.list(folder);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT' || errorCode(error) === 'ENOTDIR') return [];
-      throw error;
-    }
+    return (await ifThere(() => unlessDamaged(() => this.#disk.list(folder)))) ?? [];
   }
 }

@@ -10,14 +10,15 @@ import { ifThere } from '../disk/disk.js';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
 import { answeredBefore, marksIn } from './answered.js';
+import { NOWHERE } from './bank-disk.js';
 import { readCheckpoint } from './checkpoint.js';
 import { acceptCopy, isCopy } from './copy.js';
 import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
-import { type Diagnosis, diagnose, type Finding } from './diagnosis.js';
+import { type Diagnosis, diagnose, type Finding, lookFirst } from './diagnosis.js';
 import { asBankError } from './disk-error.js';
 import { endsEarly } from './file-log.js';
 import type { Host } from './host.js';
-import { findDesks, Standstill } from './standstill.js';
+import { findDesks, isNoFile, Standstill } from './standstill.js';
 import { type BankFiles, MANIFEST_FILE, readManifest, wire } from './store.js';
 import { type Problem, verifyFiles } from './verify.js';
 import { problemOf } from './verify-passbook.js';
@@ -35,6 +36,21 @@ export interface RecoverOptions {
   /** Do what could lose information too; without it that is only told. */
   readonly apply?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called as the work goes on, which has several passes: passbooks done, passbooks in all. */
+  readonly onProgress?: ((pass: RecoverPass, done: number, all: number) => void) | undefined;
+}
+
+/** What is being done: both books are held against each other, or what is wrong is looked into. */
+export type RecoverPass = 'verify' | 'diagnose';
+
+/** A bank's files, and who hears how far the work on them is. */
+interface Work extends BankFiles {
+  readonly onProgress: RecoverOptions['onProgress'];
+}
+
+/** Told of one pass. */
+function progressOf({ onProgress }: Work, pass: RecoverPass) {
+  return (done: number, all: number) => onProgress?.(pass, done, all);
 }
 
 export async function recoverBank(
@@ -45,13 +61,15 @@ export async function recoverBank(
   const manifest = await findManifest(host, directory);
   if ('what' in manifest)
     return { state: 'problems', findings: [], problems: [manifest], stopped: true };
-  const files = wire(host, directory, manifest);
+  const { onProgress } = options;
+  const files: Work = { ...wire(host, directory, manifest), onProgress };
   try {
     const stopped = await findNotice(files);
     const seen = stopped ? [stopped] : await verifyAsFound(files, options.signal);
     if (seen.length === 0) return await finish(files, await putRight(files, options.signal));
     if (options.apply) return await repair(files, seen, stopped, options.signal);
-    return planned(stopped, seen, await diagnose(files, options.signal));
+    const looks = { signal: options.signal, onProgress: progressOf(files, 'diagnose') };
+    return planned(stopped, seen, await diagnose(files, looks));
   } catch (error) {
     throw await toldStopped(files, error);
   } finally {
@@ -94,10 +112,15 @@ async function findManifest(host: Host, directory: string): Promise<Manifest | P
 }
 
 async function readStanding({ disk, directory }: BankFiles): Promise<Problem | undefined> {
-  const notice = await ifThere(() => disk.read(join(directory, PAIN_FILE)));
-  if (notice === undefined) return undefined;
-  const told = readNotice(notice.toString('utf8')) ?? 'the notice says nothing';
-  return { file: PAIN_FILE, what: `the bank was stopped: ${told}` };
+  try {
+    const notice = await ifThere(() => disk.read(join(directory, PAIN_FILE)));
+    const told = notice && (readNotice(notice.toString('utf8')) ?? 'the notice says nothing');
+    if (told) return { file: PAIN_FILE, what: `the bank was stopped: ${told}` };
+    if (await isNoFile(disk, join(directory, PAIN_FILE))) return { file: PAIN_FILE, what: NOWHERE };
+    return undefined;
+  } catch (error) {
+    return problemOf(error, PAIN_FILE);
+  }
 }
 
 /** The notice, or a desk that is not where it should be: nobody works on the bank. */
@@ -115,7 +138,7 @@ async function findNotice(files: BankFiles): Promise<Problem | undefined> {
 
 /** Both books as they lie there; up to the journal's end, if nobody has answered for it yet. */
 async function verifyAsFound(
-  files: BankFiles,
+  files: Work,
   signal: AbortSignal | undefined,
   away = false,
 ): Promise<Problem[]> {
@@ -133,7 +156,8 @@ async function verifyAsFound(
     const log = { head, read: journal.read.bind(journal) };
     const parts = { disk, system, directory, journal, passbooks, log };
     const looked = away ? parts : { ...parts, stations };
-    const { steps } = await verifyFiles(looked, { signal });
+    const onProgress = progressOf(files, 'verify');
+    const { steps } = await verifyFiles(looked, { signal, onProgress });
     return steps.flatMap(({ problems }) => problems);
   } catch (error) {
     return [problemOf(error, 'journal')];
@@ -166,16 +190,17 @@ function noticeFinding({ file, what }: Problem, done: boolean): Finding {
 }
 
 async function repair(
-  files: BankFiles,
+  files: Work,
   [first = { file: '.', what: 'something is wrong' }]: readonly Problem[],
   stopped: Problem | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Recovery> {
-  const { epochMax, desks } = await diagnose(files, signal);
+  const { epochMax, desks } = await lookFirst(files, signal);
   const still = await Standstill.begin(files, first, epochMax);
   try {
     // Anew: nobody changes anything any more.
-    const found = await diagnose(files, signal, still.epoch);
+    const onProgress = progressOf(files, 'diagnose');
+    const found = await diagnose(files, { signal, onProgress, epoch: still.epoch });
     if (found.problems.length > 0) return left([], found.problems);
     // From here on nothing is given up half-way.
     await carryOut(still, found);
@@ -194,7 +219,7 @@ async function repair(
 }
 
 /** What is repaired is taken over, and posted, as at any opening. */
-async function goOn(files: BankFiles, findings: readonly Finding[]): Promise<Recovery> {
+async function goOn(files: Work, findings: readonly Finding[]): Promise<Recovery> {
   try {
     const more = await putRightOrStop(files);
     if ('what' in more) return left(findings, [more]);
@@ -268,7 +293,7 @@ async function putRight(files: BankFiles, signal: AbortSignal | undefined): Prom
 }
 
 /** Verifies what was repaired, in use as it is now. */
-async function finish(files: BankFiles, findings: readonly Finding[]): Promise<Recovery> {
+async function finish(files: Work, findings: readonly Finding[]): Promise<Recovery> {
   const rest = { findings, problems: [], stopped: false };
   if (findings.length === 0) return { state: 'clean', ...rest };
   const [problem] = await verifyAsFound(files, undefined);

@@ -116,7 +116,8 @@ function tellsTheSame(row: PassbookRow, told: PassbookRow | undefined): boolean 
 async function findPages(passbooks: Passbooks, id: AccountId): Promise<Found[]> {
   const found: Found[] = [];
   for (const number of [...(await passbooks.sealedPages(id)), undefined]) {
-    const text = await passbooks.readText(id, number);
+    const there = await unlessDamaged(async () => ({ text: await passbooks.readText(id, number) }));
+    const { text } = there ?? { text: '' }; // What is no file tells as much as an empty one.
     if (text === undefined) continue;
     const page = await unlessDamaged(() => passbooks.decode(id, text, number));
     found.push({ number, text, page });

@@ -15,7 +15,7 @@ import { readCheckpoint } from './checkpoint.js';
 import { damaged } from './damage.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
-import { openFile, problemOf } from './verify-passbook.js';
+import { openFile, type Report } from './verify-passbook.js';
 
 export class Roster {
   readonly #files: Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks' | 'log'>;
@@ -96,19 +96,27 @@ export function sumProblem(currency: string, sum: bigint): string {
 type Reading = Pick<BankFiles, 'system' | 'passbooks'>;
 
 /** The accounts by their open pages, and what is wrong with those that tell nothing. */
-export async function readOpenPages({ system, passbooks }: Reading, signal?: AbortSignal) {
+export async function readOpenPages(
+  { system, passbooks }: Reading,
+  report: Report,
+  signal?: AbortSignal,
+) {
   const accounts = new Map<AccountId, Account>();
   const problems: Problem[] = [];
   const breath = new Breath(system);
-  for await (const id of passbooks.ids()) {
-    refuseCancelled(signal);
-    await breath.take();
-    try {
-      const page = await passbooks.read(id);
-      if (page) accounts.set(page.account.id, page.account);
-    } catch (error) {
-      problems.push(problemOf(error, openFile(id)));
+  try {
+    for await (const id of passbooks.ids()) {
+      refuseCancelled(signal);
+      await breath.take();
+      try {
+        const page = await passbooks.read(id);
+        if (page) accounts.set(page.account.id, page.account);
+      } catch (error) {
+        problems.push(report(error, openFile(id)));
+      }
     }
+  } catch (error) {
+    problems.push(report(error, 'accounts'));
   }
   return { accounts, problems };
 }

@@ -14,8 +14,8 @@
  * begins at R1. One that was paused and overtaken finds its desk gone: it can neither publish nor put anything
  * aside, be it the notice of somebody who came later.
  */
-import { dirname, join } from 'node:path';
-import { ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
+import { basename, dirname, join } from 'node:path';
+import { type Disk, ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import { BankError } from '../ledger/errors.js';
 import { isMarkName } from './answered.js';
@@ -51,13 +51,16 @@ export async function findDesks({ disk, directory }: BankFiles): Promise<FoundDe
   const found: FoundDesks[] = [];
   for (const role of ROLES) {
     const path = join(directory, 'desks', role);
-    const folder = await disk.exists(path);
+    const folder = await isFolder(disk, path);
     const names = folder ? await disk.list(path) : [];
-    const desks = names.flatMap((name) => {
+    const desks: FoundDesks['desks'][number][] = [];
+    for (const name of names) {
       const away = name.startsWith(DAMAGED_PREFIX);
       const owner = parseOwner(away ? name.slice(DAMAGED_PREFIX.length) : name);
-      return owner ? [{ name, owner, away }] : [];
-    });
+      const facts = await unlessDamaged(() => disk.facts(join(path, name)));
+      // One that is gone is being renamed; a file is no desk.
+      if (owner && facts?.folder !== false) desks.push({ name, owner, away });
+    }
     found.push({ role, folder, desks: desks.sort((a, b) => a.owner.number - b.owner.number) });
   }
   return found;
@@ -118,7 +121,8 @@ export class Standstill {
     // What is staged was never anybody's: each thing that was put aside has its copy.
     const desk = join(directory, 'desks', role, DAMAGED_PREFIX + held.name);
     for (const paper of await this.#papersOn(desk)) {
-      if (!isMarkName(paper)) await removeIfThere(disk, join(desk, paper));
+      const path = join(desk, paper);
+      if (!isMarkName(paper) && !(await isNoFile(disk, path))) await removeIfThere(disk, path);
     }
   }
 
@@ -128,6 +132,10 @@ export class Standstill {
 
   /** R3: as long as it stands nobody opens the bank, whatever becomes of this process. */
   async #putNoticeUp({ file, what }: Problem): Promise<void> {
+    if (await isNoFile(this.#files.disk, join(this.#files.directory, PAIN_FILE))) {
+      await this.#putWhole(PAIN_FILE);
+      this.#lost = undefined; // The notice will lie there under the same name.
+    }
     this.#notice = await this.#readIfThere(PAIN_FILE);
     if (this.#notice !== undefined) return;
     this.#notice = noticeOf(damaged(file, what), this.#files.system);
@@ -146,26 +154,28 @@ export class Standstill {
     return join(this.#files.directory, desk, `repair-${this.#epoch}-${this.#staged}`);
   }
 
-  /** R4: a copy of a file of the bank, durable in lost+found. */
+  /** R4: a copy of a file of the bank, durable in lost+found; what is no file makes room. */
   async keep(file: string): Promise<void> {
+    const { disk, directory } = this.#files;
+    if (await isNoFile(disk, join(directory, file))) return this.#putWhole(file);
     const bytes = await this.#readIfThere(file);
     if (bytes === undefined) return;
-    this.#lost ??= await this.#makeLost();
-    await this.#makeFolders(dirname(join(this.#lost, file)));
+    this.#lost ??= await makeLost(this.#files);
+    await makeFolders(this.#files, dirname(join(this.#lost, file)));
     await this.#put(bytes, join(this.#lost, file));
   }
 
   /** R5: `bytes` under the name `file`; what had the name is kept. */
   async publish(file: string, bytes: Buffer): Promise<void> {
     await this.keep(file);
-    await this.#makeFolders(dirname(file));
+    await makeFolders(this.#files, dirname(file));
     await this.#put(bytes, file);
   }
 
   /** R4, R5: takes a file away that belongs nowhere; a copy is kept. */
   async putAside(file: string): Promise<void> {
     const { disk, directory } = this.#files;
-    if ((await disk.facts(join(directory, file)))?.folder) return this.#putFolderAside(file);
+    if (await isNoFile(disk, join(directory, file))) return this.#putWhole(file);
     await this.keep(file);
     const paper = this.#paper();
     await this.#rename(join(directory, file), paper);
@@ -173,14 +183,14 @@ export class Standstill {
     await removeIfThere(disk, paper);
   }
 
-  /** A folder is moved whole: nobody gives its name again. */
-  async #putFolderAside(folder: string): Promise<void> {
+  /** A folder, or a link, is moved as it is: nobody writes in it. */
+  async #putWhole(file: string): Promise<void> {
     const { disk, directory } = this.#files;
-    this.#lost ??= await this.#makeLost();
-    await this.#makeFolders(dirname(join(this.#lost, folder)));
-    await this.#rename(join(directory, folder), join(directory, this.#lost, folder));
-    await disk.syncFolder(dirname(join(directory, this.#lost, folder)));
-    await disk.syncFolder(dirname(join(directory, folder)));
+    this.#lost ??= await makeLost(this.#files);
+    await makeFolders(this.#files, dirname(join(this.#lost, file)));
+    await this.#rename(join(directory, file), join(directory, this.#lost, file));
+    await disk.syncFolder(dirname(join(directory, this.#lost, file)));
+    await disk.syncFolder(dirname(join(directory, file)));
   }
 
   async #put(bytes: Buffer, file: string): Promise<void> {
@@ -193,28 +203,6 @@ export class Standstill {
 
   async #rename(from: string, to: string): Promise<void> {
     await mustBeThere(() => this.#files.disk.rename(from, to), overtaken);
-  }
-
-  /** A folder of the bank with all above it, their names durable. */
-  async #makeFolders(folder: string): Promise<void> {
-    const { disk, directory } = this.#files;
-    if (folder === '.' || (await disk.exists(join(directory, folder)))) return;
-    await this.#makeFolders(dirname(folder));
-    await disk.makeFolder(join(directory, folder));
-    await disk.syncFolder(join(directory, dirname(folder)));
-  }
-
-  /** `lost+found/<time>`: a new one, so that nothing that lies there is written over. */
-  async #makeLost(): Promise<string> {
-    const { disk, directory, system } = this.#files;
-    await this.#makeFolders('lost+found');
-    const time = new Date(system.now()).toISOString().replaceAll(':', '-');
-    for (let copy = 1; ; copy++) {
-      const lost = `lost+found/${time}${copy === 1 ? '' : `-${copy}`}`;
-      if (!(await disk.makeFolder(join(directory, lost)))) continue;
-      await disk.syncFolder(join(directory, 'lost+found'));
-      return lost;
-    }
   }
 
   /** R6: the notice that was read at the beginning, and no other. */
@@ -243,11 +231,60 @@ export class Standstill {
   }
 }
 
+export async function isFolder(disk: Disk, path: string): Promise<boolean> {
+  return (await unlessDamaged(() => disk.facts(path)))?.folder === true;
+}
+
+/** Whether something has the name that is no file: a folder, or a link that leads nowhere. */
+export async function isNoFile(disk: Disk, path: string): Promise<boolean> {
+  const facts = await unlessDamaged(() => disk.facts(path));
+  if (facts) return facts.folder;
+  return ((await ifThere(() => disk.list(dirname(path)))) ?? []).includes(basename(path));
+}
+
 /** R1 needs the folders that roles are taken in. */
-async function makeOffice({ disk, directory }: BankFiles): Promise<void> {
+async function makeOffice(files: BankFiles): Promise<void> {
+  const { disk, directory } = files;
   for (const folder of OFFICE_FOLDERS) {
     const path = join(directory, folder);
+    if (!(await isFolder(disk, path))) await makeRoom(files, folder);
     if (await disk.makeFolder(path)) await disk.syncFolder(dirname(path));
+  }
+}
+
+/** Takes away what lies where a folder belongs; a copy is kept. Never a folder: somebody else may have made it. */
+async function makeRoom(files: BankFiles, file: string): Promise<void> {
+  const { disk, directory } = files;
+  const path = join(directory, file);
+  const bytes = await ifThere(() => unlessDamaged(() => disk.read(path)));
+  if (bytes) {
+    const copy = join(await makeLost(files), file);
+    await makeFolders(files, dirname(copy));
+    await writeDurably(disk, join(directory, copy), bytes);
+    await disk.syncFolder(dirname(join(directory, copy)));
+  }
+  if (bytes || (await isNoFile(disk, path))) await unlessDamaged(() => removeIfThere(disk, path));
+}
+
+/** A folder of the bank with all above it, their names durable. */
+async function makeFolders(files: BankFiles, folder: string): Promise<void> {
+  const { disk, directory } = files;
+  if (folder === '.' || (await disk.exists(join(directory, folder)))) return;
+  await makeFolders(files, dirname(folder));
+  await disk.makeFolder(join(directory, folder));
+  await disk.syncFolder(join(directory, dirname(folder)));
+}
+
+/** `lost+found/<time>`: a new one, so that nothing that lies there is written over. */
+async function makeLost(files: BankFiles): Promise<string> {
+  const { disk, directory, system } = files;
+  await makeFolders(files, 'lost+found');
+  const time = new Date(system.now()).toISOString().replaceAll(':', '-');
+  for (let copy = 1; ; copy++) {
+    const lost = `lost+found/${time}${copy === 1 ? '' : `-${copy}`}`;
+    if (!(await disk.makeFolder(join(directory, lost)))) continue;
+    await disk.syncFolder(join(directory, 'lost+found'));
+    return lost;
   }
 }
 

@@ -8,6 +8,7 @@ import { segmentName } from '../format/journal-row.js';
 import { decodeManifest, FORMAT_VERSION, type Manifest } from '../format/manifest.js';
 import type { DigitsOf } from '../format/passbook-page.js';
 import { BankError } from '../ledger/errors.js';
+import { bankDisk } from './bank-disk.js';
 import { CHECKPOINT_FILE } from './checkpoint.js';
 import { damaged, named, PAIN_FILE, refuseDamaged } from './damage.js';
 import { Desks, type Role } from './desk.js';
@@ -59,7 +60,8 @@ export const JOURNAL_START = journalStart(FIRST_SEGMENT);
 export async function readManifest(disk: Disk, directory: string): Promise<Manifest> {
   let text: string;
   try {
-    text = (await disk.read(join(directory, MANIFEST_FILE))).toString('utf8');
+    const bytes = await bankDisk(disk, directory).read(join(directory, MANIFEST_FILE));
+    text = bytes.toString('utf8');
   } catch (error) {
     if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
     throw await noBank(disk, directory);
@@ -116,7 +118,8 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
   const { system, segmentBytesMax, roomAfterBytes } = host;
   const { pageRowsMax, barrierPagesMin, pagesCharactersMax } = host;
-  const disk = host.disk({ shared: manifest.shared, ownedAs: join(directory, MANIFEST_FILE) });
+  const owned = { shared: manifest.shared, ownedAs: join(directory, MANIFEST_FILE) };
+  const disk = bankDisk(host.disk(owned), directory);
   const digitsOf: DigitsOf = (currency) =>
     Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
   const journal = new Journal(disk, directory, digitsOf);

@@ -1,19 +1,21 @@
 /**
- * What lies in a bank's directory and is none of its files: names that the bank never gives, and pages
- * that lie where nobody looks for them. Looks only. Hidden names (`.git`, `.DS_Store`) are counted and
+ * What lies in a bank's directory and is none of its files: names that the bank never gives, names of another
+ * kind than it gave them, and pages that lie where nobody looks for them. Looks only. Hidden names (`.git`, `.DS_Store`) are counted and
  * left alone: no reader of a bank's tables comes upon them.
  */
-import { join } from 'node:path';
-import { errorCode } from '../disk/disk.js';
+import { basename, dirname, join } from 'node:path';
+import { ifThere } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { accountFolder, parsePageName } from '../format/account-path.js';
 import { parseSegmentName } from '../format/journal-row.js';
 import { parseOwner } from '../format/owner-name.js';
 import { isMarkName } from './answered.js';
+import { NO_FILE, NOWHERE } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
+import { problemOf } from './verify-passbook.js';
 
 /** What was looked at, and what of it does not belong. */
 export interface Strays {
@@ -38,18 +40,21 @@ export async function findStrays(
   let names = 0;
   let hidden = 0;
   let staged = 0;
+  const listed = async (folder: string) =>
+    (await ifThere(() => disk.list(join(directory, folder)))) ?? [];
   /** Names in a folder, but for the hidden ones; none where there is no such folder any more. */
   const look = async (folder: string): Promise<string[]> => {
     try {
       await breath.take();
-      const found = await disk.list(join(directory, folder));
+      const found = await listed(folder);
       const seen = found.filter((name) => !name.startsWith('.'));
       hidden += found.length - seen.length;
       names += seen.length;
       return seen.sort();
     } catch (error) {
-      if (errorCode(error) === 'ENOTDIR') stray(folder, 'it is a file where a folder belongs');
-      else if (errorCode(error) !== 'ENOENT') throw error;
+      // What lies in it is told once, by its own name.
+      const problem = problemOf(error, folder);
+      if (!problems.some(({ file }) => file === problem.file)) problems.push(problem);
       return [];
     }
   };
@@ -64,8 +69,25 @@ export async function findStrays(
     }
     return kept;
   };
+  /** What has the name of a file is one. Pages, `bank.json` and the notice are left to who reads them. */
+  const expectFile = async (file: string) => {
+    try {
+      const facts = await disk.facts(join(directory, file));
+      if (facts?.folder) stray(file, NO_FILE);
+      // What was removed in this moment is listed no more.
+      else if (!facts && (await listed(dirname(file))).includes(basename(file)))
+        stray(file, NOWHERE);
+    } catch (error) {
+      problems.push(problemOf(error, file));
+    }
+  };
+  const knownFiles = async (folder: string, belongs: (name: string) => boolean) => {
+    const kept = await known(folder, belongs);
+    for (const name of kept) await expectFile(`${folder}/${name}`);
+    return kept;
+  };
   await known('.', (name) => TOP.includes(name));
-  await known(
+  await knownFiles(
     'journal',
     (name) => name === 'checkpoint.csv' || parseSegmentName(name) !== undefined,
   );
@@ -81,14 +103,14 @@ export async function findStrays(
   }
   await known('desks', (name) => OFFICE.includes(name));
   for (const role of ['writer', 'poster']) {
-    await known(`desks/${role}.queue`, (name) => parseOwner(name) !== undefined);
+    await knownFiles(`desks/${role}.queue`, (name) => parseOwner(name) !== undefined);
     const isDesk = (name: string) =>
       parseOwner(name.startsWith(DAMAGED_PREFIX) ? name.slice(DAMAGED_PREFIX.length) : name) !==
       undefined;
     for (const desk of await known(`desks/${role}`, isDesk)) {
       const isPaper = (name: string) =>
         STAGED.test(name) || (role === 'writer' && (isMarkName(name) || name === PAIN_FILE));
-      const papers = await known(`desks/${role}/${desk}`, isPaper);
+      const papers = await knownFiles(`desks/${role}/${desk}`, isPaper);
       staged += papers.filter((name) => !isMarkName(name)).length;
     }
   }

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type Disk, ifThere } from '../disk/disk.js';
 import { encodeSegmentHead, FIRST_SEAL, parseSegmentName } from '../format/journal-row.js';
 import type { Position } from '../format/position.js';
+import { unlessDamaged } from './damage.js';
 import { type Batch, batchAt, nextSealed } from './journal-scan.js';
 
 /** The bank's first rows: they are the same in every bank. */
@@ -65,9 +66,12 @@ export async function surveyJournal(
   changed: ReadonlyMap<string, Buffer>,
 ): Promise<Survey> {
   const found = new Map<string, Buffer>(changed);
-  for (const name of await disk.list(join(directory, 'journal'))) {
+  const folder = join(directory, 'journal');
+  // What is no folder, or no file, tells nothing, as if it were not there (strays.ts names it).
+  const names = await ifThere(() => unlessDamaged(() => disk.list(folder)));
+  for (const name of names ?? []) {
     if (!parseSegmentName(name) || found.has(name)) continue;
-    const bytes = await ifThere(() => disk.read(join(directory, 'journal', name)));
+    const bytes = await ifThere(() => unlessDamaged(() => disk.read(join(folder, name))));
     if (bytes) found.set(name, bytes);
   }
   return new Surveyor(found, firstSegment).run();

@@ -1,4 +1,6 @@
 /** One passbook held against the journal: all its pages, in order, and each row. Reads only. */
+import { relative } from 'node:path';
+import { errorCode } from '../disk/disk.js';
 import { accountFolder, pageName } from '../format/account-path.js';
 import type { Page, PassbookRow } from '../format/passbook-page.js';
 import type { AccountId } from '../ledger/account-id.js';
@@ -28,11 +30,30 @@ export function problemOf(error: unknown, file: string): Problem {
   return { file: String(details.file ?? file), what: String(details.what ?? error.message) };
 }
 
+/** How what came in the way is told. @throws what is no problem of the files */
+export type Report = (error: unknown, file: string) => Problem;
+
+/** With these a disk says that it has lost what was there; the last two where the file system has checks. */
+const LOST = ['EIO', 'EBADMSG', 'EUCLEAN'];
+
+/** Damage as a problem, and what the disk does not give as well: of that nobody knows what it says. */
+export function unreadToo(directory: string): Report {
+  return (error, file) => {
+    const code = errorCode(error);
+    if (!LOST.includes(code)) return problemOf(error, file);
+    const { path = '' } = error as { path?: string };
+    const own = relative(directory, path);
+    const what = `the disk does not give it (${code})`;
+    return { file: path === '' || own.startsWith('..') ? file : own, what, unread: true };
+  };
+}
+
 /** Walks all pages of one passbook, and holds its rows against the journal's. */
 export async function walkPassbook(
   { passbooks }: Pick<BankFiles, 'passbooks'>,
   replay: Replay,
   id: AccountId,
+  report: Report = problemOf,
 ): Promise<Walked> {
   const file = openFile(id);
   const walk = new Walk(replay, id);
@@ -62,7 +83,7 @@ export async function walkPassbook(
     const what = walk.page(open, open.rows) ?? walk.end(open);
     return told(what === undefined ? undefined : { file, what });
   } catch (error) {
-    return told(problemOf(error, file));
+    return told(report(error, file));
   }
 }
 

@@ -16,12 +16,14 @@ import { Replay } from './replay.js';
 import { follow, readOpenPages, sumProblem, sumsOf } from './roster.js';
 import { type BankFiles, FIRST_SEGMENT, JOURNAL_START, type Station } from './store.js';
 import { findStrays } from './strays.js';
-import { openFile, problemOf, walkPassbook } from './verify-passbook.js';
+import { openFile, problemOf, type Report, walkPassbook } from './verify-passbook.js';
 
 /** Something that is not as the bank left it. `file` is relative to the bank's directory. */
 export interface Problem {
   readonly file: string;
   readonly what: string;
+  /** The disk does not give what is there: nothing is known of it, and nothing said of the books. */
+  readonly unread?: boolean;
 }
 
 /** One named check, and what it looked at: `1202 passbooks, 96255 rows`. */
@@ -46,6 +48,10 @@ export interface VerifyOptions {
   readonly onProgress?: ((done: number, all: number) => void) | undefined;
 }
 
+interface Options extends VerifyOptions {
+  readonly report: Report;
+}
+
 type Files = Pick<BankFiles, 'disk' | 'system' | 'directory' | 'passbooks' | 'journal'> & {
   readonly log: Pick<BankFiles['log'], 'head' | 'read'>;
   /** Absent where the desks are away on purpose. */
@@ -58,24 +64,46 @@ const BOOK_STEPS: readonly string[] = ['segments', 'journal', 'checkpoint', 'pas
 /** What is wrong with the books, if anything is. What lies around them makes no answer wrong. */
 export function bookProblem({ steps }: Verification): Problem | undefined {
   const books = steps.filter(({ name }) => BOOK_STEPS.includes(name));
-  return books.flatMap(({ problems }) => problems)[0];
+  return books.flatMap(({ problems }) => problems).find(({ unread }) => !unread);
 }
 
-export async function verifyFiles(files: Files, options: VerifyOptions): Promise<Verification> {
+/** What else than damage is a problem of its step, and no end of the work, is said by `report`. */
+export async function verifyFiles(
+  files: Files,
+  given: VerifyOptions,
+  report: Report = problemOf,
+): Promise<Verification> {
+  const options: Options = { ...given, report };
   const checkpoint = await readCheckpoint(files.disk, files.directory);
   const head = (await files.log.head()) ?? checkpoint.position;
   const steps: VerifyStep[] = [];
-  if (files.stations) steps.push(await verifyDesks(files.stations));
-  steps.push(await verifySegments(files, head));
+  if (files.stations) steps.push(await verifyDesks(files.stations, report));
+  steps.push(await toItsEnd('segments', report, () => verifySegments(files, head, report)));
   const books = options.quick
     ? await verifyEnds(files, checkpoint, head, options)
     : await verifyBooks(files, checkpoint, head, options);
-  steps.push(...books.steps, await verifyTree(files));
+  steps.push(...books.steps, await toItsEnd('files', report, () => verifyTree(files)));
   const ok = steps.every(({ problems }) => problems.length === 0);
   return { ok, asOf: books.asOf, steps };
 }
 
-async function verifyDesks(stations: Readonly<Record<string, Station>>): Promise<VerifyStep> {
+/** A step, or what it could not get past: the others are not kept from theirs. */
+async function toItsEnd(
+  name: string,
+  report: Report,
+  step: () => Promise<VerifyStep>,
+): Promise<VerifyStep> {
+  try {
+    return await step();
+  } catch (error) {
+    return { name, checked: 'not to its end', problems: [report(error, '.')] };
+  }
+}
+
+async function verifyDesks(
+  stations: Readonly<Record<string, Station>>,
+  report: Report,
+): Promise<VerifyStep> {
   const problems: Problem[] = [];
   const epochs: string[] = [];
   for (const [role, { desks, queue }] of Object.entries(stations)) {
@@ -83,7 +111,7 @@ async function verifyDesks(stations: Readonly<Record<string, Station>>): Promise
       await queue.names();
       epochs.push(`${role} in epoch ${(await desks.find()).owner.number}`);
     } catch (error) {
-      problems.push(problemOf(error, `desks/${role}`));
+      problems.push(report(error, `desks/${role}`));
     }
   }
   return { name: 'desks', checked: epochs.join(', '), problems };
@@ -93,7 +121,11 @@ async function verifyDesks(stations: Readonly<Record<string, Station>>): Promise
  * Each segment's head is whole, and pins the one before where it has that seal. Behind what was answered
  * for lies nothing that would stop the next writer.
  */
-async function verifySegments({ journal, disk }: Files, head: Position): Promise<VerifyStep> {
+async function verifySegments(
+  { journal, disk }: Files,
+  head: Position,
+  report: Report,
+): Promise<VerifyStep> {
   const problems: Problem[] = [];
   const segments = await journal.segments();
   const all = (await disk.list(journal.folder)).filter((name) => parseSegmentName(name));
@@ -113,14 +145,14 @@ async function verifySegments({ journal, disk }: Files, head: Position): Promise
         throw damaged(`journal/${segment}`, what);
       }
     } catch (error) {
-      problems.push(problemOf(error, `journal/${name}`));
+      problems.push(report(error, `journal/${name}`));
     }
   }
   if (problems.length === 0 && segments.length > 0) {
     try {
       await journal.findTail(head);
     } catch (error) {
-      problems.push(problemOf(error, `journal/${head.segment}`));
+      problems.push(report(error, `journal/${head.segment}`));
     }
   }
   if (segments.length === 0)
@@ -141,15 +173,19 @@ async function verifyBooks(
   files: Files,
   checkpoint: Checkpoint,
   head: Position,
-  options: VerifyOptions,
+  options: Options,
 ): Promise<Books> {
   const replay = new Replay(checkpoint.position.transfer);
-  const journal = await verifyJournal(files, replay, head, options.signal);
+  const journal = await verifyJournal(files, replay, head, options);
   // What the journal does not tell cannot be held against the passbooks.
   const asOf = replay.transfer;
   if (journal.problems.length > 0) return { asOf, steps: [journal] };
-  const posted = await verifyCheckpoint(files, replay, checkpoint);
-  const passbooks = await verifyPassbooks(files, replay, checkpoint, options);
+  const posted = await toItsEnd('checkpoint', options.report, () =>
+    verifyCheckpoint(files, replay, checkpoint),
+  );
+  const passbooks = await toItsEnd('passbooks', options.report, () =>
+    verifyPassbooks(files, replay, checkpoint, options),
+  );
   return { asOf, steps: [journal, posted, passbooks, sumsStep(replay.sums())] };
 }
 
@@ -157,7 +193,7 @@ async function verifyJournal(
   files: Files,
   replay: Replay,
   head: Position,
-  signal: AbortSignal | undefined,
+  { signal, report }: Options,
 ): Promise<VerifyStep> {
   let batches = 0;
   const breath = new Breath(files.system);
@@ -173,7 +209,7 @@ async function verifyJournal(
       break;
     }
   } catch (error) {
-    problems.push(problemOf(error, 'journal'));
+    problems.push(report(error, 'journal'));
   }
   return { name: 'journal', checked: `${replay.transfer} entries in ${batches} batches`, problems };
 }
@@ -212,7 +248,7 @@ async function verifyPassbooks(
   files: Files,
   replay: Replay,
   { position }: Checkpoint,
-  { signal, onProgress }: VerifyOptions,
+  { signal, onProgress, report }: Options,
 ): Promise<VerifyStep> {
   const problems: Problem[] = [];
   const missing = replay.posted.accounts();
@@ -224,7 +260,7 @@ async function verifyPassbooks(
     refuseCancelled(signal);
     await breath.take();
     const id = name as AccountId;
-    const walked = await walkPassbook(files, replay, id);
+    const walked = await walkPassbook(files, replay, id, report);
     rows += walked.rows;
     if (walked.problem) problems.push(walked.problem);
     else if (walked.newest > replay.transfer) ahead.push([id, walked.newest]);
@@ -260,15 +296,19 @@ async function verifyEnds(
   files: Files,
   { position, nextAccount }: Checkpoint,
   head: Position,
-  { signal }: VerifyOptions,
+  { signal, report }: Options,
 ): Promise<Books> {
   const { journal } = files;
-  const sound = await unlessDamaged(() => journal.holds(position));
-  const file = CHECKPOINT_FILE;
-  const odd = { file, what: `the journal has no such seal at byte ${position.offset}` };
-  const at = `at entry ${position.transfer}, next account number ${nextAccount}`;
-  const steps: VerifyStep[] = [{ name: 'checkpoint', checked: at, problems: sound ? [] : [odd] }];
-  const { accounts, problems } = await readOpenPages(files, signal);
+  const name = 'checkpoint';
+  const steps = [
+    await toItsEnd(name, report, async () => {
+      const sound = await unlessDamaged(() => journal.holds(position));
+      const what = `the journal has no such seal at byte ${position.offset}`;
+      const checked = `at entry ${position.transfer}, next account number ${nextAccount}`;
+      return { name, checked, problems: sound ? [] : [{ file: CHECKPOINT_FILE, what }] };
+    }),
+  ];
+  const { accounts, problems } = await readOpenPages(files, report, signal);
   const tail: Problem[] = [];
   let entries = 0;
   try {
@@ -287,7 +327,7 @@ async function verifyEnds(
       problems.push({ file: openFile(id), what });
     }
   } catch (error) {
-    tail.push(problemOf(error, 'journal'));
+    tail.push(report(error, 'journal'));
   }
   if (problems.length === 0) problems.push(...missingNumbers(accounts, nextAccount));
   steps.push({

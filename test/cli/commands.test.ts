@@ -1,9 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { pagePath } from '../store/books.js';
 import {
   BANK,
   documents,
+  leaveUnverified,
   runHere,
   succeedHere,
   temporaryBank,
@@ -202,4 +204,32 @@ describe('looking', () => {
       { kind: 'bank.verify', ok: true },
     ]);
   });
+
+  it.runIf(process.platform === 'linux')(
+    'verify: names what the disk does not give, goes on, and does not call it damage',
+    async () => {
+      const folder = await temporaryBank();
+      leaveUnverified(folder);
+      const page = pagePath('', 'a10017');
+      const path = join(folder, BANK, page);
+      rmSync(path);
+      symlinkSync('/proc/self/mem', path); // What no process may read: EIO, as of a failing disk.
+      const ran = await runHere(folder, ['verify']);
+      expect(ran.code).toBe(1);
+      expect(ran.stdout).toMatch(/UNREAD {3}passbooks: 5 passbooks/);
+      expect(ran.stdout).toContain(`         ${page}: the disk does not give it (EIO)\n`);
+      expect(ran.stdout).toMatch(/ok +files: /);
+      expect(ran.stderr).toContain('Copy the bank to another disk');
+      expect((await runHere(folder, ['verify', '--plain'])).stdout).toContain('unread\tpassbooks');
+      expect(documents((await runHere(folder, ['verify', '--json'])).stdout)).toMatchObject([
+        { ok: false, steps: expect.arrayContaining([expect.objectContaining({ name: 'sums' })]) },
+      ]);
+      // What is damaged besides is worse.
+      writeFileSync(join(folder, BANK, pagePath('', 'a10025')), '');
+      const both = await runHere(folder, ['verify']);
+      expect(both.code).toBe(7);
+      expect(both.stdout).toContain('DAMAGED  passbooks');
+      expect(both.stderr).toContain('Run drovebank-recover');
+    },
+  );
 });

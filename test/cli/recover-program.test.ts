@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { pagePath } from '../store/books.js';
@@ -20,10 +20,11 @@ function change(path: string, from: string, to: string): void {
   writeFileSync(path, readFileSync(path, 'latin1').replace(from, to), 'latin1');
 }
 
-function recover(folder: string, args: readonly string[]) {
+function recover(folder: string, args: readonly string[], node: readonly string[] = []) {
   const program = PROGRAM.replace(/drovebank\.js$/, 'drovebank-recover.js');
   const options = { cwd: folder, encoding: 'utf8' } as const;
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], options);
+  const all = [...node, program, ...args];
+  const { status, stdout, stderr } = spawnSync(process.execPath, all, options);
   return { code: status, stdout, stderr };
 }
 
@@ -75,6 +76,37 @@ describe('drovebank-recover', () => {
     declareDamage(join(folder, BANK));
     expect(recover(folder, []).stdout).toContain(`${BANK}: ${stopped}\n`);
     expect(documents(recover(folder, ['--json']).stdout)).toMatchObject([{ stopped: true }]);
+  });
+
+  it('shows how far it is, one pass after the other, where the work is long; never with --json', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    writeFileSync(pagePath(join(folder, BANK), 'a10017'), '');
+    // A clock on which everything takes more than half a second.
+    const clock = 'let at = 0; performance.now = () => (at += 600);';
+    const slow = ['--import', `data:text/javascript,${encodeURIComponent(clock)}`];
+    const pass = (label: string) =>
+      [20, 40, 60, 80, 100].map((share) => `${label}: ${share}% (${share / 20} of 5)`);
+    const told = ({ stderr }: { stderr: string }) => stderr.split('\n').slice(0, -1);
+    const [verifying, looking] = [pass('Verifying'), pass('Looking into it')];
+    expect(told(recover(folder, [], slow))).toEqual([...verifying, ...looking]);
+    expect(recover(folder, ['--json'], slow).stderr).toBe('');
+    const applied = recover(folder, ['--apply'], slow);
+    expect(applied.code, applied.stdout).toBe(1);
+    expect(told(applied)).toEqual([...verifying, ...looking, ...verifying, ...verifying]);
+  });
+
+  it.runIf(process.platform === 'linux')('names the file that the disk does not give', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    const path = pagePath(join(folder, BANK), 'a10017');
+    rmSync(path);
+    symlinkSync('/proc/self/mem', path); // What no process may read: EIO, as of a failing disk.
+    for (const args of [[], ['--apply']]) {
+      const ran = recover(folder, args);
+      expect(ran.code).toBe(8);
+      expect(ran.stderr).toContain(`(${path})`);
+    }
   });
 
   it('ends with 8 where there is no bank, and with 16 for what it does not know', () => {

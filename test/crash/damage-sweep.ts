@@ -2,12 +2,14 @@
  * Proof G: one damage at a time, to every file of a bank. Each trial asks the bank everything, verifies
  * it, and lets recovery put it right; each answer is the right one or a refusal.
  */
+import { dirname } from 'node:path';
 import type { Bank } from '#lib/bank/api.js';
 import { errorCode } from '#lib/disk/disk.js';
 import { accountFolder } from '#lib/format/account-path.js';
 import { BankError } from '#lib/ledger/errors.js';
 import { asBankError } from '#lib/store/disk-error.js';
-import { type Recovery, recoverBank } from '#lib/store/recover.js';
+import { recoverBank } from '#lib/store/recover.js';
+import { MANIFEST_FILE } from '#lib/store/store.js';
 import type { SimulatedDisk } from '#lib/testing/simulated-disk.js';
 import type { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { ADA, type DamageBank, damageBank, KIOSK, LEFT, type Left, SHOP } from './damage-bank.js';
@@ -148,8 +150,8 @@ const codeOf = (error: unknown) => {
   return refusal instanceof BankError ? refusal.code : `${refusal}`;
 };
 const DAMAGED = '!BANK_DAMAGED';
-/** Refusals of a whole bank: of a version that a bit made newer, too, and of a file where a folder was. */
-const CLOSED = [DAMAGED, '!BANK_TOO_NEW', '!IO_ERROR'];
+/** Refusals of a whole bank: of a version that a bit made newer, too. */
+const CLOSED = [DAMAGED, '!BANK_TOO_NEW'];
 
 /** One bank, and what it answers when nothing is wrong with it. */
 export class Trial {
@@ -328,14 +330,7 @@ export class Trial {
       tally.stopped++;
       return;
     }
-    let done: Pick<Recovery, 'state'>;
-    try {
-      done = await recover(true);
-    } catch (error) {
-      // It could not work: a file where a folder belongs.
-      if (codeOf(error) !== 'IO_ERROR') throw error;
-      done = { state: 'problems' };
-    }
+    const done = await recover(true);
     const booked = deposit !== undefined && !deposit.startsWith('!');
     const answers = booked ? await this.#behind(machine) : await this.#ask(machine, 0);
     for (const one of this.#wrong(answers)) violate(`recovered: ${one}`);
@@ -387,7 +382,9 @@ function fresh({ machine }: DamageBank, disk: SimulatedDisk): SimulatedMachine {
 }
 
 function fileOf(error: unknown): string {
-  return error instanceof BankError ? String(error.details.file ?? error.message) : '';
+  if (!(error instanceof BankError)) return '';
+  if (error.code === 'BANK_TOO_NEW') return MANIFEST_FILE; // Nothing else tells a version.
+  return String(error.details.file ?? error.message);
 }
 
 /** Whether what was found is the file that was struck, or follows from it. */
@@ -404,8 +401,10 @@ function isNamed({ files, kind }: Damage, found: readonly string[], left: Left):
   return files.some((file) => found.some((name) => isOf(name, file)));
 }
 
-/** All pages of one passbook are one book; so are all segments. */
+/** All pages of one passbook are one book; so are all segments. A desk has another name when it was taken over. */
 function passbookOf(file: string): string {
+  const desk = /^desks\/(?:writer|poster)\/(?:damaged-)?\d+-[^/]+/;
+  if (desk.test(file)) return file.replace(desk, (name) => dirname(name));
   if (/^journal\/\d/.test(file)) return 'journal';
   return file.replace(/(?:\.\d{4})?\.csv$/, '');
 }

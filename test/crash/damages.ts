@@ -110,6 +110,10 @@ function* ofFile(path: string, bytes: Buffer, kind: string, bits: number): Gener
     if (at > 0) yield one('cut', `to ${at} bytes`, () => bytes.subarray(0, at));
   }
   yield one('gone', 'gone', () => undefined);
+  yield {
+    ...one('a folder in its place', 'a folder in its place', () => undefined),
+    strike: (disk) => putFolder(disk, path),
+  };
   if (bytes.length > 0) yield one('empty', 'empty', () => Buffer.alloc(0));
   for (const [what, more] of APPENDED)
     yield one('bytes appended', what, () => Buffer.concat([bytes, more]));
@@ -241,8 +245,7 @@ function* ofFolder(path: string, kind: string): Generator<Damage> {
   }
   yield one('emptied', (disk) => {
     removeAll(disk, folder);
-    void disk.port().makeFolder(folder);
-    disk.settle();
+    putFolder(disk, folder);
   });
   if (!/\/desks\/(?:writer|poster)\/[^/]+$/.test(folder)) return;
   const name = basename(folder);
@@ -282,6 +285,13 @@ function putFile(disk: SimulatedDisk, path: string, bytes: Buffer | undefined): 
     void port.open(path, 'create');
     disk.writeAt(path, bytes, 0);
   }
+  disk.settle();
+}
+
+/** A folder in which nothing is, in the place of a file. */
+function putFolder(disk: SimulatedDisk, path: string): void {
+  putFile(disk, path, undefined);
+  void disk.port().makeFolder(path);
   disk.settle();
 }
 

@@ -147,6 +147,7 @@ describe.each<[string, () => Place | Promise<Place>]>([
       ['removeFolder of a file', 'ENOTDIR', (disk, file) => disk.removeFolder(file)],
       ['makeFolder where a file is', 'none', (disk, file) => disk.makeFolder(file)],
       ['read a folder', 'EISDIR', (disk, _file, folder) => disk.read(folder)],
+      ['open a folder', 'EISDIR', (disk, _file, folder) => disk.open(folder, 'read')],
       ['open a folder to write', 'EISDIR', (disk, _file, folder) => disk.open(folder, 'write')],
       ['create where a folder is', 'EEXIST', (disk, _file, folder) => disk.open(folder, 'create')],
       ['rename a file onto a folder', 'EISDIR', (disk, file, folder) => disk.rename(file, folder)],

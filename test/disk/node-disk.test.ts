@@ -1,5 +1,14 @@
 import { spawnSync } from 'node:child_process';
-import { chownSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -47,6 +56,25 @@ describe('what is not there', () => {
     }
   });
 });
+
+it('a read that fails says of which file', async () => {
+  const folder = newFolder();
+  const failed = await Promise.resolve()
+    .then(() => disk.read(folder))
+    .catch((error) => error);
+  expect(failed).toMatchObject({ code: 'EISDIR', path: folder });
+});
+
+it.runIf(existsSync('/proc/self/fd'))(
+  'a folder that is opened to be read is refused, and not kept open',
+  async () => {
+    const folder = newFolder();
+    const openFiles = () => readdirSync('/proc/self/fd').length;
+    const before = openFiles();
+    expect(await codeOf(() => disk.open(folder, 'read'))).toBe('EISDIR');
+    expect(openFiles()).toBe(before);
+  },
+);
 
 describe('who may see what is made', () => {
   it.each([

@@ -1,8 +1,9 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { accountFolder } from '#lib/format/account-path.js';
 import { findStrays } from '#lib/store/strays.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { fund, namesIn } from './books.js';
@@ -67,5 +68,19 @@ describe('what lies in a bank and is none of its files', () => {
       name === 'list' && path.endsWith('/journal') ? 'EIO' : undefined;
     const failing = await machine.start(disk.on);
     await expect(findStrays(failing.files)).rejects.toMatchObject({ code: 'EIO' });
+  });
+
+  it('is not a name that goes between the list and the look at it', async () => {
+    const { machine, directory, deskOf } = await closedBank();
+    const ticket = join(directory, 'desks/poster.queue', basename(deskOf('poster')));
+    writeFileSync(ticket, '');
+    const { files } = await machine.start((disk) =>
+      hooked(disk, ({ name, path }, go) => {
+        if (name === 'facts' && path === ticket) rmSync(ticket, { force: true });
+        return go();
+      }),
+    );
+    expect(await findStrays(files)).toMatchObject({ problems: [] });
+    expect(existsSync(ticket)).toBe(false);
   });
 });

@@ -14,7 +14,7 @@ import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { type VerifyOptions, verifyFiles } from '#lib/store/verify.js';
-import { changes, hooked } from '#lib/testing/hooked-disk.js';
+import { changes, hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, noPoster, type PlayedProcess } from '../machine/processes.js';
 import { expectClean, expectWhole, fund, namesIn, pagePath } from './books.js';
@@ -393,6 +393,74 @@ describe('verify', () => {
       await expect(verifyFiles(files, { quick })).rejects.toMatchObject({ code: 'EIO' });
     },
   );
+
+  const accounts = /\/accounts$/;
+  const unread: [string, RegExp, Step['name'], boolean, Record<string, string>][] = [
+    ['a page', /a10025\.csv$/, 'read', false, { passbooks: pageOf(BOB) }],
+    ['an open page', /a10025\.csv$/, 'read', true, { passbooks: pageOf(BOB) }],
+    [
+      'the folder of passbooks',
+      accounts,
+      'list',
+      false,
+      { passbooks: 'accounts', files: 'accounts' },
+    ],
+    [
+      'the folder of passbooks',
+      accounts,
+      'list',
+      true,
+      { passbooks: 'accounts', files: 'accounts' },
+    ],
+    [
+      'the segment behind the first',
+      /\/000002-\d+\.csv$/,
+      'open',
+      false,
+      { segments: 'journal/000002', journal: 'journal/000002' },
+    ],
+    [
+      'the desk',
+      /\/desks\/poster$/,
+      'list',
+      true,
+      { desks: 'desks/poster', files: 'desks/poster' },
+    ],
+  ];
+  it.each(unread)(
+    'tells what the disk does not give, and goes on; the bank is not stopped: %s (%s of %s, quick: %s)',
+    async (_, path, name, quick, expected) => {
+      const directory = await closedBank();
+      const disk = new FaultyDisk();
+      const { bank } = await Machine.on(directory).start(disk.on);
+      await bank.balance(ADA);
+      disk.fault = (step) => (step.name === name && path.test(step.path) ? 'EIO' : undefined);
+      const { ok, steps } = await bank.verify({ quick });
+      expect(ok).toBe(false);
+      const found = steps.filter(({ problems }) => problems.length > 0);
+      expect(found.map((step) => step.name)).toEqual(Object.keys(expected));
+      for (const step of found) {
+        const file = expect.stringContaining(expected[step.name] ?? 'nothing');
+        const what = 'the disk does not give it (EIO)';
+        for (const problem of step.problems) expect(problem).toEqual({ file, what, unread: true });
+      }
+      expect(steps.map((step) => step.name)).toContain('files');
+      disk.fault = () => undefined;
+      expect(await bank.deposit(ADA, '1.00')).toMatchObject({ transfer: 204 });
+      await expectClean(bank);
+      await bank.close();
+    },
+  );
+
+  it('tells a disk that refuses otherwise as what it is', async () => {
+    const directory = await closedBank();
+    const disk = new FaultyDisk();
+    const { bank } = await Machine.on(directory).start(disk.on);
+    disk.fault = ({ path }) => (path === pagePath(directory, BOB) ? 'EACCES' : undefined);
+    await expect(bank.verify()).rejects.toMatchObject({ code: 'NO_PERMISSION' });
+    disk.fault = () => undefined;
+    await bank.close();
+  });
 
   it.each([false, true])('goes no further once it was told to stop: quick %s', async (quick) => {
     const directory = await closedBank();

@@ -1,12 +1,12 @@
 import { writeUserFile } from '../../disk/user-files.js';
-import type { Verification } from '../../store/verify.js';
+import type { Verification, VerifyStep } from '../../store/verify.js';
 import type { Command, Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
 import { createProgress } from '../progress.js';
 import { textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
 
-/** `drovebank verify`: journal and passbooks against each other; 7 if they disagree. */
+/** `drovebank verify`: journal and passbooks against each other; 7 if they disagree, 1 if the disk fails. */
 export const run: Command = async (context, _operands, options) => {
   const { output, signal } = context;
   return withBank(context, async (bank) => {
@@ -18,7 +18,8 @@ export const run: Command = async (context, _operands, options) => {
     if (context.json) output.document('bank.verify', { ok, asOf, steps });
     else printVerification(context, verification);
     const report = textOption(options, 'report');
-    if (report === undefined) return ok ? EXIT.ok : EXIT.damaged;
+    const exit = ok ? EXIT.ok : isUnreadAlone(steps) ? EXIT.unexpected : EXIT.damaged;
+    if (report === undefined) return exit;
     try {
       const found = { v: 1, kind: 'bank.verify', ok, asOf, steps };
       await writeUserFile(report, `${JSON.stringify(found)}\n`);
@@ -27,18 +28,30 @@ export const run: Command = async (context, _operands, options) => {
       if (ok) throw error;
       output.warn(error instanceof Error ? error.message : String(error));
     }
-    return ok ? EXIT.ok : EXIT.damaged;
+    return exit;
   });
 };
+
+/** Nothing that could be read is wrong. */
+function isUnreadAlone(steps: readonly VerifyStep[]): boolean {
+  return steps.every(({ problems }) => problems.every(({ unread }) => unread));
+}
 
 export function printVerification(context: Context, { ok, asOf, steps }: Verification): void {
   const { output } = context;
   for (const { name, checked, problems } of steps) {
     const good = problems.length === 0;
-    if (context.plain) output.plainRow([good ? 'ok' : 'damaged', name, checked]);
-    else output.line(`${good ? 'ok     ' : 'DAMAGED'}  ${name}: ${checked}`, good ? 'none' : 'bad');
+    const state = good ? 'ok' : problems.every(({ unread }) => unread) ? 'unread' : 'damaged';
+    const label = (good ? state : state.toUpperCase()).padEnd(7);
+    if (context.plain) output.plainRow([state, name, checked]);
+    else output.line(`${label}  ${name}: ${checked}`, good ? 'none' : 'bad');
     for (const { file, what } of problems) output.line(`         ${file}: ${what}`);
   }
   if (ok) output.note(`The books agree up to transfer ${asOf}.`);
+  else if (isUnreadAlone(steps))
+    output.errorLine(
+      'error:',
+      'The disk does not give all of it. Copy the bank to another disk, remove there what could not be read, and run drovebank-recover.',
+    );
   else output.errorLine('error:', 'The books disagree. Run drovebank-recover: it explains.');
 }

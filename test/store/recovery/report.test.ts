@@ -261,9 +261,11 @@ describe('a recovery that is cancelled says so, and changes nothing', () => {
     flip(join(directory, FIRST), 600);
     remove(join(directory, 'accounts'));
     const tree = treeOf(directory);
+    const desk = deskOf(directory, 'writer');
     const recovery = recover(directory, { apply: true, signal: AbortSignal.abort() });
     await expect(recovery).rejects.toMatchObject(cancelled);
     expect(treeOf(directory)).toEqual(tree);
+    expect(deskOf(directory, 'writer')).toBe(desk);
   });
 
   it('while it reads them', async () => {
