@@ -89,7 +89,11 @@ function adding(error: unknown, fact: string, hint: string): unknown {
   const told = asBankError(error);
   if (!(told instanceof BankError)) return error;
   const { code, details } = told;
-  return new BankError(code, `${told.message} ${fact}`, { details, hint, cause: error });
+  return new BankError(code, `${told.message.replace(/\.?$/, '.')} ${fact}`, {
+    details,
+    hint,
+    cause: error,
+  });
 }
 
 /** `bank.json`, or why it cannot be read where everything else of a bank is. */

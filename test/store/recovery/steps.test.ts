@@ -454,8 +454,9 @@ it('cancelled before it has begun it changes nothing, and says nothing of a stop
   expect(existsSync(join(directory, 'PAIN.csv'))).toBe(false);
 });
 
+const isNotice = ({ name, path }: Step) => name === 'rename' && path.endsWith('/PAIN.csv');
+
 it('cancelled when it has stopped the bank it repairs nothing, and says that the bank is stopped', async () => {
-  const isNotice = ({ name, path }: Step) => name === 'rename' && path.endsWith('/PAIN.csv');
   const { directory, machine, outcome } = await cancelled(isNotice);
   expect(outcome).toMatchObject({
     code: 'CANCELLED',
@@ -476,7 +477,7 @@ it.each<[string, (step: Step) => boolean]>([
 ])('cancelled when it has %s it goes on to its end', async (_, isThere) => {
   let seen = false;
   const { directory, outcome } = await cancelled((step) => {
-    seen ||= step.path.endsWith('/PAIN.csv');
+    seen ||= isNotice(step);
     return seen && isThere(step);
   });
   await expectRecovered(directory, await closedBooks(), outcome as Recovery);
