@@ -9,7 +9,10 @@ it.runIf(process.env.CI)(
   { timeout: 1_200_000 },
   async () => {
     const args = ['scripts/mutants.js', '--built', '--jobs', '1', '--confirm', '--sample', '40'];
-    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT });
+    // Where some are not caught it ends with 1: what it said names them.
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: ROOT }).catch(
+      (error: { stdout: string }) => error,
+    );
     console.log(stdout);
     expect(stdout).toContain('40 mutants tried again, 0 not caught');
   },

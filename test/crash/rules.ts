@@ -82,7 +82,7 @@ export const RULES: readonly Rule[] = [
     [
       'lib/store/desk.ts',
       'await this.#disk.rename(from.path, path);',
-      'return { owner: { ...owner, number: 10 * owner.pid + epoch }, path: from.path };',
+      'return { ...from, owner: { ...owner, number: 10 * owner.pid + epoch } };',
     ],
   ),
   rule(

@@ -353,7 +353,8 @@ describe.skipIf(!isHere)(PROOF, { timeout: 900_000 }, () => {
         expect(['clean', 'repaired']).toContain(state);
         const lost = join(branch.directory, 'lost+found');
         const moved = readdirSync(lost, { recursive: true, encoding: 'utf8' });
-        expect(moved.filter((name) => name.endsWith('PAIN.csv'))).toHaveLength(1);
+        // Killed between the copy and the removal, it is copied once more.
+        expect(moved.filter((name) => name.endsWith('/PAIN.csv')).length).toBeOneOf([1, 2]);
         rmSync(lost, { recursive: true });
         expect((await recover(branch.directory)).state).toBe('clean');
         await branch.expectWhole();
