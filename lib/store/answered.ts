@@ -85,17 +85,19 @@ export class MarkWriter {
  */
 export async function marksIn(disk: Disk, desk: Pick<Desk, 'path'>): Promise<Mark[]> {
   const gone = new Set<string>();
-  for (;;) {
-    const marks: Mark[] = [];
-    const before = gone.size;
+  let marks: Mark[];
+  let before: number;
+  do {
+    marks = [];
+    before = gone.size;
     for (const name of (await disk.list(desk.path)).filter(isMarkName)) {
       const text = await textOf(disk, join(desk.path, name));
       if (text === undefined) gone.add(name); // One that is listed again leads nowhere.
       const mark = decodeMark(text ?? '');
       if (mark) marks.push(mark);
     }
-    if (gone.size === before) return marks;
-  }
+  } while (gone.size > before);
+  return marks;
 }
 
 /** What a mark says; '' where it is no file, `undefined` when it is gone. */

@@ -54,11 +54,8 @@ async function explain(
 /** The name that is of another kind: `path`, or one above it. */
 async function whereItIs(disk: Disk, path: string, code: string): Promise<string> {
   let at = path;
-  for (;;) {
-    const above = code === 'ELOOP' ? dirname(at) : at;
-    if (await canBeLookedAt(disk, above)) return at;
-    at = dirname(at);
-  }
+  while (!(await canBeLookedAt(disk, code === 'ELOOP' ? dirname(at) : at))) at = dirname(at);
+  return at;
 }
 
 async function canBeLookedAt(disk: Disk, path: string): Promise<boolean> {

@@ -74,6 +74,20 @@ describe('the reader of marks', () => {
     expect(furthestOf(await marksIn(disk, desk), BOOT)).toEqual(position(2));
   });
 
+  it('finds the one that an owner has made since, and removed the one before for', async () => {
+    const desk = newDesk(newDirectory(), 2);
+    const textOf = (epoch: number) => encodeMark({ position: position(epoch), boot: BOOT });
+    writeFileSync(join(desk.path, 'answered-1'), textOf(1));
+    const disk = hooked(nodeDisk(), ({ name, path }, go) => {
+      if (name === 'read' && path.endsWith('-1')) {
+        mark(desk, textOf(2));
+        rmSync(path);
+      }
+      return go();
+    });
+    expect(furthestOf(await marksIn(disk, desk), BOOT)).toEqual(position(2));
+  });
+
   it.each(['list', 'read', 'open'])('takes no mark for absent because %s failed', async (name) => {
     const desk = newDesk(newDirectory(), 2);
     writeFileSync(join(desk.path, 'answered-1'), encodeMark({ position: position(1), boot: BOOT }));

@@ -81,6 +81,17 @@ describe('damage that was found', () => {
     expect(before).toEqual(STOPPED);
   });
 
+  it('moves a desk that lies beside one that is away, and that one no further', async () => {
+    const machine = await machineWithBank();
+    const disk = machine.start().host.disk({ shared: false });
+    await declareDamage({ disk, directory: BANK, system }, FOUND);
+    const folder = join(BANK, 'desks/writer');
+    const [away = ''] = await disk.list(folder);
+    await disk.makeFolder(join(folder, '9-b1-1-1-1-r'));
+    await declareDamage({ disk, directory: BANK, system }, FOUND);
+    expect((await disk.list(folder)).sort()).toEqual([away, 'damaged-9-b1-1-1-1-r'].sort());
+  });
+
   it('moves the desks, and leaves a notice that somebody put up while they were in place', async () => {
     const machine = await machineWithBank();
     const disk = machine.start().host.disk({ shared: false });
