@@ -254,7 +254,7 @@ it('a bank in which nothing was booked has its only segment again', async () => 
 describe('a recovery that is cancelled says so, and changes nothing', () => {
   const cancelled = { code: 'CANCELLED' };
 
-  it('before it reads the passbooks', async () => {
+  it.each([false, true])('before it reads the passbooks, --apply: %s', async (apply) => {
     const directory = await closedBank();
     writeFileSync(join(directory, 'PAIN.csv'), '');
     // Nothing is proved, so that no passbook is held against the journal.
@@ -262,7 +262,7 @@ describe('a recovery that is cancelled says so, and changes nothing', () => {
     remove(join(directory, 'accounts'));
     const tree = treeOf(directory);
     const desk = deskOf(directory, 'writer');
-    const recovery = recover(directory, { apply: true, signal: AbortSignal.abort() });
+    const recovery = recover(directory, { apply, signal: AbortSignal.abort() });
     await expect(recovery).rejects.toMatchObject(cancelled);
     expect(treeOf(directory)).toEqual(tree);
     expect(deskOf(directory, 'writer')).toBe(desk);
