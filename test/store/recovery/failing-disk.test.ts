@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import type { Disk } from '#lib/disk/disk.js';
 import { recoverBank } from '#lib/store/recover.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../../machine/hooked-disk.js';
 import { Machine } from '../../machine/processes.js';
 import { pagePath } from '../books.js';
@@ -59,4 +61,16 @@ it('a disk that fails while the roles are taken is an error, and no lock stays b
     before,
     await recoverBank(machine.host(), directory, { apply: true }),
   );
+});
+
+it('a mistake of ours is hidden behind nothing that the disk may say, though the bank is stopped', async () => {
+  const directory = await closedBank();
+  flip(pagePath(directory, ADA, 1), 900);
+  const wrong = (disk: Disk) =>
+    hooked(disk, ({ name, path }, go) => {
+      if (name === 'create' && path.includes('/repair-')) throw new TypeError('a mistake');
+      return go();
+    });
+  const recovery = recoverBank(Machine.on(directory).host(wrong), directory, { apply: true });
+  await expect(recovery).rejects.toThrow(new TypeError('a mistake'));
 });

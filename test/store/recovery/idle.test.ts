@@ -35,7 +35,7 @@ async function idleBank(roles: 'writer' | 'writer and poster') {
     const place = { disk: host.disk({ shared: false }), directory: BANK, system: host.system };
     return declareDamage(place, damaged(pageOf(id), 'row 1 was changed'));
   };
-  return { machine, bank, id, declare };
+  return { machine, owner, bank, id, declare };
 }
 
 it.each([
@@ -71,3 +71,28 @@ it.each([
     expect(waiting[0]).toEqual([]);
   },
 );
+
+it('one that hears nothing is waited for with one ticket, drawn anew when somebody took it away', async () => {
+  const { machine, owner, declare } = await idleBank('writer');
+  await machine.run(() => declare(machine.start()));
+  owner.stop();
+  const port = machine.disk.port();
+  const queue = `${BANK}/desks/writer.queue`;
+  const waiting: number[] = [];
+  const other = machine.start((disk) =>
+    hooked(disk, async ({ name, path }, go) => {
+      if (name !== 'list' || path !== `${BANK}/desks/writer`) return go();
+      const tickets = await port.list(queue);
+      waiting.push(tickets.length);
+      const looks = waiting.filter((count) => count > 0).length;
+      if (looks === 3) for (const ticket of tickets) await port.remove(`${queue}/${ticket}`);
+      return go();
+    }),
+  );
+  const { state } = await machine.run(() => recoverBank(other.host, BANK, { apply: true }));
+  expect(state).toBe('repaired');
+  expect(Math.max(...waiting)).toBe(1);
+  const first = waiting.indexOf(1);
+  expect(waiting.slice(first, first + 6)).toEqual([1, 1, 1, 1, 1, 1]);
+  expect(await port.list(queue)).toEqual([]);
+});

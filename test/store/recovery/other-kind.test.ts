@@ -13,6 +13,8 @@ import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import { recover } from '#lib/recover.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
+import { recoverBank } from '#lib/store/recover.js';
+import { changes, hooked } from '#lib/testing/hooked-disk.js';
 import { Machine } from '../../machine/processes.js';
 import { namesIn } from '../books.js';
 import { ADA, BOB, closedBank, closedBooks, expectRecovered, pageOf, segmentsIn } from './harm.js';
@@ -171,6 +173,28 @@ describe('in the place of a folder', () => {
     const lost = join(directory, 'lost+found');
     const kept = readdirSync(lost, { recursive: true, encoding: 'utf8' });
     expect(kept.some((path) => path.endsWith(`Z/${folder}`))).toBe(true);
+  });
+
+  it('a file is kept, durably and with its name, before it is taken away', async () => {
+    const directory = await closedBank();
+    const folder = 'desks/poster.queue';
+    rmSync(join(directory, folder), { recursive: true });
+    writeFileSync(join(directory, folder), 'mine');
+    const steps: string[] = [];
+    const host = Machine.on(directory).host((disk) =>
+      hooked(disk, (step, go) => {
+        const place = step.path.slice(directory.length + 1).replace(/\/[^/]+Z\//, '/');
+        if (changes(step)) steps.push(`${step.name} ${place}`);
+        return go();
+      }),
+    );
+    await recoverBank(host, directory, { apply: true });
+    const first = steps.indexOf(`create lost+found/${folder}`);
+    expect(steps.slice(first, first + 6)).toEqual([
+      ...['create', 'write', 'sync', 'close'].map((name) => `${name} lost+found/${folder}`),
+      'syncFolder lost+found/desks',
+      `remove ${folder}`,
+    ]);
   });
 
   it('a file is named, kept and put aside: a desk', async () => {
