@@ -11,7 +11,7 @@ import { crashPointsOf, effort, expectKept, ready } from './scenario.js';
 const FIRST = effort(1, 2);
 const SECOND = effort(1, 4);
 /** Every so many of the moments of recovering. */
-const STRIDE = process.env.CI ? 1 : 24;
+const STRIDE = process.env.CI ? 1 : 36;
 const report: { operation: string; first: number; second: number; violations: number }[] = [];
 
 /** What a crash of the operation may leave: some of all there are, evenly. */
