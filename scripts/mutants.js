@@ -477,7 +477,9 @@ async function withScratches(work) {
 
 if (options.confirm) {
   const caught = chosen.filter(({ key }) => fates[key]?.caught);
-  const some = options.sample ? sampled(caught, Number(options.sample)) : caught;
+  // What a seed plays is another thing with every step that is new: a sample is of those that tests catch.
+  const byTests = caught.filter(({ key }) => fates[key].caught.endsWith('.test.ts'));
+  const some = options.sample ? sampled(byTests, Number(options.sample)) : caught;
   const missed = await withScratches((scratches) => confirm(scratches, some));
   console.log(
     `${some.length} mutants tried again, ${missed.length} not caught by what caught them`,
