@@ -288,7 +288,7 @@ export class OpenedBank implements api.Bank {
 }
 
 /** Runs what reads or writes files; its failures are told as the refusals that they mean. */
-async function told<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
+export async function told<T>(work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   try {
     return await work();
   } catch (error) {

@@ -103,6 +103,17 @@ export async function writeAll(file: DiskFile, bytes: Buffer, position: number):
   }
 }
 
+/** A new file with these bytes, durable but for its name. */
+export async function writeDurably(disk: Disk, path: string, bytes: Buffer): Promise<void> {
+  const file = await disk.open(path, 'create');
+  try {
+    await writeAll(file, bytes, 0);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
+}
+
 /** Closes what has failed, or what nobody will trust: what the disk says to that changes nothing. */
 export async function closeFailed(open: { close(): Awaitable<void> }): Promise<void> {
   try {

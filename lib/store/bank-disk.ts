@@ -2,8 +2,8 @@
  * The disk as one bank sees it. A name in its folder that is of another kind than the bank gave it (a folder
  * where a file belongs, a file where a folder belongs, a link in a circle) is damage and names the file.
  */
-import { dirname, relative } from 'node:path';
-import { type Awaitable, type Disk, errorCode } from '../disk/disk.js';
+import { basename, dirname, relative } from 'node:path';
+import { type Awaitable, type Disk, errorCode, ifThere } from '../disk/disk.js';
 import { damaged } from './damage.js';
 
 export const NO_FILE = 'it is a folder where a file belongs';
@@ -35,6 +35,11 @@ export function bankDisk(disk: Disk, directory: string): Disk {
     open: (path, mode) => looked(path, () => disk.open(path, mode)),
     remove: (path) => looked(path, () => disk.remove(path)),
   };
+}
+
+/** Whether the name is there, wherever it leads: of one that leads nowhere there are no facts. */
+export async function isListed(disk: Disk, path: string): Promise<boolean> {
+  return ((await ifThere(() => disk.list(dirname(path)))) ?? []).includes(basename(path));
 }
 
 async function explain(

@@ -3,7 +3,7 @@
  * rename out of its desk. After a crash: the checkpoint before or this one, never half of one.
  */
 import { join } from 'node:path';
-import { type Disk, identityOf, mustBeThere, writeAll } from '../disk/disk.js';
+import { type Disk, identityOf, mustBeThere, writeDurably } from '../disk/disk.js';
 import { type Checkpoint, decodeCheckpoint, encodeCheckpoint } from '../format/position.js';
 import { damaged, named } from './damage.js';
 
@@ -27,17 +27,6 @@ export async function writeCheckpoint(
   await writeDurably(disk, staged, Buffer.from(encodeCheckpoint(checkpoint)));
   await disk.rename(staged, join(directory, CHECKPOINT_FILE));
   await disk.syncFolder(join(directory, 'journal'));
-}
-
-/** A new file with these bytes, durable but for its name. */
-export async function writeDurably(disk: Disk, path: string, bytes: Buffer): Promise<void> {
-  const file = await disk.open(path, 'create');
-  try {
-    await writeAll(file, bytes, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
 }
 
 /** Which `desks` folder a bank has: a copy of the bank has another one. */

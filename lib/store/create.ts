@@ -3,7 +3,7 @@
  * crash there is a whole bank or none (and perhaps a folder `.<name>.new-…` that may go).
  */
 import { basename, dirname, join } from 'node:path';
-import { type Disk, errorCode } from '../disk/disk.js';
+import { type Disk, errorCode, writeDurably } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { encodeLeave, encodeSegmentHead, FIRST_SEAL } from '../format/journal-row.js';
 import { encodeManifest, type Manifest } from '../format/manifest.js';
@@ -11,7 +11,7 @@ import { formatOwner } from '../format/owner-name.js';
 import { encodeCheckpoint } from '../format/position.js';
 import { FIRST_ACCOUNT_NUMBER } from '../ledger/account-id.js';
 import { assert, BankError } from '../ledger/errors.js';
-import { desksIdentity, writeDurably } from './checkpoint.js';
+import { desksIdentity } from './checkpoint.js';
 import { makeNameDurable } from './durable.js';
 import { FIRST_SEGMENT, MANIFEST_FILE } from './store.js';
 

@@ -3,7 +3,7 @@
  * instant nobody writes, even who did not look; `PAIN.csv` says when, what, where and what to do.
  */
 import { dirname, join } from 'node:path';
-import { type Awaitable, type Disk, errorCode, ifThere, writeAll } from '../disk/disk.js';
+import { type Awaitable, type Disk, errorCode, ifThere, writeDurably } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { decodeText, encodeText, splitRow } from '../format/csv.js';
 import { FormatDamage } from '../format/damage.js';
@@ -128,13 +128,7 @@ async function moveAway(
 }
 
 async function writeNotice(disk: Disk, path: string, notice: Buffer): Promise<void> {
-  const file = await disk.open(path, 'create');
-  try {
-    await writeAll(file, notice, 0);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeDurably(disk, path, notice);
   await disk.syncFolder(dirname(path));
 }
 

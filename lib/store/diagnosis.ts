@@ -104,19 +104,13 @@ class Examination {
 
   async first(): Promise<Pick<Diagnosis, 'desks' | 'epochMax'>> {
     refuseCancelled(this.#options.signal);
-    await this.#lookAtDesks();
-    const desks = this.#findings.splice(0);
-    const marks = await this.#marks();
-    const checkpoint = await this.#checkpoint();
+    const { desks, marks, checkpoint } = await this.#lookBesideTheBooks();
     return { desks, epochMax: newestEpoch(await this.#survey(new Map()), checkpoint, marks) };
   }
 
   async run(): Promise<Diagnosis> {
     const { epoch } = this.#options;
-    await this.#lookAtDesks();
-    const desks = this.#findings.splice(0);
-    const marks = await this.#marks();
-    const checkpoint = await this.#checkpoint();
+    const { desks, marks, checkpoint } = await this.#lookBesideTheBooks();
     const { survey, witness } = await this.#mendJournal(checkpoint, marks, epoch);
     if (this.#problems.length === 0) {
       const posted = await this.#mendCheckpoint(survey, checkpoint);
@@ -132,6 +126,14 @@ class Examination {
       aside: this.#aside,
       epochMax: newestEpoch(survey, checkpoint, marks),
     };
+  }
+
+  async #lookBesideTheBooks() {
+    await this.#lookAtDesks();
+    const desks = this.#findings.splice(0);
+    const marks = await this.#marks();
+    const checkpoint = await this.#checkpoint();
+    return { desks, marks, checkpoint };
   }
 
   /** `changed`: the bytes of segments as they would be. */

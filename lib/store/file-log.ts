@@ -12,6 +12,7 @@ import {
   errorCode,
   orClose,
   writeAll,
+  writeDurably,
 } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import {
@@ -33,7 +34,7 @@ import {
   marksIn,
 } from './answered.js';
 import { channels } from './channels.js';
-import { readCheckpoint, writeDurably } from './checkpoint.js';
+import { readCheckpoint } from './checkpoint.js';
 import { damaged } from './damage.js';
 import type { Desk, Desks } from './desk.js';
 import { asBankError, isFull } from './disk-error.js';

@@ -14,12 +14,12 @@
  * begins at R1. One that was paused and overtaken finds its desk gone: it can neither publish nor put anything
  * aside, be it the notice of somebody who came later.
  */
-import { basename, dirname, join } from 'node:path';
-import { type Disk, ifThere, mustBeThere, removeIfThere } from '../disk/disk.js';
+import { dirname, join } from 'node:path';
+import { type Disk, ifThere, mustBeThere, removeIfThere, writeDurably } from '../disk/disk.js';
 import { formatOwner, type Owner, parseOwner } from '../format/owner-name.js';
 import { BankError } from '../ledger/errors.js';
 import { isMarkName } from './answered.js';
-import { writeDurably } from './checkpoint.js';
+import { isListed } from './bank-disk.js';
 import { DAMAGED_PREFIX, damaged, noticeOf, PAIN_FILE, unlessDamaged } from './damage.js';
 import type { Role } from './desk.js';
 import { LEASE_WAIT_MAX_MS, WAIT_LOOK_MS } from './limits.js';
@@ -160,9 +160,15 @@ export class Standstill {
     if (await isNoFile(disk, join(directory, file))) return this.#putWhole(file);
     const bytes = await this.#readIfThere(file);
     if (bytes === undefined) return;
+    await this.#put(bytes, await this.#lostPlaceOf(file));
+  }
+
+  /** The same name in this repair's own folder of lost+found, which is there by then. */
+  async #lostPlaceOf(file: string): Promise<string> {
     this.#lost ??= await makeLost(this.#files);
-    await makeFolders(this.#files, dirname(join(this.#lost, file)));
-    await this.#put(bytes, join(this.#lost, file));
+    const place = join(this.#lost, file);
+    await makeFolders(this.#files, dirname(place));
+    return place;
   }
 
   /** R5: `bytes` under the name `file`; what had the name is kept. */
@@ -186,10 +192,9 @@ export class Standstill {
   /** A folder, or a link, is moved as it is: nobody writes in it. */
   async #putWhole(file: string): Promise<void> {
     const { disk, directory } = this.#files;
-    this.#lost ??= await makeLost(this.#files);
-    await makeFolders(this.#files, dirname(join(this.#lost, file)));
-    await this.#rename(join(directory, file), join(directory, this.#lost, file));
-    await disk.syncFolder(dirname(join(directory, this.#lost, file)));
+    const place = join(directory, await this.#lostPlaceOf(file));
+    await this.#rename(join(directory, file), place);
+    await disk.syncFolder(dirname(place));
     await disk.syncFolder(dirname(join(directory, file)));
   }
 
@@ -239,7 +244,7 @@ export async function isFolder(disk: Disk, path: string): Promise<boolean> {
 export async function isNoFile(disk: Disk, path: string): Promise<boolean> {
   const facts = await unlessDamaged(() => disk.facts(path));
   if (facts) return facts.folder;
-  return ((await ifThere(() => disk.list(dirname(path)))) ?? []).includes(basename(path));
+  return isListed(disk, path);
 }
 
 /** R1 needs the folders that roles are taken in. */

@@ -3,14 +3,14 @@
  * kind than it gave them, and pages that lie where nobody looks for them. Looks only. Hidden names (`.git`, `.DS_Store`) are counted and
  * left alone: no reader of a bank's tables comes upon them.
  */
-import { basename, dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { ifThere } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { accountFolder, parsePageName } from '../format/account-path.js';
 import { parseSegmentName } from '../format/journal-row.js';
 import { parseOwner } from '../format/owner-name.js';
 import { isMarkName } from './answered.js';
-import { NO_FILE, NOWHERE } from './bank-disk.js';
+import { isListed, NO_FILE, NOWHERE } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
 import type { BankFiles } from './store.js';
@@ -40,13 +40,11 @@ export async function findStrays(
   let names = 0;
   let hidden = 0;
   let staged = 0;
-  const listed = async (folder: string) =>
-    (await ifThere(() => disk.list(join(directory, folder)))) ?? [];
   /** Names in a folder, but for the hidden ones; none where there is no such folder any more. */
   const look = async (folder: string): Promise<string[]> => {
     try {
       await breath.take();
-      const found = await listed(folder);
+      const found = (await ifThere(() => disk.list(join(directory, folder)))) ?? [];
       const seen = found.filter((name) => !name.startsWith('.'));
       hidden += found.length - seen.length;
       names += seen.length;
@@ -75,8 +73,7 @@ export async function findStrays(
       const facts = await disk.facts(join(directory, file));
       if (facts?.folder) stray(file, NO_FILE);
       // What was removed in this moment is listed no more.
-      else if (!facts && (await listed(dirname(file))).includes(basename(file)))
-        stray(file, NOWHERE);
+      else if (!facts && (await isListed(disk, join(directory, file)))) stray(file, NOWHERE);
     } catch (error) {
       problems.push(problemOf(error, file));
     }

@@ -4,11 +4,11 @@
  */
 
 import type { Bank, InitOptions } from '../bank/api.js';
+import { told } from '../bank/bank.js';
 import { initAt, openAt } from '../bank/open-bank.js';
 import type { Awaitable, Disk } from '../disk/disk.js';
 import { STALE_MS } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
-import { asBankError } from '../store/disk-error.js';
 import type { Host } from '../store/host.js';
 import {
   BARRIER_PAGES_MIN,
@@ -278,15 +278,6 @@ export class SimulatedMachine {
   }
 }
 
-/** Errors of the disk as the library tells them. */
-async function told<T>(work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (error) {
-    throw asBankError(error);
-  }
-}
-
 export class SimulatedProcess {
   readonly machine: SimulatedMachine;
   readonly pid: number;
@@ -323,17 +314,17 @@ export class SimulatedProcess {
 
   /** Opens the bank in `directory`, an absolute path on the simulated disk. */
   async openBank(directory: string): Promise<Bank> {
-    return told(openAt(this.host, directory));
+    return told(() => openAt(this.host, directory));
   }
 
   /** Makes a bank in `directory`. */
   async initBank(directory: string, options: InitOptions = {}): Promise<void> {
-    await told(initAt(this.host, directory, options));
+    await told(() => initAt(this.host, directory, options));
   }
 
   /** What `drovebank-recover` does with the bank in `directory`. */
   async recover(directory: string, options: RecoverOptions = {}): Promise<Recovery> {
-    return told(recoverBank(this.host, directory, options));
+    return told(() => recoverBank(this.host, directory, options));
   }
 
   /** kill -9: nothing that it has asked for and was not done is done any more. */
