@@ -21,8 +21,12 @@ interface Played {
 function roundsOf({ post, seal, asked, stopIn = 2 }: Played): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const rounds: number[] = [];
-    let [time, looks, awake] = [0, 0, true];
-    const stop = () => void loop.stop().then(() => resolve(rounds), reject);
+    let [time, looks, awake, listening] = [0, 0, true, 0];
+    const ended = () => {
+      if (listening > 0) reject(new Error('it listens on'));
+      resolve(rounds);
+    };
+    const stop = () => void loop.stop().then(ended, reject);
     const rest = () =>
       new Promise<void>((wake) => {
         if (stopIn !== 'rest') return wake();
@@ -35,7 +39,12 @@ function roundsOf({ post, seal, asked, stopIn = 2 }: Played): Promise<number[]> 
       });
     let sleeper = () => {};
     const loop = runPoster({
-      disk: { watch: () => () => {} },
+      disk: {
+        watch: () => {
+          listening++;
+          return () => void listening--;
+        },
+      },
       posterQueue: { folder: '', waiting: async () => (asked ? ['ticket'] : []) },
       log: {
         head: async () => {
