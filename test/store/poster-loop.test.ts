@@ -21,9 +21,10 @@ interface Played {
 function roundsOf({ post, seal, asked, stopIn = 2 }: Played): Promise<number[]> {
   return new Promise((resolve, reject) => {
     const rounds: number[] = [];
-    let [time, looks, awake, listening] = [0, 0, true, 0];
+    let [time, looks, awake, listening, holds] = [0, 0, true, 0, false];
     const ended = () => {
       if (listening > 0) reject(new Error('it listens on'));
+      if (holds) reject(new Error('it keeps the role'));
       resolve(rounds);
     };
     const stop = () => void loop.stop().then(ended, reject);
@@ -66,13 +67,18 @@ function roundsOf({ post, seal, asked, stopIn = 2 }: Played): Promise<number[]> 
       },
       poster: {
         active: true,
-        tryStart: async () => true,
+        tryStart: async () => {
+          holds = true;
+          return true;
+        },
         post: async () => {
           rounds.push(time);
           if (rounds.length === stopIn) stop();
           return post();
         },
-        stop: async () => {},
+        stop: async () => {
+          holds = false;
+        },
       },
     } as unknown as BankFiles);
   });
