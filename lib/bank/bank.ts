@@ -73,7 +73,10 @@ export class OpenedBank implements api.Bank {
         const shown = await log.shown();
         if ((shown?.transfer ?? 0) < transfer) await this.#commit.leadAnew();
       },
-      refuseDamaged: async () => void (await log.owner()),
+      refuseDamaged: async () => {
+        await log.owner();
+        await files.stations.poster.desks.find(); // Without a desk nobody posts, and nobody says so.
+      },
     });
     this.#commit = new GroupCommit({
       disk,

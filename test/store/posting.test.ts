@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import type { Disk } from '#lib/disk/disk.js';
+import { POSTING_INLINE_ENTRIES_MAX } from '#lib/store/limits.js';
 import { recordCrashPoints } from '#lib/testing/crashes.js';
 import { changes, hooked, type Step } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
@@ -144,6 +145,20 @@ describe('who only looked', () => {
     writeFileSync(path, readFileSync(path, 'utf8').replace('100.00', '900.00'));
     const { bank } = await machine.start();
     expect((await bank.balance(bob)).ledger.amount).toBe('100.00');
+    await expect(bank.close()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
+  });
+});
+
+describe('the poster’s desk, lost while a thread is at work that cannot get it', () => {
+  it('is told as damage to who waits for the passbooks, and to who leaves', async () => {
+    const machine = await Machine.withBank();
+    const thread = { alive: true, wake() {}, async stop() {} };
+    const bank = await machine.open({ ...machine.host(), startPoster: () => thread });
+    const { id } = await bank.openAccount({ firstName: 'Ada', lastName: 'Lovelace' });
+    await bank.transferMany(deposits(id, POSTING_INLINE_ENTRIES_MAX)); // So many are the thread's.
+    const [desk = ''] = namesIn(machine.directory, 'desks/poster');
+    rmSync(join(machine.directory, 'desks/poster', desk), { recursive: true });
+    await expect(bank.posted()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
     await expect(bank.close()).rejects.toMatchObject({ code: 'BANK_DAMAGED' });
   });
 });
