@@ -2,16 +2,25 @@
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay, performance } from 'node:perf_hooks';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { accountChooser, randomNumbers } from './random.js';
 
 const STEPS_PER_OCTAVE = 64;
 const SMALLEST_US = 0.1;
 const LOOP_RESOLUTION_MS = 1;
+/** Batches that are made before the clock runs, and asked for again and again. */
+const BATCHES_MADE = 16;
 
 export function median(values) {
+  return quantile(values, 0.5);
+}
+
+/** The value that `share` (0.99) of all do not exceed; between two of them for the median. */
+export function quantile(values, share) {
   const sorted = values.filter((value) => Number.isFinite(value)).sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
   if (sorted.length === 0) return Number.NaN;
-  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+  const middle = sorted.length >> 1;
+  if (share === 0.5 && sorted.length % 2 === 0) return (sorted[middle - 1] + sorted[middle]) / 2;
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)];
 }
 
 /** Latencies in microseconds, 1% apart, in constant memory. Its `counts` can be added up. */
@@ -31,9 +40,13 @@ export class Latencies {
     return this;
   }
 
+  get count() {
+    return this.counts.reduce((sum, count) => sum + count, 0);
+  }
+
   /** The latency that `share` (0.99) of all did not exceed. */
   at(share) {
-    const wanted = this.counts.reduce((sum, count) => sum + count, 0) * share;
+    const wanted = this.count * share;
     let seen = 0;
     for (let step = 0; step < this.counts.length; step += 1) {
       seen += this.counts[step];
@@ -45,73 +58,127 @@ export class Latencies {
   }
 }
 
-/** The same transfers for everybody: xorshift32. */
-function randomNumbers(seed) {
-  let state = (seed * 2654435761) | 1;
-  return (below) => {
-    state ^= state << 13;
-    state ^= state >>> 17;
-    state ^= state << 5;
-    return (state >>> 0) % below;
-  };
-}
-
-/** Bytes handed to the kernel with write calls, by all threads. */
-function bytesWritten() {
+/** Bytes handed to the kernel with write calls, by all threads of a process; NaN where it is not told. */
+export function bytesWritten(pid = 'self') {
   try {
-    return Number(/^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'latin1'))[1]);
+    return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))[1]);
   } catch {
-    return Number.NaN; // Not Linux.
+    return Number.NaN; // Not Linux, or not ours.
   }
 }
 
+/** What the process and its helpers have used up so far. */
+async function usedBy(contestant) {
+  const { user, system } = process.cpuUsage();
+  const counted = globalThis[Symbol.for('drovebank-bench.counts')]?.() ?? {};
+  const helpers = contestant.helpers?.() ?? { cpuUs: 0, bytes: 0 };
+  const own = counted.syncs + counted.syncsOfOthers;
+  return {
+    cpuUs: user + system + helpers.cpuUs,
+    bytes: bytesWritten() + helpers.bytes,
+    syncs: (await contestant.syncs?.()) ?? own,
+    writerSyncs: counted.syncs,
+    pages: counted.renames,
+    batches: contestant.batches?.() ?? Number.NaN,
+  };
+}
+
+function difference(after, before) {
+  return Object.fromEntries(Object.keys(after).map((key) => [key, after[key] - before[key]]));
+}
+
+/** Looks at the contestant again and again while it works. */
+function watchGrowth(contestant, everyMs, latencies, size) {
+  const samples = [];
+  const start = performance.now();
+  const look = () =>
+    samples.push({
+      seconds: (performance.now() - start) / 1000,
+      answers: latencies.count * size,
+      backlog: contestant.backlog?.(),
+      memoryMb: process.memoryUsage.rss() / 2 ** 20,
+    });
+  const timer = everyMs === undefined ? undefined : setInterval(look, everyMs);
+  return () => {
+    clearInterval(timer);
+    return samples;
+  };
+}
+
 /**
- * Keeps `inFlight` requests under way for `ms`, each requester asking again when it is answered.
+ * Keeps `inFlight` requests under way for `ms`, each requester asking again when it is answered. With
+ * `batch`, each request is that many transfers at once. `zipf`: few accounts are asked for most.
  * A contestant whose calls block the event loop is asked in a turn of its own, as a server would do;
  * where others wait as well, waiting for that turn belongs to the time of the answer.
  */
-export async function carryLoad(contestant, { accounts, inFlight, ms, seed }) {
+export async function carryLoad(contestant, asked) {
+  const { accounts, inFlight, ms, seed, zipf = false, settle = true, sampleMs } = asked;
+  const size = asked.batch ?? 1;
   const random = randomNumbers(seed);
+  const choose = accountChooser({ accounts, zipf, seed });
+  const drawMove = () => {
+    const from = choose();
+    let to = choose();
+    while (to === from) to = choose();
+    return { from, to, cents: 1 + random(100) };
+  };
+  const batches = size === 1 ? [] : makeBatches(contestant, size, drawMove);
+  let asks = 0;
+  const request =
+    size === 1
+      ? () => {
+          const { from, to, cents } = drawMove();
+          return contestant.transfer(from, to, cents);
+        }
+      : () => contestant.transferMany(batches[asks++ % batches.length]);
+
   const latencies = new Latencies();
   let refused = 0;
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-  const cpuBefore = process.cpuUsage();
-  const bytesBefore = bytesWritten();
+  const before = await usedBy(contestant);
+  const samplesSoFar = watchGrowth(contestant, sampleMs, latencies, size);
   loop.enable();
   const start = performance.now();
   const end = start + ms;
 
   async function requester() {
-    for (let asked = performance.now(); asked < end; asked = performance.now()) {
+    for (let since = performance.now(); since < end; since = performance.now()) {
       if (contestant.blocks) await nextTurn();
-      if (inFlight === 1) asked = performance.now();
-      const from = random(accounts);
-      const to = (from + 1 + random(accounts - 1)) % accounts;
+      if (inFlight === 1) since = performance.now();
       try {
-        await contestant.transfer(from, to, 1 + random(100));
+        await request();
       } catch (error) {
         if (!contestant.mayRefuse?.(error)) throw error;
         refused += 1;
       }
-      latencies.record((performance.now() - asked) * 1000);
+      latencies.record((performance.now() - since) * 1000);
     }
   }
   await Promise.all(Array.from({ length: inFlight }, requester));
 
   const seconds = (performance.now() - start) / 1000;
   loop.disable();
-  await contestant.settle?.();
-  const { user, system } = process.cpuUsage(cpuBefore);
+  const samples = samplesSoFar();
+  const atAnswers = await usedBy(contestant);
+  if (settle) await contestant.settle?.();
+  const secondsInAll = (performance.now() - start) / 1000;
   return {
-    answers: latencies.counts.reduce((sum, count) => sum + count, 0) - refused,
+    answers: (latencies.count - refused) * size,
     refused,
     seconds,
     /** Until everything was also in its last place: the passbooks. */
-    secondsInAll: (performance.now() - start) / 1000,
+    secondsInAll,
     latencies: { counts: latencies.counts, max: latencies.max },
-    cpuUs: user + system,
-    bytes: bytesWritten() - bytesBefore,
+    ...difference(await usedBy(contestant), before),
+    pagesWhileAsked: atAnswers.pages - before.pages,
     loopDelayUs: Math.max(0, loop.percentile(99) / 1e3 - LOOP_RESOLUTION_MS * 1000),
-    memoryMb: process.resourceUsage().maxRSS / 1024,
+    memoryMb: process.resourceUsage().maxRSS / 1024 + (contestant.helpers?.().memoryMb ?? 0),
+    samples: sampleMs === undefined ? undefined : samples,
   };
+}
+
+function makeBatches(contestant, size, drawMove) {
+  return Array.from({ length: BATCHES_MADE }, () =>
+    contestant.batchOf(Array.from({ length: size }, drawMove)),
+  );
 }

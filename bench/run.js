@@ -1,80 +1,174 @@
-/**
- * `npm run bench`: drovebank beside its rivals, turn by turn in one run.
- *
- *   node bench/run.js [--quick] [--only w1,w5] [--contestants drovebank,lmdb] [--accounts 10000]
- *
- * BENCH_DIR names the folder for the databases; else the system's folder for temporary files.
- */
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+/** `npm run bench`: drovebank beside its rivals, turn by turn in one run. `--help` tells the options. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { absentContestants, CONTESTANTS } from './contestants.js';
+import { installRivals } from './install.js';
+import { describeMachine } from './machine.js';
+import { readOptions, USAGE, WrongOption } from './options.js';
+import { writePage } from './page.js';
+import { endAll } from './processes.js';
+import { createProgress } from './progress.js';
+import { formatTable } from './report.js';
+import { findUnfinished, newResultFile, writeResults } from './results.js';
+import { createSharedBanks } from './shared-banks.js';
+import { undoAll } from './undo.js';
+import { WORKLOADS } from './workloads/index.js';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
-const { values } = parseArgs({
-  options: {
-    quick: { type: 'boolean', default: false },
-    only: { type: 'string' },
-    contestants: { type: 'string' },
-    accounts: { type: 'string' },
-  },
-});
+const RESULTS = join(here, 'results');
+let stopping = false;
 
-if (!existsSync(join(here, 'node_modules'))) {
-  console.log('Installing the rivals into bench/node_modules (npm install) …');
-  const { status } = spawnSync('npm', ['install', '--no-audit', '--no-fund', '--prefix', here], {
-    stdio: 'inherit',
-  });
-  if (status !== 0) process.exit(status ?? 1);
+function readOptionsOrLeave() {
+  try {
+    const read = readOptions(
+      process.argv.slice(2),
+      Object.keys(WORKLOADS),
+      Object.keys(CONTESTANTS),
+    );
+    if (read.help) leave(USAGE);
+    if (read.list) leave(listAll());
+    return read;
+  } catch (error) {
+    if (!(error instanceof WrongOption)) throw error;
+    console.error(`${error.message}\n\n${USAGE}`);
+    process.exit(2);
+  }
 }
-const { describeMachine } = await import('./machine.js');
-const { formatTable, writeResults } = await import('./report.js');
-const { WORKLOADS } = await import('./workloads/index.js');
 
+function leave(text) {
+  console.log(text);
+  process.exit(0);
+}
+
+function listAll() {
+  const workloads = Object.entries(WORKLOADS).map(
+    ([name, { about, quick }]) => `  ${name.padEnd(8)} ${about}${quick ? '' : ' (not in --quick)'}`,
+  );
+  return `Workloads:\n${workloads.join('\n')}\nContestants:\n  ${Object.keys(CONTESTANTS).join(', ')}`;
+}
+
+/** The code that is measured: its version and its commit. */
+function describeCode() {
+  const { version } = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
+  const git = (...args) =>
+    execFileSync('git', args, { cwd: here, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
+    return {
+      drovebank: version,
+      commit: `${git('rev-parse', 'HEAD').trim()}${changed ? ', changed' : ''}`,
+    };
+  } catch {
+    return { drovebank: version, commit: 'unknown' };
+  }
+}
+
+function planOf({ only, quick }) {
+  const chosen = ([name, workload]) => only?.includes(name) ?? (!quick || workload.quick);
+  return Object.entries(WORKLOADS)
+    .filter(chosen)
+    .map(([name]) => name);
+}
+
+/** The run that is begun, or gone on with: { file, results }. */
+function beginRun({ resume, options }, folder) {
+  const ground = { ...describeCode(), machine: describeMachine(folder) };
+  if (resume) {
+    const unfinished = findUnfinished(RESULTS, ground);
+    if (unfinished) return unfinished;
+    console.error(`There is no unfinished run of this machine and commit in ${RESULTS}.`);
+    process.exit(2);
+  }
+  const date = new Date().toISOString();
+  const planned = planOf(options);
+  const results = { date, ...ground, options, planned, finished: false, workloads: [] };
+  return { file: newResultFile(RESULTS, results), results };
+}
+
+function tellHead({ date, drovebank, commit, machine, options, workloads }, absent) {
+  const again = workloads.length > 0 ? `, going on behind ${workloads.at(-1).workload}` : '';
+  console.log(`drovebank ${drovebank}, ${date}${again}`);
+  console.log(`commit: ${commit}`);
+  for (const [what, fact] of Object.entries(machine)) console.log(`${what}: ${fact}`);
+  for (const [name, reason] of absent) {
+    if (options.contestants?.includes(name) ?? true)
+      console.log(`NOT MEASURED, ${name}: ${reason}`);
+  }
+}
+
+async function runAll({ file, results }, folder) {
+  const { options, planned, workloads } = results;
+  const absent = absentContestants();
+  tellHead(results, absent);
+  const left = planned.filter((name) => !workloads.some(({ workload }) => workload === name));
+  const seconds = (name) => WORKLOADS[name].seconds[options.quick ? 0 : 1];
+  const progress = createProgress(left.map((name) => [name, seconds(name)]));
+  const shared = createSharedBanks(join(folder, 'shared'), progress.say);
+  for (const name of left) {
+    progress.next(name);
+    const home = join(folder, name);
+    const workload = await WORKLOADS[name].run({
+      quick: options.quick,
+      accounts: options.accounts ?? (options.quick ? 1_000 : 10_000),
+      folder: home,
+      shared,
+      say: progress.say,
+      only: (contestant) =>
+        !absent.has(contestant) && (options.contestants?.includes(contestant) ?? true),
+    });
+    await rm(home, { recursive: true, force: true });
+    if (stopping) return;
+    progress.clear();
+    console.log(formatTable(workload));
+    workloads.push({ workload: name, ...workload });
+    writeResults(file, results);
+    writePage(file, results);
+  }
+  results.finished = true;
+  writeResults(file, results);
+  const page = writePage(file, results);
+  progress.end();
+  tellLeftOut(options, planned);
+  console.log(`\nwritten to ${file}\n       and ${page}`);
+}
+
+function tellLeftOut({ quick, only }, planned) {
+  if (!quick || only) return;
+  const others = Object.keys(WORKLOADS).filter((name) => !planned.includes(name));
+  console.log(`\nonly in the full run, or by --only: ${others.join(', ')}`);
+}
+
+function tidy(folder) {
+  undoAll();
+  rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
+
+const asked = readOptionsOrLeave();
+installRivals(here);
 const base = process.env.BENCH_DIR ?? tmpdir();
 mkdirSync(base, { recursive: true });
 const folder = mkdtempSync(join(base, 'drovebank-bench-'));
-const tidy = () => rmSync(folder, { recursive: true, force: true });
-for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.once(signal, () => {
-    tidy();
+chmodSync(folder, 0o711); // PostgreSQL runs as somebody else.
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+  process.once(signal, async () => {
+    stopping = true;
+    console.error('\nStopped. Tidying up …');
+    await endAll();
+    tidy(folder);
+    console.error('What was finished is kept; npm run bench -- --resume goes on from there.');
     process.exit(130);
   });
 }
 
-const list = (text) => text?.split(',');
-const chosen = list(values.only);
-const contestants = list(values.contestants);
-const only = (name) => contestants?.includes(name) ?? true;
-const accounts = Number(values.accounts ?? (values.quick ? 1_000 : 10_000));
-let file;
-const terminal = process.stderr.isTTY;
-const say = (text) => terminal && process.stderr.write(`\r\x1b[K${text}`);
-
 try {
-  const { version } = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
-  const machine = describeMachine(folder);
-  const results = {
-    date: new Date().toISOString(),
-    drovebank: version,
-    quick: values.quick,
-    machine,
-    workloads: [],
-  };
-  console.log(`drovebank ${version}, ${results.date}`);
-  for (const [what, fact] of Object.entries(machine)) console.log(`${what}: ${fact}`);
-  for (const [name, run] of Object.entries(WORKLOADS)) {
-    if (chosen && !chosen.includes(name)) continue;
-    const tell = (text) => say(`${name}: ${text}`);
-    const workload = await run({ quick: values.quick, accounts, folder, say: tell, only });
-    say('');
-    console.log(formatTable(workload));
-    results.workloads.push({ workload: name, ...workload });
-    file = writeResults(join(here, 'results'), results); // Whoever stops here keeps what there is.
-  }
-  console.log(`\nwritten to ${file}`);
+  await runAll(beginRun(asked, folder), folder);
 } finally {
-  tidy();
+  // Who was stopped is tidied up after by the signal's own work, and has to wait for it.
+  if (stopping) await new Promise(() => {});
+  tidy(folder);
 }

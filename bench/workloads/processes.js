@@ -1,0 +1,171 @@
+/** W5: many processes on one directory, and what a command beside them has to wait. */
+import { join } from 'node:path';
+import { BALANCE, compare, expectAllMoney } from '../compare.js';
+import { CONTESTANTS } from '../contestants.js';
+import {
+  barsOf,
+  LATENCIES,
+  loopGoal,
+  many,
+  NAME,
+  RATES,
+  RESOURCES,
+  ratio,
+  rowsOf,
+  timesGoal,
+} from '../figures.js';
+import { median, quantile } from '../measure.js';
+import { prepare, runProgram, start } from '../processes.js';
+import { COMMAND, pathOf } from '../programs.js';
+
+const PROCESSES = 4;
+const IN_FLIGHT = 64;
+
+export async function manyProcesses({ quick, accounts, folder, say, only }) {
+  const names = ['drovebank', 'better-sqlite3', 'lmdb'];
+  if (!quick) names.push('postgres');
+  const load = quick
+    ? { ms: 700, warmUpMs: 400, rounds: 2 }
+    : { ms: 3_000, warmUpMs: 3_000, rounds: 4 };
+  const settings = { folder, accounts, say, inFlight: IN_FLIGHT, processes: PROCESSES, ...load };
+  const field = await compare(names.filter(only), settings);
+  const rateOver = (name) => ratio(field, 'drovebank', name, 'answersPerSecond');
+  const rows = rowsOf(field);
+  return {
+    title: `W5: ${PROCESSES} processes x ${IN_FLIGHT} in flight on one directory, ${many(accounts)} accounts`,
+    columns: [NAME, ...RATES, ...LATENCIES, ['refused', 'refused', 'count'], ...RESOURCES],
+    rows,
+    notes: ['All money was counted at the end and was the same as at the start.'],
+    goals: [
+      timesGoal('at least 1.3 x lmdb', 1.3, rateOver('lmdb')),
+      timesGoal('at least 10 x better-sqlite3', 10, rateOver('better-sqlite3')),
+      loopGoal(field),
+    ],
+    charts: [barsOf(rows, `${PROCESSES} processes: how much faster drovebank answers`)],
+  };
+}
+
+/** Whole programs, each run again and again: { name, of?, args(home, account) }. */
+const SHOTS = [
+  { name: 'node -e 0', of: 'drovebank', args: () => ['-e', '0'] },
+  {
+    name: 'drovebank balance',
+    of: 'drovebank',
+    args: (home, account) => [COMMAND, 'balance', `c${account}`, '--dir', home],
+  },
+  {
+    name: 'drovebank: open, deposit, close',
+    of: 'drovebank',
+    moves: true,
+    args: (home, account) => [pathOf('./deposit-once.js'), home, `c${account}`],
+  },
+  {
+    name: 'better-sqlite3: a balance',
+    of: 'better-sqlite3',
+    args: (home, account) => [pathOf('./rivals/sqlite-balance.js'), home, `${account}`],
+  },
+  {
+    name: 'better-sqlite3: a deposit',
+    of: 'better-sqlite3',
+    moves: true,
+    args: (home, account) => [pathOf('./rivals/sqlite-deposit.js'), home, `${account}`],
+  },
+];
+const EXTRA_MAX_US = 50_000;
+
+export async function besideManyProcesses({ quick, accounts, folder, say, only }) {
+  const count = quick ? 5 : 100;
+  const rows = [];
+  for (const name of ['drovebank', 'better-sqlite3'].filter(only)) {
+    const shots = SHOTS.filter(({ of }) => of === name);
+    const told = (text) => say(`${name}: ${text}`);
+    try {
+      rows.push(...(await shootBeside(name, shots, { count, accounts, folder, say: told })));
+    } catch (error) {
+      rows.push({ name: CONTESTANTS[name].label, failure: error.message });
+    }
+  }
+  const extraOf = (wanted) => rows.find(({ name }) => name === wanted)?.extraUs;
+  const goals = ['drovebank balance', 'drovebank: open, deposit, close'].map((name) => ({
+    text: `${name}: p99 at most 50 ms more than alone`,
+    limit: EXTRA_MAX_US,
+    atMost: true,
+    value: extraOf(name),
+    format: 'time',
+  }));
+  return {
+    title: `W5: a program of one request beside ${PROCESSES} busy processes, ${many(accounts)} accounts`,
+    columns: [
+      NAME,
+      ['aloneUs', 'alone p50', 'time'],
+      ['aloneP99Us', 'p99', 'time'],
+      ['besideUs', 'beside p50', 'time'],
+      ['besideP99Us', 'p99', 'time'],
+      ['extraUs', 'p99 more', 'time'],
+    ],
+    rows,
+    notes: [
+      `Each ran ${count} times alone and ${count} times beside, as a whole process from start to exit.`,
+      'What node -e 0 takes longer is the want of processors, and no waiting for the bank.',
+    ],
+    goals,
+  };
+}
+
+async function shootBeside(name, shots, { count, accounts, folder, say }) {
+  const home = join(folder, name);
+  const settings = { accounts, balance: BALANCE };
+  await prepare(name, home, settings);
+  const times = new Map(shots.map((shot) => [shot, { alone: [], beside: [] }]));
+  let moved = 0;
+  const shootAll = async (where) => {
+    for (let round = 0; round < count; round += 1) {
+      say(`${where}, ${round + 1} of ${count}`);
+      for (const shot of shots) {
+        const { us } = await runProgram(process.execPath, shot.args(home, (round * 37) % accounts));
+        times.get(shot)[where].push(us);
+        if (shot.moves) moved += 1;
+      }
+    }
+  };
+  await shootAll('alone');
+  const busy = Array.from({ length: PROCESSES }, (_, number) =>
+    start(name, home, { ...settings, process: number }),
+  );
+  try {
+    for (const process of busy) await process.ask('open');
+    let shooting = true;
+    const loads = busy.map(async (process, number) => {
+      for (let round = 1; shooting; round += 1) {
+        await process.ask('load', {
+          inFlight: IN_FLIGHT,
+          ms: 500,
+          settle: false,
+          seed: round * 100 + number,
+        });
+      }
+    });
+    try {
+      await shootAll('beside');
+    } finally {
+      shooting = false;
+      await Promise.all(loads);
+    }
+    await expectAllMoney(busy[0], accounts, moved);
+  } finally {
+    await Promise.all(busy.map((process) => process.end()));
+  }
+  return shots.map((shot) => {
+    const { alone, beside } = times.get(shot);
+    const [aloneP99Us, besideP99Us] = [alone, beside].map((us) => quantile(us, 0.99));
+    return {
+      name: shot.name,
+      aloneUs: median(alone),
+      aloneP99Us,
+      besideUs: median(beside),
+      besideP99Us,
+      extraUs: besideP99Us - aloneP99Us,
+      rounds: { alone, beside },
+    };
+  });
+}
