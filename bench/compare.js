@@ -97,7 +97,8 @@ async function carry({ processes, load }, { ms, seed }) {
 /** A round of its own, which counts for nothing else: whoever is traced is slow. */
 async function countSyncsOfNative(entry) {
   if (!CONTESTANTS[entry.name].native || entry.rounds.length === 0) return;
-  const pids = entry.processes.map(({ pid }) => pid);
+  const helpers = await Promise.all(entry.processes.map((process) => process.ask('helperPids')));
+  const pids = [...entry.processes.map(({ pid }) => pid), ...helpers.flat().filter(Boolean)];
   const traced = await traceSyncs(pids, () => carry(entry, TRACED_LOAD));
   const syncs = traced ? traced.syncs / traced.result.answers : Number.NaN;
   for (const round of entry.rounds) round.syncs = syncs;
@@ -148,5 +149,12 @@ export function mergeParts(parts) {
     batchSize: answers / total('batches'),
     loopDelayUs: most('loopDelayUs'),
     memoryMb: most('memoryMb'),
+    backlogMax: largestBacklog(parts),
   };
+}
+
+/** Entries answered and not yet posted, where one process alone was asked and was looked at. */
+function largestBacklog([{ samples = [] }, ...others]) {
+  const backlogs = samples.map(({ backlog }) => backlog).filter(Number.isFinite);
+  return others.length > 0 || backlogs.length === 0 ? Number.NaN : Math.max(...backlogs);
 }

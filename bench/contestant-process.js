@@ -1,10 +1,10 @@
 /** One contestant in a process of its own: its memory, its processor time, its event loop. */
 import { performance } from 'node:perf_hooks';
-import { loadContestant } from './contestants.js';
+import { CONTESTANTS, loadContestant } from './contestants.js';
 import { carryLoad } from './measure.js';
 
 const [name, folder, options] = process.argv.slice(2);
-const settings = JSON.parse(options);
+const settings = { ...JSON.parse(options), native: CONTESTANTS[name].native };
 let contestant;
 
 const usSince = (start) => (performance.now() - start) * 1000;

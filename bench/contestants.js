@@ -50,6 +50,7 @@ export const CONTESTANTS = {
   postgres: {
     module: './rivals/postgres.js',
     package: 'pg',
+    native: true,
     label: 'PostgreSQL',
     durable: 'synchronous_commit=on: one transaction a transfer, a pool of 16 connections',
     whyAbsent: whyNoPostgres,

@@ -68,11 +68,12 @@ export function bytesWritten(pid = 'self') {
 }
 
 /** What the process and its helpers have used up so far. */
-async function usedBy(contestant) {
+async function usedBy(contestant, native) {
   const { user, system } = process.cpuUsage();
   const counted = globalThis[Symbol.for('drovebank-bench.counts')]?.() ?? {};
   const helpers = contestant.helpers?.() ?? { cpuUs: 0, bytes: 0 };
-  const own = counted.syncs + counted.syncsOfOthers;
+  // Those of native code are not seen here.
+  const own = native ? Number.NaN : counted.syncs + counted.syncsOfOthers;
   return {
     cpuUs: user + system + helpers.cpuUs,
     bytes: bytesWritten() + helpers.bytes,
@@ -112,7 +113,7 @@ function watchGrowth(contestant, everyMs, latencies, size) {
  * where others wait as well, waiting for that turn belongs to the time of the answer.
  */
 export async function carryLoad(contestant, asked) {
-  const { accounts, inFlight, ms, seed, zipf = false, settle = true, sampleMs } = asked;
+  const { accounts, inFlight, ms, seed, zipf = false, settle = true, sampleMs, native } = asked;
   const size = asked.batch ?? 1;
   const random = randomNumbers(seed);
   const choose = accountChooser({ accounts, zipf, seed });
@@ -135,7 +136,7 @@ export async function carryLoad(contestant, asked) {
   const latencies = new Latencies();
   let refused = 0;
   const loop = monitorEventLoopDelay({ resolution: LOOP_RESOLUTION_MS });
-  const before = await usedBy(contestant);
+  const before = await usedBy(contestant, native);
   const samplesSoFar = watchGrowth(contestant, sampleMs, latencies, size);
   loop.enable();
   const start = performance.now();
@@ -159,9 +160,12 @@ export async function carryLoad(contestant, asked) {
   const seconds = (performance.now() - start) / 1000;
   loop.disable();
   const samples = samplesSoFar();
-  const atAnswers = await usedBy(contestant);
-  if (settle) await contestant.settle?.();
-  const secondsInAll = (performance.now() - start) / 1000;
+  const atAnswers = await usedBy(contestant, native);
+  let secondsInAll = seconds;
+  if (settle && contestant.settle) {
+    await contestant.settle();
+    secondsInAll = (performance.now() - start) / 1000;
+  }
   return {
     answers: (latencies.count - refused) * size,
     refused,
@@ -169,7 +173,7 @@ export async function carryLoad(contestant, asked) {
     /** Until everything was also in its last place: the passbooks. */
     secondsInAll,
     latencies: { counts: latencies.counts, max: latencies.max },
-    ...difference(await usedBy(contestant), before),
+    ...difference(await usedBy(contestant, native), before),
     pagesWhileAsked: atAnswers.pages - before.pages,
     loopDelayUs: Math.max(0, loop.percentile(99) / 1e3 - LOOP_RESOLUTION_MS * 1000),
     memoryMb: process.resourceUsage().maxRSS / 1024 + (contestant.helpers?.().memoryMb ?? 0),

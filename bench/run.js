@@ -100,6 +100,14 @@ function tellHead({ date, drovebank, commit, machine, options, workloads }, abse
   }
 }
 
+/** Who takes part: all that a workload names, unless --contestants does; `more` is left out of a quick run. */
+function fieldOf({ contestants, quick }, absent) {
+  const takesPart = (name) => !absent.has(name) && (contestants?.includes(name) ?? true);
+  const choose = (names, more = []) =>
+    (quick && !contestants ? names : [...names, ...more]).filter(takesPart);
+  return { takesPart, choose };
+}
+
 async function runAll({ file, results }, folder) {
   const { options, planned, workloads } = results;
   const absent = absentContestants();
@@ -117,8 +125,7 @@ async function runAll({ file, results }, folder) {
       folder: home,
       shared,
       say: progress.say,
-      only: (contestant) =>
-        !absent.has(contestant) && (options.contestants?.includes(contestant) ?? true),
+      ...fieldOf(options, absent),
     });
     await rm(home, { recursive: true, force: true });
     if (stopping) return;

@@ -105,13 +105,18 @@ export async function startServer(folder, isReady) {
   };
 }
 
+/** The server and the processes that it has started. */
+export function pidsOf(pid) {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
+  return [pid, ...children.map(Number)];
+}
+
 /** What the server's processes have used up so far: CPU, bytes written, and memory as it is now. */
 export function usedByServer(pid) {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
   let ticks = 0;
   let bytes = 0;
   let kib = 0;
-  for (const member of [pid, ...children]) {
+  for (const member of pidsOf(pid)) {
     try {
       const stat = readFileSync(`/proc/${member}/stat`, 'latin1').split(') ')[1].split(' ');
       ticks += Number(stat[11]) + Number(stat[12]);

@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { timeEach } from '../reads.js';
-import { makeCluster, startServer, usedByServer } from './postgres-server.js';
+import { makeCluster, pidsOf, startServer, usedByServer } from './postgres-server.js';
 
 const CONNECTIONS = 16;
 
@@ -76,8 +76,7 @@ export async function open(folder, { process = 0 }) {
     transferMany,
     balances: ({ members }) => timeEach(members, (account) => balance([account])),
     helpers: () => (server ? usedByServer(server.pid) : { cpuUs: 0, bytes: 0, memoryMb: 0 }),
-    /** Counted by the server, for all its processes. */
-    syncs: () => (server ? first('SELECT wal_sync FROM pg_stat_wal') : 0),
+    helperPids: () => (server ? pidsOf(server.pid) : []),
     sum: () => first('SELECT sum(balance) FROM accounts'),
     async close() {
       await pool.end();

@@ -8,12 +8,10 @@ import { prepare, restDisk, withContestant } from '../processes.js';
 
 const CACHED_MAX_US = 5;
 
-export async function balances({ quick, accounts, folder, say, only }) {
+export async function balances({ quick, accounts, folder, say, choose }) {
   const rounds = quick ? 3 : 9;
   const rows = [];
-  for (const name of ['drovebank', 'better-sqlite3', 'lmdb', ...(quick ? [] : ['postgres'])].filter(
-    only,
-  )) {
+  for (const name of choose(['drovebank', 'better-sqlite3', 'lmdb'], ['postgres'])) {
     const { label, durable } = CONTESTANTS[name];
     try {
       const home = join(folder, name);

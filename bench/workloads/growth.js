@@ -8,8 +8,8 @@ import { largeBank } from './million.js';
 /** Made for each sweep; a larger bank is shared. */
 const SMALL = 100_000;
 
-export async function growth({ quick, accounts, folder, shared, say, only }) {
-  const names = ['drovebank', 'lmdb', 'better-sqlite3'].filter(only);
+export async function growth({ quick, accounts, folder, shared, say, choose }) {
+  const names = choose(['drovebank', 'lmdb', 'better-sqlite3']);
   const load = quick
     ? { ms: 300, warmUpMs: 200, rounds: 1 }
     : { ms: 2_000, warmUpMs: 1_000, rounds: 3 };

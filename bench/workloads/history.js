@@ -79,14 +79,14 @@ async function expectSum(contestant, expected) {
   if (sum !== expected) throw new Error(`money was made or lost: ${sum} instead of ${expected}`);
 }
 
-export async function historyLength({ quick, folder, say, only }) {
+export async function historyLength({ quick, folder, say, choose }) {
   const lengths = quick ? [10, 1_000, 20_000] : [10, 1_000, 100_000, 1_000_000];
   const rounds = quick ? 5 : 25;
   const coldRounds = quick ? 2 : 11;
   const rows = [];
   const goals = [];
   const series = [];
-  for (const name of ['drovebank', 'better-sqlite3'].filter(only)) {
+  for (const name of choose(['drovebank', 'better-sqlite3'])) {
     const { label, durable } = CONTESTANTS[name];
     try {
       const told = (text) => say(`${name}: ${text}`);

@@ -13,7 +13,7 @@ import {
   timesGoal,
 } from '../figures.js';
 
-export async function hotAccounts({ quick, accounts, folder, say, only }) {
+export async function hotAccounts({ quick, accounts, folder, say, choose }) {
   const shapes = [
     { shape: 'uniform', text: `${many(accounts)} accounts alike (as W2)`, accounts },
     { shape: 'zipf', text: '', accounts: quick ? 5_000 : 100_000, zipf: true },
@@ -21,9 +21,7 @@ export async function hotAccounts({ quick, accounts, folder, say, only }) {
     { shape: '10', text: '10 accounts', accounts: 10 },
   ];
   shapes[1].text = `${many(shapes[1].accounts)} accounts, Zipf 1.0`;
-  const names = ['drovebank', 'lmdb', ...(quick ? [] : ['better-sqlite3', 'postgres'])].filter(
-    only,
-  );
+  const names = choose(['drovebank', 'lmdb'], ['better-sqlite3', 'postgres']);
   const contenders = names.flatMap((name) =>
     shapes.map(({ shape, text, ...load }) => ({ key: `${name}-${shape}`, name, ...load })),
   );

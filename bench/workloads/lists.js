@@ -8,12 +8,12 @@ import { largeBank } from './million.js';
 
 const PAGE = 100;
 
-export async function lists({ quick, folder, shared, say, only }) {
+export async function lists({ quick, folder, shared, say, choose }) {
   const accounts = largeBank({ quick });
   const rounds = quick ? 2 : 3;
   refuseSmallDisk(folder, accounts);
   const rows = [];
-  for (const name of ['drovebank', 'better-sqlite3', 'lmdb'].filter(only)) {
+  for (const name of choose(['drovebank', 'better-sqlite3', 'lmdb'])) {
     try {
       const { home } = await shared(name, accounts);
       const told = (text) => say(`${name}: ${text}`);

@@ -21,14 +21,13 @@ import { COMMAND, pathOf } from '../programs.js';
 const PROCESSES = 4;
 const IN_FLIGHT = 64;
 
-export async function manyProcesses({ quick, accounts, folder, say, only }) {
-  const names = ['drovebank', 'better-sqlite3', 'lmdb'];
-  if (!quick) names.push('postgres');
+export async function manyProcesses({ quick, accounts, folder, say, choose }) {
+  const names = choose(['drovebank', 'better-sqlite3', 'lmdb'], ['postgres']);
   const load = quick
     ? { ms: 700, warmUpMs: 400, rounds: 2 }
     : { ms: 3_000, warmUpMs: 3_000, rounds: 4 };
   const settings = { folder, accounts, say, inFlight: IN_FLIGHT, processes: PROCESSES, ...load };
-  const field = await compare(names.filter(only), settings);
+  const field = await compare(names, settings);
   const rateOver = (name) => ratio(field, 'drovebank', name, 'answersPerSecond');
   const rows = rowsOf(field);
   return {
@@ -73,10 +72,10 @@ const SHOTS = [
 ];
 const EXTRA_MAX_US = 50_000;
 
-export async function besideManyProcesses({ quick, accounts, folder, say, only }) {
+export async function besideManyProcesses({ quick, accounts, folder, say, choose }) {
   const count = quick ? 5 : 100;
   const rows = [];
-  for (const name of ['drovebank', 'better-sqlite3'].filter(only)) {
+  for (const name of choose(['drovebank', 'better-sqlite3'])) {
     const shots = SHOTS.filter(({ of }) => of === name);
     const told = (text) => say(`${name}: ${text}`);
     try {

@@ -9,11 +9,11 @@ import { largeBank } from './million.js';
 
 const BATCH = 8_189;
 
-export async function recovery({ quick, folder, shared, say, only }) {
+export async function recovery({ quick, folder, shared, say, takesPart }) {
   const accounts = largeBank({ quick });
   const entries = quick ? 20_000 : 1_000_000;
   refuseSmallDisk(folder, accounts);
-  const { home } = only('drovebank') ? await shared('drovebank', accounts) : {};
+  const { home } = takesPart('drovebank') ? await shared('drovebank', accounts) : {};
   if (home === undefined) return emptyTable(accounts);
 
   say('booking what will not be posted');

@@ -8,7 +8,7 @@ import { whyNoSlowDisk, withSlowDisk } from '../slow-disk.js';
 
 const TITLE = 'W13: the same on a disk whose syncs take milliseconds (btrfs in a file)';
 
-export async function slowDisk({ quick, accounts, folder, say, only }) {
+export async function slowDisk({ quick, accounts, folder, say, choose }) {
   const reason = whyNoSlowDisk();
   if (reason !== undefined) {
     const rows = [{ name: 'everybody', failure: `${reason}, so that there is no slow disk` }];
@@ -24,7 +24,7 @@ export async function slowDisk({ quick, accounts, folder, say, only }) {
         'lmdb',
         ...(inFlight === 1 ? ['raw-append'] : []),
       ];
-      const contenders = names.filter(only).flatMap((name) => [
+      const contenders = choose(names).flatMap((name) => [
         { key: `${name}-fast`, name },
         { key: `${name}-slow`, name, folder: mounted },
       ]);

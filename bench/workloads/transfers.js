@@ -21,13 +21,13 @@ const POSTED =
 const LOOK_AT_SYNCS =
   'syncs/transfer: those of native code were counted by strace, in a round of its own that counts for nothing else.';
 
-export async function oneInFlight({ quick, accounts, folder, say, only }) {
+export async function oneInFlight({ quick, accounts, folder, say, choose }) {
   const names = ['drovebank', 'better-sqlite3', 'lmdb', 'raw-append'];
   const others = ['lmdb-sync', 'classic-level', 'postgres', 'naive-pair', 'raw-dsync'];
   const load = quick
     ? { ms: 250, warmUpMs: 100, rounds: 3 }
     : { ms: 1_500, warmUpMs: 1_000, rounds: 7 };
-  const contenders = (quick ? names : [...names, ...others]).filter(only);
+  const contenders = choose(names, others);
   const field = await compare(contenders, { folder, accounts, say, inFlight: 1, ...load });
   const title = `W1: transfers between ${many(accounts)} accounts, 1 in flight (time of one answer)`;
   const rows = rowsOf(field, { by: 'p50Us' });
@@ -49,14 +49,13 @@ export async function oneInFlight({ quick, accounts, folder, say, only }) {
 }
 
 function manyInFlight(inFlight) {
-  return async ({ quick, accounts, folder, say, only }) => {
-    const names = ['drovebank', 'better-sqlite3', 'lmdb'];
-    if (!quick) names.push('classic-level', 'postgres');
-    if (!quick && inFlight <= 64) names.push('naive-pair');
+  return async ({ quick, accounts, folder, say, choose }) => {
+    const others = ['classic-level', 'postgres', ...(inFlight <= 64 ? ['naive-pair'] : [])];
+    const names = choose(['drovebank', 'better-sqlite3', 'lmdb'], others);
     const load = quick
       ? { ms: 500, warmUpMs: 300, rounds: 2 }
       : { ms: 3_000, warmUpMs: 3_000, rounds: 5 };
-    const field = await compare(names.filter(only), { folder, accounts, say, inFlight, ...load });
+    const field = await compare(names, { folder, accounts, say, inFlight, ...load });
     const rateOver = (name) => ratio(field, 'drovebank', name, 'answersPerSecond');
     const rows = rowsOf(field);
     return {
@@ -77,14 +76,13 @@ function manyInFlight(inFlight) {
 export const inFlight64 = manyInFlight(64);
 export const inFlight512 = manyInFlight(512);
 
-export async function forLong({ quick, accounts, folder, say, only }) {
-  const names = ['drovebank', 'lmdb'];
-  if (!quick) names.push('better-sqlite3');
+export async function forLong({ quick, accounts, folder, say, choose }) {
+  const names = choose(['drovebank', 'lmdb'], ['better-sqlite3', 'postgres']);
   const load = quick
     ? { ms: 3_000, warmUpMs: 0, rounds: 1 }
     : { ms: 30_000, warmUpMs: 2_000, rounds: 2 };
   const settings = { folder, accounts, say, inFlight: 512, sampleMs: 250, ...load };
-  const field = await compare(names.filter(only), settings);
+  const field = await compare(names, settings);
   const rows = rowsOf(field).map((row) => ({ ...row, faster: rateOver(field, row.rounds) }));
   return {
     title: `W3: 512 in flight for ${load.ms / 1_000} s, and until everything is posted (${many(accounts)} accounts)`,
@@ -131,9 +129,9 @@ function rateOver(field, rounds) {
 /** As many transfers as TigerBeetle's own benchmark puts into a batch. */
 const BATCH = 8_189;
 
-export async function inBatches({ quick, accounts, folder, say, only }) {
-  const names = ['drovebank', 'drovebank-atomic', 'better-sqlite3', 'lmdb'];
-  if (!quick) names.push('classic-level', 'postgres');
+export async function inBatches({ quick, accounts, folder, say, choose }) {
+  const always = ['drovebank', 'drovebank-atomic', 'better-sqlite3', 'lmdb'];
+  const names = choose(always, ['classic-level', 'postgres']);
   const depths = [1, 4];
   const load = quick
     ? { ms: 400, warmUpMs: 200, rounds: 2 }
@@ -150,7 +148,7 @@ export async function inBatches({ quick, accounts, folder, say, only }) {
       batch: BATCH,
       ...load,
     };
-    const field = await compare(names.filter(only), settings);
+    const field = await compare(names, settings);
     fields.set(inFlight, field);
     for (const row of rowsOf(field)) {
       const durable = inFlight === depths[0] ? row.durable : undefined;

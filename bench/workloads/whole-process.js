@@ -39,7 +39,7 @@ function slower(rows, above, below) {
 
 const NOTHING = 'node -e 0';
 
-export async function balanceCommand({ quick, accounts, folder, say, only }) {
+export async function balanceCommand({ quick, accounts, folder, say, takesPart }) {
   const bank = join(folder, 'drovebank');
   const sqlite = join(folder, 'better-sqlite3');
   const contenders = [
@@ -56,7 +56,7 @@ export async function balanceCommand({ quick, accounts, folder, say, only }) {
       folder: sqlite,
       args: (round) => [pathOf('./rivals/sqlite-balance.js'), sqlite, `${(round * 37) % accounts}`],
     },
-  ].filter(({ made }) => made === undefined || only(made));
+  ].filter(({ made }) => made === undefined || takesPart(made));
   for (const contender of contenders) {
     if (contender.made === undefined) continue;
     try {
@@ -84,7 +84,7 @@ export async function balanceCommand({ quick, accounts, folder, say, only }) {
   };
 }
 
-export async function importExample({ quick, folder, say, only }) {
+export async function importExample({ quick, folder, say, takesPart }) {
   const files = ['accounts.csv', 'transactions.csv'].map((name) => join(EXAMPLE, name));
   const bank = (round) => join(folder, `bank-${round}`);
   const sqlite = (way, round) => join(folder, `sqlite-${way}-${round}`);
@@ -123,13 +123,14 @@ export async function importExample({ quick, folder, say, only }) {
       durable: 'a script: one transaction for the whole file, synced at the end',
       ...bySqlite('once'),
     },
-  ].filter(({ made, slow }) => only(made) && !(quick && slow));
+  ].filter(({ made, slow }) => takesPart(made) && !(quick && slow));
   const rounds = quick ? 1 : 5;
   const rows = await race(contenders, { rounds, warmUp: !quick, say, rest: true });
   const first = contenders[0]?.name;
   for (const row of rows) row.faster = slower(rows, row.name, first);
   const notes = [];
-  if (only('drovebank')) notes.push(await compareSums(bank(rounds), sqlite('once', rounds), only));
+  if (takesPart('drovebank'))
+    notes.push(await compareSums(bank(rounds), sqlite('once', rounds), takesPart));
   return {
     title: 'Import of the example: 1,201 accounts, 47,527 transactions, as a whole process',
     columns: [NAME, ['p50Us', 'time', 'time'], ['faster', 'to the first row', 'times']],
@@ -139,11 +140,11 @@ export async function importExample({ quick, folder, say, only }) {
 }
 
 /** @throws when money was made or lost */
-async function compareSums(bank, sqlite, only) {
+async function compareSums(bank, sqlite, takesPart) {
   const { stdout } = await run([COMMAND, 'totals', '--json', '--dir', bank]);
   const [total] = JSON.parse(stdout).totals;
   if (Number(total.sum.minor) !== 0) throw new Error('the imported books do not balance');
-  if (!only('better-sqlite3')) return 'All balances add up to zero.';
+  if (!takesPart('better-sqlite3')) return 'All balances add up to zero.';
   const other = await run([pathOf('./rivals/sqlite-sum.js'), sqlite]);
   if (other.stdout.trim() !== `${total.customers.minor}`) {
     throw new Error(`${total.customers.minor} were imported; in SQLite ${other.stdout.trim()}`);
