@@ -47,11 +47,11 @@ export async function compare(contenders, { folder, say, ...settings }) {
   return field;
 }
 
-/** @throws when money was made or lost; `paidIn` cents came in meanwhile */
-export async function expectAllMoney(contestant, accounts, paidIn = 0) {
+/** @throws when money was made or lost; at least `paidIn` cents came in meanwhile, and at most `perhaps` more */
+export async function expectAllMoney(contestant, accounts, paidIn = 0, perhaps = 0) {
   const sum = await contestant.ask('sum');
   const expected = accounts * BALANCE + paidIn;
-  if (sum === undefined || sum === expected) return;
+  if (sum === undefined || (sum >= expected && sum <= expected + perhaps)) return;
   throw new Error(`money was made or lost: ${sum} instead of ${expected}`);
 }
 

@@ -65,6 +65,8 @@ export async function open(folder, { accounts, atomic = false }) {
   });
   const backlog = () => (seen.answered ?? 0) - (seen.posted ?? 0);
   return {
+    /** Another process has had the bank for half a minute. */
+    mayRefuse: (error) => error.code === 'BANK_BUSY',
     transfer: (from, to, cents) => bank.transfer(toMovement({ from, to, cents })),
     batchOf: (moves) => moves.map(toMovement),
     async transferMany(batch) {

@@ -88,11 +88,23 @@ export async function prepare(name, folder, settings) {
   await withContestant(name, folder, settings, (contestant) => contestant.ask('prepare'));
 }
 
-/** Runs a program to its end. Answers how long it took (us), and what it said. */
-export async function runProgram(program, args, options = {}) {
+/** A program that was killed because it took too long. */
+export class TookTooLong extends Error {}
+
+/**
+ * Runs a program to its end. Answers how long it took (us), and what it said.
+ * @throws TookTooLong after `withinMs`
+ */
+export async function runProgram(program, args, { withinMs } = {}) {
   const started = performance.now();
   const stdio = ['ignore', 'pipe', 'pipe'];
-  const child = watchOver(spawn(program, args, { ...options, stdio, detached: true }));
+  const child = watchOver(spawn(program, args, { stdio, detached: true }));
+  let late = false;
+  const kill = () => {
+    late = true;
+    killGroup(child);
+  };
+  const deadline = withinMs === undefined ? undefined : setTimeout(kill, withinMs);
   const said = { stdout: '', stderr: '' };
   for (const name of Object.keys(said)) {
     child[name].setEncoding('utf8').on('data', (text) => {
@@ -101,6 +113,8 @@ export async function runProgram(program, args, options = {}) {
   }
   const [code, signal] = await once(child, 'close');
   const us = (performance.now() - started) * 1000;
+  clearTimeout(deadline);
+  if (late) throw new TookTooLong(`not done within ${withinMs / 1000} s`);
   if (code !== 0) throw new Error(said.stderr.trim() || `${program} ended with ${signal ?? code}`);
   return { us, stdout: said.stdout };
 }

@@ -25,8 +25,9 @@ export function createProgress(plan, stream = process.stderr) {
   function show() {
     if (!stream.isTTY || current < 0) return;
     const [name] = plan[current];
-    const line = `[${current + 1}/${plan.length}] ${name}: ${text}; about ${formatLeft(secondsLeft())} left`;
-    stream.write(`\r\x1b[K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+    const left = `${current + 1} of ${plan.length}, about ${formatLeft(secondsLeft())} left`;
+    const line = `[${left}] ${name}: ${text}`;
+    stream.write(`\r\x1b[K${line.slice(0, (stream.columns || 80) - 1)}`);
   }
 
   return {

@@ -10,6 +10,7 @@ export const formats = {
   share: (value) => (value >= 100 ? round(value, 0) : value.toPrecision(2)),
   /** Microseconds, in the unit that fits. */
   time(us) {
+    if (us === 0) return '0 us';
     if (us < 1_000) return `${round(us, us < 100 ? 1 : 0)} us`;
     return us < 1_000_000 ? `${round(us / 1_000, 1)} ms` : `${round(us / 1_000_000, 2)} s`;
   },

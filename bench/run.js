@@ -1,6 +1,6 @@
 /** `npm run bench`: drovebank beside its rivals, turn by turn in one run. `--help` tells the options. */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,28 +21,6 @@ import { WORKLOADS } from './workloads/index.js';
 const here = fileURLToPath(new URL('.', import.meta.url));
 const RESULTS = join(here, 'results');
 let stopping = false;
-
-function readOptionsOrLeave() {
-  try {
-    const read = readOptions(
-      process.argv.slice(2),
-      Object.keys(WORKLOADS),
-      Object.keys(CONTESTANTS),
-    );
-    if (read.help) leave(USAGE);
-    if (read.list) leave(listAll());
-    return read;
-  } catch (error) {
-    if (!(error instanceof WrongOption)) throw error;
-    console.error(`${error.message}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
-
-function leave(text) {
-  console.log(text);
-  process.exit(0);
-}
 
 function listAll() {
   const workloads = Object.entries(WORKLOADS).map(
@@ -80,8 +58,7 @@ function beginRun({ resume, options }, folder) {
   if (resume) {
     const unfinished = findUnfinished(RESULTS, ground);
     if (unfinished) return unfinished;
-    console.error(`There is no unfinished run of this machine and commit in ${RESULTS}.`);
-    process.exit(2);
+    throw new WrongOption(`There is no unfinished run of this machine and commit in ${RESULTS}.`);
   }
   const date = new Date().toISOString();
   const planned = planOf(options);
@@ -154,28 +131,59 @@ function tidy(folder) {
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }
 
-const asked = readOptionsOrLeave();
-installRivals(here);
-const base = process.env.BENCH_DIR ?? tmpdir();
-mkdirSync(base, { recursive: true });
-const folder = mkdtempSync(join(base, 'drovebank-bench-'));
-chmodSync(folder, 0o711); // PostgreSQL runs as somebody else.
+/** @throws WrongOption */
+function makeFolder() {
+  const base = process.env.BENCH_DIR ?? tmpdir();
+  try {
+    if (!existsSync(base)) mkdirSync(base);
+    const folder = mkdtempSync(join(base, 'drovebank-bench-'));
+    chmodSync(folder, 0o711); // PostgreSQL runs as somebody else.
+    return folder;
+  } catch (error) {
+    throw new WrongOption(`BENCH_DIR is no folder for the databases: ${error.message}`);
+  }
+}
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
-  process.once(signal, async () => {
-    stopping = true;
-    console.error('\nStopped. Tidying up …');
-    await endAll();
+async function stop(folder, text, exitCode) {
+  stopping = true;
+  console.error(`\n${text} Tidying up …`);
+  await endAll();
+  tidy(folder);
+  console.error('What was finished is kept; npm run bench -- --resume goes on from there.');
+  process.exit(exitCode);
+}
+
+async function main() {
+  const asked = readOptions(
+    process.argv.slice(2),
+    Object.keys(WORKLOADS),
+    Object.keys(CONTESTANTS),
+  );
+  if (asked.help) return console.log(USAGE);
+  if (asked.list) return console.log(listAll());
+  installRivals(here);
+  const folder = makeFolder();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.once(signal, () => stop(folder, 'Stopped.', 130));
+  }
+  // A pipe that nobody reads any more, say.
+  process.once('uncaughtException', (error) => stop(folder, error.stack, 1));
+  try {
+    await runAll(beginRun(asked, folder), folder);
     tidy(folder);
-    console.error('What was finished is kept; npm run bench -- --resume goes on from there.');
-    process.exit(130);
-  });
+  } catch (error) {
+    // Who was stopped is tidied up after already, and its contestants fail because they were ended.
+    if (stopping) return;
+    if (!(error instanceof WrongOption)) await stop(folder, error.stack, 1);
+    tidy(folder);
+    throw error;
+  }
 }
 
 try {
-  await runAll(beginRun(asked, folder), folder);
-} finally {
-  // Who was stopped is tidied up after by the signal's own work, and has to wait for it.
-  if (stopping) await new Promise(() => {});
-  tidy(folder);
+  await main();
+} catch (error) {
+  if (!(error instanceof WrongOption)) throw error;
+  console.error(`${error.message}\n\n${USAGE}`);
+  process.exitCode = 2;
 }

@@ -41,6 +41,7 @@ export async function traceSyncs(pids, work) {
   }
 }
 
+/** Waits until each is traced, or has turned out to be gone: servers end processes of theirs now and then. */
 async function isAttached(strace, pids) {
   let told = '';
   strace.stderr.setEncoding('utf8');
@@ -48,7 +49,8 @@ async function isAttached(strace, pids) {
   try {
     for await (const text of strace.stderr.iterator({ destroyOnReturn: false })) {
       told += text;
-      if (pids.every((pid) => told.includes(`Process ${pid} attached`))) return true;
+      const isSettled = (pid) => new RegExp(`Process ${pid} attached|, ${pid}\\): `).test(told);
+      if (pids.every(isSettled)) return true;
     }
     return false;
   } finally {
@@ -68,7 +70,11 @@ function syncedDescriptors(pid) {
       return false; // Closed by now.
     }
   };
-  return readdirSync(folder).filter(isSynced);
+  try {
+    return readdirSync(folder).filter(isSynced);
+  } catch {
+    return []; // Gone by now.
+  }
 }
 
 /** A line of strace: `2196  fdatasync(21) = 0`. A call that others interrupted shows up twice: its end is not counted. */

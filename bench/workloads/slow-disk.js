@@ -26,7 +26,7 @@ export async function slowDisk({ quick, accounts, folder, say, choose }) {
       ];
       const contenders = choose(names).flatMap((name) => [
         { key: `${name}-fast`, name },
-        { key: `${name}-slow`, name, folder: mounted },
+        { key: `${name}-slow`, name, folder: join(mounted, `${inFlight}`) },
       ]);
       const load = quick
         ? { ms: 500, warmUpMs: 300, rounds: 2 }
