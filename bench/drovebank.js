@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { openBank } from '../dist/lib/index.js';
 import { idOf, pageOf } from './layout.js';
+import { accountChooser } from './random.js';
 import { timeEach } from './reads.js';
 
 const OPENINGS_AT_ONCE = 5_000;
@@ -98,15 +99,17 @@ export async function open(folder, { accounts, atomic = false }) {
     },
     /** Books batches until about `entries` of them are answered and not posted. */
     async pileUp({ entries, batch }) {
-      const movements = Array.from({ length: batch }, (_, number) => {
-        const from = (number * 7_919) % accounts;
+      const size = Math.min(batch, entries);
+      const choose = accountChooser({ accounts, seed: 5 });
+      const drawMove = () => {
+        const from = choose();
         return toMovement({ from, to: (from + 1) % accounts, cents: 1 });
-      });
+      };
       let booked = 0;
       // A round of posting may end in between: then more are booked, up to three times as many.
       while (backlog() < entries && booked < 3 * entries) {
-        await bank.transferMany(movements.slice(0, Math.min(batch, entries)));
-        booked += movements.length;
+        await bank.transferMany(Array.from({ length: size }, drawMove));
+        booked += size;
       }
       return { booked, backlog: backlog() };
     },

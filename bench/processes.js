@@ -1,6 +1,8 @@
 /** Starting contestants, asking them, and ending them whatever they are at. */
 import { fork, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CONTESTANTS } from './contestants.js';
 
@@ -85,6 +87,7 @@ export async function withContestant(name, folder, settings, work) {
 
 /** Makes a contestant's accounts, in a process that is gone when the measuring starts. */
 export async function prepare(name, folder, settings) {
+  mkdirSync(dirname(folder), { recursive: true }); // A bank would make it for its owner alone.
   await withContestant(name, folder, settings, (contestant) => contestant.ask('prepare'));
 }
 

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { absentContestants, CONTESTANTS } from './contestants.js';
+import { NAME } from './figures.js';
 import { installRivals } from './install.js';
 import { describeMachine } from './machine.js';
 import { readOptions, USAGE, WrongOption } from './options.js';
@@ -24,7 +25,8 @@ let stopping = false;
 
 function listAll() {
   const workloads = Object.entries(WORKLOADS).map(
-    ([name, { about, quick }]) => `  ${name.padEnd(8)} ${about}${quick ? '' : ' (not in --quick)'}`,
+    ([name, { about, quick }]) =>
+      `  ${name.padEnd(10)} ${about}${quick ? '' : ' (not in --quick)'}`,
   );
   return `Workloads:\n${workloads.join('\n')}\nContestants:\n  ${Object.keys(CONTESTANTS).join(', ')}`;
 }
@@ -85,18 +87,31 @@ function fieldOf({ contestants, quick }, absent) {
   return { takesPart, choose };
 }
 
+/** One that cannot be carried out is told in its place, and the others go on. */
+async function runOne(name, given) {
+  const { run, about } = WORKLOADS[name];
+  try {
+    return await run(given);
+  } catch (error) {
+    if (stopping) throw error;
+    const rows = [{ name: 'everybody', failure: error.message }];
+    return { title: `${name}: ${about}`, columns: [NAME], rows };
+  }
+}
+
 async function runAll({ file, results }, folder) {
   const { options, planned, workloads } = results;
   const absent = absentContestants();
   tellHead(results, absent);
   const left = planned.filter((name) => !workloads.some(({ workload }) => workload === name));
-  const seconds = (name) => WORKLOADS[name].seconds[options.quick ? 0 : 1];
-  const progress = createProgress(left.map((name) => [name, seconds(name)]));
+  const planOfOne = (name) => [name, WORKLOADS[name].seconds[options.quick ? 0 : 1]];
+  const progress = createProgress(left.map(planOfOne));
   const shared = createSharedBanks(join(folder, 'shared'), progress.say);
   for (const name of left) {
     progress.next(name);
+    const began = performance.now();
     const home = join(folder, name);
-    const workload = await WORKLOADS[name].run({
+    const workload = await runOne(name, {
       quick: options.quick,
       accounts: options.accounts ?? (options.quick ? 1_000 : 10_000),
       folder: home,
@@ -108,7 +123,8 @@ async function runAll({ file, results }, folder) {
     if (stopping) return;
     progress.clear();
     console.log(formatTable(workload));
-    workloads.push({ workload: name, ...workload });
+    const tookSeconds = Math.round((performance.now() - began) / 100) / 10;
+    workloads.push({ workload: name, tookSeconds, ...workload });
     writeResults(file, results);
     writePage(file, results);
   }
@@ -117,7 +133,8 @@ async function runAll({ file, results }, folder) {
   const page = writePage(file, results);
   progress.end();
   tellLeftOut(options, planned);
-  console.log(`\nwritten to ${file}\n       and ${page}`);
+  const seconds = workloads.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0);
+  console.log(`\nIt took ${Math.round(seconds)} s. Written to ${file}\n       and ${page}`);
 }
 
 function tellLeftOut({ quick, only }, planned) {
@@ -127,8 +144,10 @@ function tellLeftOut({ quick, only }, planned) {
 }
 
 function tidy(folder) {
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[KTidying up …');
   undoAll();
   rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
 }
 
 /** @throws WrongOption */

@@ -6,7 +6,6 @@ import {
   readdirSync,
   readFileSync,
   renameSync,
-  statSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -53,9 +52,9 @@ export function prepare(folder, { accounts }) {
 /** Everything in `folder`, read plainly. */
 function readAll(folder) {
   const sum = { files: 0, bytes: 0 };
-  for (const name of readdirSync(folder)) {
-    const path = join(folder, name);
-    if (statSync(path).isDirectory()) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) {
       const inside = readAll(path);
       sum.files += inside.files;
       sum.bytes += inside.bytes;

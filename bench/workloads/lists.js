@@ -10,7 +10,7 @@ const PAGE = 100;
 
 export async function lists({ quick, folder, shared, say, choose }) {
   const accounts = largeBank({ quick });
-  const rounds = quick ? 2 : 3;
+  const rounds = quick ? 1 : 3;
   refuseSmallDisk(folder, accounts);
   const rows = [];
   for (const name of choose(['drovebank', 'better-sqlite3', 'lmdb'])) {

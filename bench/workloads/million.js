@@ -15,7 +15,7 @@ export const largeBank = ({ quick }) => (quick ? 20_000 : 1_000_000);
 
 export async function millionAccounts({ quick, folder, shared, say, takesPart }) {
   const accounts = largeBank({ quick });
-  const lengths = quick ? { burst: 1_000, pace: 2_000 } : { burst: 10_000, pace: 60_000 };
+  const lengths = quick ? { burst: 1_000, pace: 1_000 } : { burst: 10_000, pace: 60_000 };
   const made = [];
   const rows = [];
   const guarded = async (name, work) => {

@@ -24,7 +24,7 @@ const IN_FLIGHT = 64;
 export async function manyProcesses({ quick, accounts, folder, say, choose }) {
   const names = choose(['drovebank', 'better-sqlite3', 'lmdb'], ['postgres']);
   const load = quick
-    ? { ms: 700, warmUpMs: 400, rounds: 2 }
+    ? { ms: 800, warmUpMs: 400, rounds: 1 }
     : { ms: 3_000, warmUpMs: 3_000, rounds: 4 };
   const settings = { folder, accounts, say, inFlight: IN_FLIGHT, processes: PROCESSES, ...load };
   const field = await compare(names, settings);

@@ -18,9 +18,12 @@ export async function recovery({ quick, folder, shared, say, takesPart }) {
 
   say('booking what will not be posted');
   const dying = start('drovebank', home, { accounts });
-  await dying.ask('open');
-  await dying.ask('pileUp', { entries, batch: BATCH });
-  await dying.kill();
+  try {
+    await dying.ask('open');
+    await dying.ask('pileUp', { entries, batch: BATCH });
+  } finally {
+    await dying.kill();
+  }
   const before = postedUpTo(home);
 
   const rows = [];

@@ -25,7 +25,7 @@ export async function oneInFlight({ quick, accounts, folder, say, choose }) {
   const names = ['drovebank', 'better-sqlite3', 'lmdb', 'raw-append'];
   const others = ['lmdb-sync', 'classic-level', 'postgres', 'naive-pair', 'raw-dsync'];
   const load = quick
-    ? { ms: 250, warmUpMs: 100, rounds: 3 }
+    ? { ms: 250, warmUpMs: 100, rounds: 2 }
     : { ms: 1_500, warmUpMs: 1_000, rounds: 7 };
   const contenders = choose(names, others);
   const field = await compare(contenders, { folder, accounts, say, inFlight: 1, ...load });
@@ -53,7 +53,7 @@ function manyInFlight(inFlight) {
     const others = ['classic-level', 'postgres', ...(inFlight <= 64 ? ['naive-pair'] : [])];
     const names = choose(['drovebank', 'better-sqlite3', 'lmdb'], others);
     const load = quick
-      ? { ms: 500, warmUpMs: 300, rounds: 2 }
+      ? { ms: 700, warmUpMs: 300, rounds: 1 }
       : { ms: 3_000, warmUpMs: 3_000, rounds: 5 };
     const field = await compare(names, { folder, accounts, say, inFlight, ...load });
     const rateOver = (name) => ratio(field, 'drovebank', name, 'answersPerSecond');
@@ -132,9 +132,9 @@ const BATCH = 8_189;
 export async function inBatches({ quick, accounts, folder, say, choose }) {
   const always = ['drovebank', 'drovebank-atomic', 'better-sqlite3', 'lmdb'];
   const names = choose(always, ['classic-level', 'postgres']);
-  const depths = [1, 4];
+  const depths = quick ? [1] : [1, 4];
   const load = quick
-    ? { ms: 400, warmUpMs: 200, rounds: 2 }
+    ? { ms: 400, warmUpMs: 200, rounds: 1 }
     : { ms: 3_000, warmUpMs: 2_000, rounds: 4 };
   const rows = [];
   const fields = new Map();
