@@ -56,6 +56,7 @@ export function makeCluster(folder) {
     '-E',
     'UTF8',
     '--locale=C',
+    '--no-sync',
   ];
   const options = { ...user, cwd: folder, encoding: 'utf8' };
   const { status, stderr, error } = spawnSync(join(findPrograms(), 'initdb'), args, options);
