@@ -1,8 +1,8 @@
 /** The same load for several contestants, turn by turn. */
 import { join } from 'node:path';
 import { CONTESTANTS } from './contestants.js';
-import { Latencies } from './measure.js';
 import { prepare, restDisk, start } from './processes.js';
+import { Latencies } from './statistics.js';
 import { traceSyncs } from './trace-syncs.js';
 
 /** Cents that every account begins with. */

@@ -15,10 +15,10 @@ if (isMainThread) setEnvironmentData(NAME, new Int32Array(new SharedArrayBuffer(
 const counts = getEnvironmentData(NAME);
 const syncSlot = isMainThread ? SLOTS.syncs : SLOTS.syncsOfOthers;
 
-function count(library, name, slot, counts_ = () => true) {
+function count(library, name, slot, matches = () => true) {
   const call = library[name];
   library[name] = function counted(...given) {
-    if (counts_(...given)) Atomics.add(counts, slot, 1);
+    if (matches(...given)) Atomics.add(counts, slot, 1);
     return call.apply(this, given);
   };
 }

@@ -1,6 +1,6 @@
 /** Rows, columns and goals that several workloads have in common. */
 import { CONTESTANTS } from './contestants.js';
-import { median } from './measure.js';
+import { median } from './statistics.js';
 
 export const many = (count) => count.toLocaleString('en-US');
 

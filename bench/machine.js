@@ -1,10 +1,12 @@
-/** Where it was measured. */
+/** What was measured, and where. */
+import { execFileSync } from 'node:child_process';
 import { closeSync, fdatasyncSync, openSync, readFileSync, statfsSync, writeSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
+import { fileURLToPath } from 'node:url';
 import { CONTESTANTS } from './contestants.js';
-import { median } from './measure.js';
+import { median } from './statistics.js';
 
 const FILE_SYSTEMS = {
   61267: 'ext4',
@@ -54,4 +56,24 @@ export function syncTimeUs(folder) {
   });
   closeSync(file);
   return median(times);
+}
+
+/** The code that is measured: its version and its commit. */
+export function describeCode() {
+  const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
+  const git = (...args) =>
+    execFileSync('git', args, {
+      cwd: fileURLToPath(new URL('.', import.meta.url)),
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+  try {
+    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
+    return {
+      drovebank: version,
+      commit: `${git('rev-parse', 'HEAD').trim()}${changed ? ', changed' : ''}`,
+    };
+  } catch {
+    return { drovebank: version, commit: 'unknown' };
+  }
 }

@@ -1,6 +1,5 @@
 /** `npm run bench`: drovebank beside its rivals, turn by turn in one run. `--help` tells the options. */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { absentContestants, CONTESTANTS } from './contestants.js';
 import { NAME } from './figures.js';
 import { installRivals } from './install.js';
-import { describeMachine } from './machine.js';
+import { describeCode, describeMachine } from './machine.js';
 import { readOptions, USAGE, WrongOption } from './options.js';
 import { writePage } from './page.js';
 import { endAll } from './processes.js';
@@ -29,22 +28,6 @@ function listAll() {
       `  ${name.padEnd(10)} ${about}${quick ? '' : ' (not in --quick)'}`,
   );
   return `Workloads:\n${workloads.join('\n')}\nContestants:\n  ${Object.keys(CONTESTANTS).join(', ')}`;
-}
-
-/** The code that is measured: its version and its commit. */
-function describeCode() {
-  const { version } = JSON.parse(readFileSync(join(here, '..', 'package.json'), 'utf8'));
-  const git = (...args) =>
-    execFileSync('git', args, { cwd: here, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
-  try {
-    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
-    return {
-      drovebank: version,
-      commit: `${git('rev-parse', 'HEAD').trim()}${changed ? ', changed' : ''}`,
-    };
-  } catch {
-    return { drovebank: version, commit: 'unknown' };
-  }
 }
 
 function planOf({ only, quick }) {

@@ -3,13 +3,13 @@ import { join } from 'node:path';
 import { BALANCE, expectAllMoney } from '../compare.js';
 import { CONTESTANTS } from '../contestants.js';
 import { many, NAME, timesGoal } from '../figures.js';
-import { median, quantile } from '../measure.js';
 import { prepare, restDisk, withContestant } from '../processes.js';
+import { median, quantile } from '../statistics.js';
 
 const CACHED_MAX_US = 5;
 
 export async function balances({ quick, accounts, folder, say, choose }) {
-  const rounds = quick ? 3 : 9;
+  const rounds = quick ? 2 : 9;
   const rows = [];
   for (const name of choose(['drovebank', 'better-sqlite3', 'lmdb'], ['postgres'])) {
     const { label, durable } = CONTESTANTS[name];
@@ -65,15 +65,16 @@ async function readBalances(name, home, { accounts, rounds, say }) {
   const toFile = [];
   const third = Math.floor(Math.min(accounts, 6_000) / 3);
   const members = (first) => Array.from({ length: third }, (_, index) => 1 + first + index * 3);
+  const looked = members(0);
+  const again = Array.from({ length: 20_000 }, (_, index) => looked[index % third]);
   for (let round = 1; round <= rounds; round += 1) {
     say(`round ${round} of ${rounds}`);
     await withContestant(name, home, { accounts }, async (contestant) => {
       await contestant.ask('open');
       // The first request of all takes its turn to write, which is not what is asked here.
       await contestant.ask('balances', { members: [0] });
-      const cold = await contestant.ask('balances', { members: members(0) });
+      const cold = await contestant.ask('balances', { members: looked });
       const file = (await contestant.ask('rawReads', { members: members(1) })) ?? [];
-      const again = Array.from({ length: 20_000 }, (_, index) => members(0)[index % third]);
       times.cold.push(...cold);
       times.file.push(...file);
       times.cached.push(...(await contestant.ask('balances', { members: again })));

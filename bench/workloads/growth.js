@@ -72,6 +72,7 @@ export async function growth({ quick, accounts, folder, shared, say, choose }) {
     ],
     rows,
     notes: [
+      'What is durable before an answer is the same as in W2.',
       `The accounts with 512 in flight; the requests in flight with ${many(accounts)} accounts; the processes with 64 in flight each.`,
     ],
     charts,

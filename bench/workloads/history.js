@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { CONTESTANTS } from '../contestants.js';
 import { many, NAME, timesGoal } from '../figures.js';
-import { median } from '../measure.js';
 import { prepare, restDisk, start, withContestant } from '../processes.js';
+import { median } from '../statistics.js';
 
 const DEPOSITS_A_ROUND = 20;
 /** An account with at least as many rows serves in all rounds: a few more do not make it longer. */

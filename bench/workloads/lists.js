@@ -1,9 +1,9 @@
 /** W9: opening a bank of many accounts, listing a page of them, and searching them. */
 import { CONTESTANTS } from '../contestants.js';
 import { many, NAME } from '../figures.js';
-import { median } from '../measure.js';
 import { withContestant } from '../processes.js';
 import { refuseSmallDisk } from '../room.js';
+import { median } from '../statistics.js';
 import { largeBank } from './million.js';
 
 const PAGE = 100;

@@ -14,9 +14,9 @@ import {
   rowsOf,
   timesGoal,
 } from '../figures.js';
-import { median, quantile } from '../measure.js';
 import { prepare, runProgram, start, TookTooLong } from '../processes.js';
 import { COMMAND, pathOf } from '../programs.js';
+import { median, quantile } from '../statistics.js';
 
 const PROCESSES = 4;
 const IN_FLIGHT = 64;

@@ -81,6 +81,7 @@ function toTable(fields, { syncUs, accounts }) {
     rows,
     notes: [
       `One synced append of 200 bytes: ${Math.round(syncUs.fast)} us on the fast disk, ${Math.round(syncUs.slow)} us on the slow one.`,
+      'What is durable before an answer is the same as in W1 and W2, on both disks.',
       'syncs/batch: those of the thread that answers; syncs/transfer has the posting in it as well.',
     ],
     goals: [

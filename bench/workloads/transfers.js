@@ -14,7 +14,7 @@ import {
   rowsOf,
   timesGoal,
 } from '../figures.js';
-import { median } from '../measure.js';
+import { median } from '../statistics.js';
 
 const POSTED =
   'posted/s: the same transfers over the time until all of them stood in the passbooks; CPU includes it.';
@@ -83,7 +83,7 @@ export async function forLong({ quick, accounts, folder, say, choose }) {
     : { ms: 30_000, warmUpMs: 2_000, rounds: 2 };
   const settings = { folder, accounts, say, inFlight: 512, sampleMs: 250, ...load };
   const field = await compare(names, settings);
-  const rows = rowsOf(field).map((row) => ({ ...row, faster: rateOver(field, row.rounds) }));
+  const rows = rowsOf(field, { by: 'postedPerSecond' });
   return {
     title: `W3: 512 in flight for ${load.ms / 1_000} s, and until everything is posted (${many(accounts)} accounts)`,
     columns: [
@@ -116,22 +116,12 @@ export async function forLong({ quick, accounts, folder, say, choose }) {
   };
 }
 
-/** drovebank's total work over total time, by that of `rounds`. */
-function rateOver(field, rounds) {
-  const ours = field.get('drovebank')?.rounds ?? [];
-  return median(
-    ours
-      .slice(0, rounds.length)
-      .map(({ postedPerSecond }, round) => postedPerSecond / rounds[round].postedPerSecond),
-  );
-}
-
 /** As many transfers as TigerBeetle's own benchmark puts into a batch. */
 const BATCH = 8_189;
 
 export async function inBatches({ quick, accounts, folder, say, choose }) {
-  const always = ['drovebank', 'drovebank-atomic', 'better-sqlite3', 'lmdb'];
-  const names = choose(always, ['classic-level', 'postgres']);
+  const others = ['drovebank-atomic', 'classic-level', 'postgres'];
+  const names = choose(['drovebank', 'better-sqlite3', 'lmdb'], others);
   const depths = quick ? [1] : [1, 4];
   const load = quick
     ? { ms: 400, warmUpMs: 200, rounds: 1 }

@@ -2,9 +2,9 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { many, NAME, timesGoal } from '../figures.js';
-import { median, quantile } from '../measure.js';
 import { prepare, restDisk, runProgram } from '../processes.js';
 import { COMMAND, EXAMPLE, pathOf } from '../programs.js';
+import { median, quantile } from '../statistics.js';
 
 const run = (args) => runProgram(process.execPath, args);
 
