@@ -1,59 +1,107 @@
 /** The same load for several contestants, turn by turn. */
 import { join } from 'node:path';
-import { Latencies } from './measure.js';
+import { CONTESTANTS } from './contestants.js';
 import { prepare, restDisk, start } from './processes.js';
+import { Latencies } from './statistics.js';
+import { traceSyncs } from './trace-syncs.js';
 
-const BALANCE = 1_000_000_000;
+/** Cents that every account begins with. */
+export const BALANCE = 1_000_000_000;
+
+const TRACED_LOAD = { ms: 250, seed: 7 };
 
 /**
- * Rounds of load, one contestant after the other in each, in a changing order; the first round warms
- * up and does not count. Answers name → { rounds, failure? }. A contestant that fails drops out.
+ * Rounds of load, one contender after the other in each, in a changing order; with `warmUpMs`, a first
+ * round of that length does not count. A contender is a contestant's name, or
+ * { key, name, home?, folder?, ...its own part of the load }; one with a `home` is not prepared there again.
+ * Answers key → { name, rounds, failure? }. A contender that fails drops out.
  */
-export async function compare(
-  names,
-  { folder, accounts, rounds, ms, inFlight, processes = 1, say = () => {} },
-) {
-  const settings = { accounts, balance: BALANCE };
+export async function compare(contenders, { folder, say, ...settings }) {
   const field = new Map();
-  for (const name of names) {
-    const home = join(folder, name);
-    const entry = { rounds: [], processes: [], failure: undefined };
-    field.set(name, entry);
-    await guard(entry, async () => {
-      await prepare(name, home, settings);
-      for (let number = 0; number < processes; number += 1) {
-        const process = start(name, home, { ...settings, process: number });
-        entry.processes.push(process);
-        await process.ask('open');
-      }
-    });
+  for (const contender of contenders) {
+    const entry = toEntry(contender, folder, settings);
+    field.set(entry.key, entry);
+    say(`${entry.key} gets ready`);
+    await guard(entry, () => getReady(entry));
   }
-  for (let round = 0; round <= rounds; round += 1) {
-    for (let turn = 0; turn < names.length; turn += 1) {
-      const name = names[(turn + round) % names.length];
-      const entry = field.get(name);
-      say(`round ${round} of ${rounds}: ${name}`);
+  const entries = [...field.values()];
+  const { rounds, warmUpMs } = settings;
+  for (let round = warmUpMs > 0 ? 0 : 1; round <= rounds; round += 1) {
+    for (let turn = 0; turn < entries.length; turn += 1) {
+      const entry = entries[(turn + round) % entries.length];
+      say(round === 0 ? `warming up: ${entry.key}` : `round ${round} of ${rounds}: ${entry.key}`);
       await guard(entry, async () => {
         restDisk();
-        const asked = entry.processes.map((process, number) =>
-          process.ask('load', { inFlight, ms, seed: round * 100 + number + 1 }),
-        );
-        const parts = await allOrFirstFailure(asked);
-        if (round > 0) entry.rounds.push(merge(parts));
+        const ms = round === 0 ? warmUpMs : entry.load.ms;
+        const figures = await carry(entry, { ms, seed: round * 100 });
+        if (round > 0) entry.rounds.push(figures);
       });
     }
   }
-  for (const entry of field.values()) {
-    await guard(entry, async () => {
-      const sum = await entry.processes[0].ask('sum');
-      if (sum !== undefined && sum !== accounts * BALANCE) {
-        throw new Error(`money was made or lost: ${sum} instead of ${accounts * BALANCE}`);
-      }
-    });
-    await Promise.all(entry.processes.map((process) => process.end()));
-    entry.processes = [];
+  for (const entry of entries) {
+    say(`counting the money of ${entry.key}`);
+    await guard(entry, () => countSyncsOfNative(entry));
+    await guard(entry, () => expectAllMoney(entry.processes[0], entry.load.accounts));
+    await endProcesses(entry);
   }
   return field;
+}
+
+/** @throws when money was made or lost; at least `paidIn` cents came in meanwhile, and at most `perhaps` more */
+export async function expectAllMoney(contestant, accounts, paidIn = 0, perhaps = 0) {
+  const sum = await contestant.ask('sum');
+  const expected = accounts * BALANCE + paidIn;
+  if (sum === undefined || (sum >= expected && sum <= expected + perhaps)) return;
+  throw new Error(`money was made or lost: ${sum} instead of ${expected}`);
+}
+
+function toEntry(contender, folder, { rounds, warmUpMs, processes = 1, ...load }) {
+  const {
+    key,
+    name,
+    home,
+    folder: ownFolder = folder,
+    ...own
+  } = typeof contender === 'string' ? { key: contender, name: contender } : contender;
+  return {
+    key,
+    name,
+    made: home !== undefined,
+    home: home ?? join(ownFolder, key),
+    processCount: own.processes ?? processes,
+    load: { ...load, ...own },
+    rounds: [],
+    processes: [],
+    failure: undefined,
+  };
+}
+
+async function getReady(entry) {
+  const { name, home, load, processes, processCount } = entry;
+  const settings = { accounts: load.accounts, balance: BALANCE };
+  if (!entry.made) await prepare(name, home, settings);
+  for (let number = 0; number < processCount; number += 1) {
+    const process = start(name, home, { ...settings, process: number });
+    processes.push(process);
+    await process.ask('open');
+  }
+}
+
+async function carry({ processes, load }, { ms, seed }) {
+  const asked = processes.map((process, number) =>
+    process.ask('load', { ...load, ms, seed: seed + number + 1 }),
+  );
+  return mergeParts(await allOrFirstFailure(asked));
+}
+
+/** A round of its own, which counts for nothing else: whoever is traced is slow. */
+async function countSyncsOfNative(entry) {
+  if (!CONTESTANTS[entry.name].native || entry.rounds.length === 0) return;
+  const helpers = await Promise.all(entry.processes.map((process) => process.ask('helperPids')));
+  const pids = [...entry.processes.map(({ pid }) => pid), ...helpers.flat().filter(Boolean)];
+  const traced = await traceSyncs(pids, () => carry(entry, TRACED_LOAD));
+  const syncs = traced ? traced.syncs / traced.result.answers : Number.NaN;
+  for (const round of entry.rounds) round.syncs = syncs;
 }
 
 async function guard(entry, work) {
@@ -61,9 +109,14 @@ async function guard(entry, work) {
   try {
     await work();
   } catch (error) {
-    entry.failure = error.message;
-    await Promise.all(entry.processes.map((process) => process.end()));
+    entry.failure = error.message.split('\n')[0];
+    await endProcesses(entry);
   }
+}
+
+async function endProcesses(entry) {
+  await Promise.all(entry.processes.map((process) => process.end()));
+  entry.processes = [];
 }
 
 /** Waits for everybody before it tells of a failure: who is still at work cannot be ended cleanly. */
@@ -73,7 +126,8 @@ async function allOrFirstFailure(asked) {
   return outcomes.map(({ value }) => value);
 }
 
-function merge(parts) {
+/** The figures of a round from those of its processes. */
+export function mergeParts(parts) {
   const latencies = new Latencies();
   for (const part of parts) latencies.add(part.latencies);
   const total = (key) => parts.reduce((sum, part) => sum + part[key], 0);
@@ -90,7 +144,17 @@ function merge(parts) {
     maxUs: latencies.max,
     cpuUs: total('cpuUs') / answers,
     bytes: total('bytes') / answers,
+    syncs: total('syncs') / answers,
+    syncsPerBatch: total('writerSyncs') / total('batches'),
+    batchSize: answers / total('batches'),
     loopDelayUs: most('loopDelayUs'),
     memoryMb: most('memoryMb'),
+    backlogMax: largestBacklog(parts),
   };
+}
+
+/** Entries answered and not yet posted, where one process alone was asked and was looked at. */
+function largestBacklog([{ samples = [] }, ...others]) {
+  const backlogs = samples.map(({ backlog }) => backlog).filter(Number.isFinite);
+  return others.length > 0 || backlogs.length === 0 ? Number.NaN : Math.max(...backlogs);
 }

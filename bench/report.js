@@ -1,29 +1,32 @@
-/** Tables for people, and the same figures as JSON. */
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { median } from './measure.js';
+/** Tables for people who sit at a terminal. */
+
+const round = (value, digits) =>
+  value.toLocaleString('en-US', { maximumFractionDigits: digits, minimumFractionDigits: digits });
 
 export const formats = {
   text: (value) => value,
-  count: (value) => Math.round(value).toLocaleString('en-US'),
+  count: (value) => round(value, 0),
+  /** A small number per transfer. */
+  share: (value) => (value >= 100 ? round(value, 0) : value.toPrecision(2)),
   /** Microseconds, in the unit that fits. */
   time(us) {
-    if (us < 1_000) return `${us < 100 ? us.toFixed(1) : Math.round(us)} us`;
-    return us < 1_000_000 ? `${(us / 1_000).toFixed(1)} ms` : `${(us / 1_000_000).toFixed(2)} s`;
+    if (us === 0) return '0 us';
+    if (us < 1_000) return `${round(us, us < 100 ? 1 : 0)} us`;
+    return us < 1_000_000 ? `${round(us / 1_000, 1)} ms` : `${round(us / 1_000_000, 2)} s`;
   },
-  mb: (value) => `${Math.round(value)} MB`,
-  times: (value) => `${value < 10 ? value.toFixed(2) : value.toFixed(1)} x`,
+  mb: (value) => `${round(value, 0)} MB`,
+  times: (value) => `${round(value, value < 10 ? 2 : 1)} x`,
 };
+
+/** A cell's text; '-' for what was not measured. */
+export function formatCell(value, format) {
+  const missing = value == null || (typeof value === 'number' && !Number.isFinite(value));
+  return missing ? '-' : formats[format](value);
+}
 
 /** Columns as [key, heading, format]. Rows lack what was not measured. */
 export function formatTable({ title, columns, rows, notes = [], goals = [] }) {
-  const cells = rows.map((row) =>
-    columns.map(([key, , format]) => {
-      const value = row[key];
-      const missing = value === undefined || (typeof value === 'number' && !Number.isFinite(value));
-      return missing ? '-' : formats[format](value);
-    }),
-  );
+  const cells = rows.map((row) => columns.map(([key, , format]) => formatCell(row[key], format)));
   const widths = columns.map(([, heading], column) =>
     Math.max(heading.length, ...cells.map((row) => row[column].length)),
   );
@@ -43,36 +46,20 @@ export function formatTable({ title, columns, rows, notes = [], goals = [] }) {
     ...cells.map(line),
     '',
     ...rows.filter((row) => row.durable).map((row) => `durable, ${row.name}: ${row.durable}`),
-    ...rows.filter((row) => row.failure).map((row) => `not measured, ${row.name}: ${row.failure}`),
+    ...rows.filter((row) => row.failure).map((row) => `NOT MEASURED, ${row.name}: ${row.failure}`),
     ...notes,
-    ...goals.map(formatGoal),
+    ...goals.map((goal) => `goal: ${formatGoal(goal)}`),
   ].join('\n');
 }
 
-function formatGoal({ text, limit, atMost, value }) {
-  if (!Number.isFinite(value)) return `goal: ${text}: not measured`;
-  const reached = atMost ? value <= limit : value >= limit;
-  return `goal: ${text}: ${formats.times(value)}, ${reached ? 'reached' : 'MISSED'}`;
+/** Whether a goal was reached; `undefined` where it was not measured. */
+export function isReached({ limit, atMost, value }) {
+  if (!Number.isFinite(value)) return undefined;
+  return atMost ? value <= limit : value >= limit;
 }
 
-/** The median over rounds of `of` one contestant's figure divided by another's in the same round. */
-export function ratio(field, above, below, key) {
-  const over = field.get(above)?.rounds ?? [];
-  const under = field.get(below)?.rounds ?? [];
-  return median(
-    over.slice(0, under.length).map((figures, round) => figures[key] / under[round][key]),
-  );
-}
-
-/** The median over rounds of each figure. */
-export function medians(rounds) {
-  const keys = Object.keys(rounds[0] ?? {});
-  return Object.fromEntries(keys.map((key) => [key, median(rounds.map((round) => round[key]))]));
-}
-
-export function writeResults(folder, results) {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `${results.date.slice(0, 10)}${results.quick ? '-quick' : ''}.json`);
-  writeFileSync(file, `${JSON.stringify(results, undefined, 1)}\n`);
-  return file;
+export function formatGoal(goal) {
+  const reached = isReached(goal);
+  if (reached === undefined) return `${goal.text}: not measured`;
+  return `${goal.text}: ${formats[goal.format](goal.value)}, ${reached ? 'reached' : 'MISSED'}`;
 }

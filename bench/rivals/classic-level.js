@@ -1,9 +1,6 @@
 /** LevelDB: one process only; balances in memory, a lock for each account, batches with sync. */
 import { ClassicLevel } from 'classic-level';
 
-export const label = 'classic-level';
-export const durable = 'batch({ sync: true }), one process only';
-
 async function openDatabase(folder) {
   const db = new ClassicLevel(folder, { valueEncoding: 'json' });
   await db.open();
@@ -26,26 +23,31 @@ export async function open(folder, { accounts }) {
   const turns = new Array(accounts).fill(Promise.resolve());
   let number = Date.now() * 1000;
 
-  async function move(from, to, amount) {
-    if (balances[from] < amount) return;
+  function decide(from, to, amount) {
+    if (balances[from] < amount) return [];
     balances[from] -= amount;
     balances[to] += amount;
     number += 1;
-    await db.batch(
-      [
-        { type: 'put', key: `account/${from}`, value: balances[from] },
-        { type: 'put', key: `account/${to}`, value: balances[to] },
-        { type: 'put', key: `transfer/${number}`, value: { from, to, amount, at: Date.now() } },
-      ],
-      { sync: true },
-    );
+    return [
+      { type: 'put', key: `account/${from}`, value: balances[from] },
+      { type: 'put', key: `account/${to}`, value: balances[to] },
+      { type: 'put', key: `transfer/${number}`, value: { from, to, amount, at: Date.now() } },
+    ];
   }
+  const book = (puts) => db.batch(puts, { sync: true });
   return {
     async transfer(from, to, amount) {
-      const done = Promise.all([turns[from], turns[to]]).then(() => move(from, to, amount));
+      const done = Promise.all([turns[from], turns[to]]).then(() => book(decide(from, to, amount)));
       turns[from] = done;
       turns[to] = done;
       await done;
+    },
+    batchOf: (moves) => moves,
+    /** One after the other: an older balance may not be written over a newer one. */
+    async transferMany(moves) {
+      const many = () => book(moves.flatMap(({ from, to, cents }) => decide(from, to, cents)));
+      turns[0] = turns[0].then(many);
+      await turns[0];
     },
     async sum() {
       let total = 0;

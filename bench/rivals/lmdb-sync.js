@@ -1,8 +1,6 @@
 /** lmdb-js with `transactionSync`, which is faster than `transaction` when one waits for each answer. */
 import { mover, prepare, sum, tables } from './lmdb.js';
 
-export const label = 'lmdb, sync';
-export const durable = 'transactionSync(): one sync a transfer';
 export { prepare };
 
 export function open(folder, { process = 0 }) {

@@ -2,10 +2,9 @@
  * lmdb-js in its fastest durable setting: balances as plain numbers in a table of their own, many
  * transactions on their way at once, each answered when its commit is flushed.
  */
+import { performance } from 'node:perf_hooks';
 import { open as openEnvironment } from 'lmdb';
-
-export const label = 'lmdb';
-export const durable = 'transaction(), answered after `flushed`: one sync a batch';
+import { timeEach } from '../reads.js';
 
 export function tables(folder) {
   const env = openEnvironment({ path: folder });
@@ -52,6 +51,18 @@ export function sum({ balances }) {
   return total;
 }
 
+/** A page of accounts; with `search`, of those whose name has it: all are looked through. */
+function list({ balances, names }, { search = '', limit }) {
+  const start = performance.now();
+  const found = [];
+  for (const { key, value } of names.getRange()) {
+    if (!`${value.first} ${value.last}`.includes(search)) continue;
+    found.push({ ...value, balance: balances.get(key) });
+    if (found.length === limit) break;
+  }
+  return { us: (performance.now() - start) * 1000, found: found.length };
+}
+
 export function open(folder, { process = 0 }) {
   const all = tables(folder);
   const move = mover(all, process);
@@ -60,6 +71,15 @@ export function open(folder, { process = 0 }) {
       await all.env.transaction(() => move(from, to, amount));
       await all.env.flushed;
     },
+    batchOf: (moves) => moves,
+    async transferMany(moves) {
+      await all.env.transaction(() => {
+        for (const { from, to, cents } of moves) move(from, to, cents);
+      });
+      await all.env.flushed;
+    },
+    balances: ({ members }) => timeEach(members, (account) => all.balances.get(account)),
+    list: (asked) => list(all, asked),
     sum: () => sum(all),
     close: () => all.env.close(),
   };

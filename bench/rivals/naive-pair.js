@@ -4,10 +4,6 @@ import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import writeFileAtomic from 'write-file-atomic';
 
-export const label = 'naive pair';
-export const durable =
-  'two locks, two synced files a transfer; a crash between the files loses money';
-
 const fileOf = (folder, account) => join(folder, `${account}.json`);
 const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
 const LOCK = {

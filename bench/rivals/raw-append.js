@@ -2,9 +2,6 @@
 import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const label = 'raw append + fdatasync';
-export const durable = '200 bytes written and synced; no bank at all';
-
 export function prepare(folder) {
   mkdirSync(folder, { recursive: true });
 }

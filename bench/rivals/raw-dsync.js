@@ -2,9 +2,6 @@
 import { closeSync, constants, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-export const label = 'raw O_DSYNC, preallocated';
-export const durable = '200 bytes written with O_DSYNC; no bank at all';
-
 const BYTES = 16 * 1024 * 1024;
 
 export function prepare(folder) {
@@ -16,12 +13,16 @@ export function open(folder) {
   const file = openSync(join(folder, 'raw'), constants.O_WRONLY | constants.O_DSYNC);
   const bytes = Buffer.alloc(200, '.');
   let position = 0;
+  let written = 0;
   return {
     blocks: true,
     transfer() {
+      written += 1;
       writeSync(file, bytes, 0, bytes.length, position);
       position = (position + bytes.length) % (BYTES - bytes.length);
     },
+    /** Each write is one. */
+    syncs: () => written,
     close: () => closeSync(file),
   };
 }

@@ -1,0 +1,92 @@
+/** W9: opening a bank of many accounts, listing a page of them, and searching them. */
+import { CONTESTANTS } from '../contestants.js';
+import { many, NAME } from '../figures.js';
+import { withContestant } from '../processes.js';
+import { refuseSmallDisk } from '../room.js';
+import { median } from '../statistics.js';
+import { largeBank } from './million.js';
+
+const PAGE = 100;
+
+export async function lists({ quick, folder, shared, say, choose }) {
+  const accounts = largeBank({ quick });
+  const rounds = quick ? 1 : 3;
+  refuseSmallDisk(folder, accounts);
+  const rows = [];
+  for (const name of choose(['drovebank', 'better-sqlite3', 'lmdb'])) {
+    try {
+      const { home } = await shared(name, accounts);
+      const told = (text) => say(`${name}: ${text}`);
+      rows.push({
+        name: CONTESTANTS[name].label,
+        ...(await lookThrough(name, home, { accounts, rounds, say: told })),
+      });
+    } catch (error) {
+      rows.push({ name: CONTESTANTS[name].label, failure: error.message });
+    }
+  }
+  const ours = rows.find(({ name }) => name === 'drovebank');
+  const goal = (text, ms, value) => ({
+    text: `${text} at most ${ms} ms`,
+    limit: ms * 1_000,
+    atMost: true,
+    value,
+    format: 'time',
+  });
+  return {
+    title: `W9: ${many(accounts)} accounts: open, list a page, search`,
+    columns: [
+      NAME,
+      ['openUs', 'open', 'time'],
+      ['balanceUs', 'then a balance', 'time'],
+      ['pageUs', 'first page', 'time'],
+      ['pageAgainUs', 'again', 'time'],
+      ['searchUs', 'search', 'time'],
+      ['searchAgainUs', 'again', 'time'],
+      ['found', 'found', 'count'],
+      ['memoryMb', 'peak memory', 'mb'],
+    ],
+    rows,
+    notes: [
+      `In a fresh process each, ${rounds} times: open, a balance, a page of ${PAGE}, the same again, a search for part of a name, and again. The files are in the system's cache.`,
+      'A first page includes whatever the process reads once and keeps.',
+    ],
+    goals: [
+      goal('list a page', 50, ours?.pageUs),
+      goal('search', 200, ours?.searchUs),
+      goal('open', 50, ours?.openUs),
+    ],
+  };
+}
+
+async function lookThrough(name, home, { accounts, rounds, say }) {
+  const all = [];
+  const search = `${accounts - 1}`.slice(1);
+  for (let round = 1; round <= rounds; round += 1) {
+    await withContestant(name, home, { accounts }, async (contestant) => {
+      say(`opening, ${round} of ${rounds}`);
+      const openUs = await contestant.ask('open');
+      const [balanceUs] = await contestant.ask('balances', { members: [0] });
+      say(`a page, ${round} of ${rounds}`);
+      const page = await contestant.ask('list', { limit: PAGE });
+      const pageAgain = await contestant.ask('list', { limit: PAGE });
+      say(`a search, ${round} of ${rounds}`);
+      const found = await contestant.ask('list', { search, limit: PAGE });
+      const foundAgain = await contestant.ask('list', { search, limit: PAGE });
+      if (page.found !== PAGE || found.found === 0) throw new Error('not all accounts were listed');
+      all.push({
+        openUs,
+        balanceUs,
+        pageUs: page.us,
+        pageAgainUs: pageAgain.us,
+        searchUs: found.us,
+        searchAgainUs: foundAgain.us,
+        found: found.found,
+        memoryMb: await contestant.ask('peakMemoryMb'),
+      });
+    });
+  }
+  return Object.fromEntries(
+    Object.keys(all[0]).map((key) => [key, median(all.map((figures) => figures[key]))]),
+  );
+}
