@@ -12,14 +12,20 @@ const EPISODES_MAX = 400;
 const SLEEPS = effort(1, 40);
 
 describe('stopped for longer than a process may be, and set going again', () => {
-  it.each(STEP_NAMES)('before "%s" it harms nothing, and tells the truth', async (name) => {
-    const counts: FaultCounts = new Map();
-    const slept = () => counts.get(name)?.stop ?? 0;
-    for (let seed = 1; seed <= EPISODES_MAX && slept() < SLEEPS; seed++) {
-      await new Episode(seed, counts, name).run().catch((error: Error) => {
-        throw new Error(`asleep before ${name}, seed ${seed}: ${error.message}`, { cause: error });
-      });
-    }
-    expect(slept()).toBeGreaterThanOrEqual(SLEEPS);
-  });
+  it.each(STEP_NAMES)(
+    'before "%s" it harms nothing, and tells the truth',
+    { timeout: 3_600_000 },
+    async (name) => {
+      const counts: FaultCounts = new Map();
+      const slept = () => counts.get(name)?.stop ?? 0;
+      for (let seed = 1; seed <= EPISODES_MAX && slept() < SLEEPS; seed++) {
+        await new Episode(seed, counts, name).run().catch((error: Error) => {
+          throw new Error(`asleep before ${name}, seed ${seed}: ${error.message}`, {
+            cause: error,
+          });
+        });
+      }
+      expect(slept()).toBeGreaterThanOrEqual(SLEEPS);
+    },
+  );
 });
