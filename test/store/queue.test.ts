@@ -54,6 +54,18 @@ describe('a ticket of somebody surely dead', () => {
   });
 });
 
+describe('whoever drew a ticket', () => {
+  it('sees that it lies there until it is taken away', async () => {
+    const directory = newDirectory();
+    mkdirSync(join(directory, 'desks/writer.queue'), { recursive: true });
+    const queue = new Queue(nodeDisk(), nodeSystem(), directory, 'writer');
+    const ticket = await queue.draw();
+    expect(await queue.isThere(ticket)).toBe(true);
+    await queue.remove(ticket);
+    expect(await queue.isThere(ticket)).toBe(false);
+  });
+});
+
 describe('a file among the tickets that is none', () => {
   it('is nobody who waits', async () => {
     const { observer, name } = await ticketSeenUnder('b1');
