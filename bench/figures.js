@@ -26,6 +26,22 @@ export const RESOURCES = [
   ['loopDelayUs', 'loop p99', 'time'],
 ];
 
+/**
+ * What `measure(name, say)` answers for each contestant, a row or several; one that fails gets a row that says
+ * why, and the others go on.
+ */
+export async function rowsOfEach(names, say, measure) {
+  const rows = [];
+  for (const name of names) {
+    try {
+      rows.push(...[await measure(name, (text) => say(`${name}: ${text}`))].flat());
+    } catch (error) {
+      rows.push({ name: CONTESTANTS[name].label, failure: error.message });
+    }
+  }
+  return rows;
+}
+
 /** The median over rounds of `of` one contender's figure divided by another's in the same round. */
 export function ratio(field, above, below, key) {
   const over = field.get(above)?.rounds ?? [];

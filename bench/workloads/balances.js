@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { BALANCE, expectAllMoney } from '../compare.js';
 import { CONTESTANTS } from '../contestants.js';
-import { many, NAME, timesGoal } from '../figures.js';
+import { many, NAME, rowsOfEach, timesGoal } from '../figures.js';
 import { prepare, restDisk, withContestant } from '../processes.js';
 import { median, quantile } from '../statistics.js';
 
@@ -10,22 +10,14 @@ const CACHED_MAX_US = 5;
 
 export async function balances({ quick, accounts, folder, say, choose }) {
   const rounds = quick ? 2 : 9;
-  const rows = [];
-  for (const name of choose(['drovebank', 'better-sqlite3', 'lmdb'], ['postgres'])) {
-    const { label, durable } = CONTESTANTS[name];
-    try {
-      const home = join(folder, name);
-      await prepare(name, home, { accounts, balance: BALANCE });
-      restDisk();
-      const told = (text) => say(`${name}: ${text}`);
-      rows.push({
-        name: label,
-        ...(await readBalances(name, home, { accounts, rounds, say: told })),
-      });
-    } catch (error) {
-      rows.push({ name: label, durable, failure: error.message });
-    }
-  }
+  const names = choose(['drovebank', 'better-sqlite3', 'lmdb'], ['postgres']);
+  const rows = await rowsOfEach(names, say, async (name, told) => {
+    const home = join(folder, name);
+    await prepare(name, home, { accounts, balance: BALANCE });
+    restDisk();
+    const figures = await readBalances(name, home, { accounts, rounds, say: told });
+    return { name: CONTESTANTS[name].label, ...figures };
+  });
   const ours = rows.find(({ name }) => name === 'drovebank');
   return {
     title: `W8: the balance of one of ${many(accounts)} accounts`,

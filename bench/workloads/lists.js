@@ -1,6 +1,6 @@
 /** W9: opening a bank of many accounts, listing a page of them, and searching them. */
 import { CONTESTANTS } from '../contestants.js';
-import { many, NAME } from '../figures.js';
+import { many, NAME, rowsOfEach } from '../figures.js';
 import { withContestant } from '../processes.js';
 import { refuseSmallDisk } from '../room.js';
 import { median } from '../statistics.js';
@@ -12,19 +12,12 @@ export async function lists({ quick, folder, shared, say, choose }) {
   const accounts = largeBank({ quick });
   const rounds = quick ? 1 : 3;
   refuseSmallDisk(folder, accounts);
-  const rows = [];
-  for (const name of choose(['drovebank', 'better-sqlite3', 'lmdb'])) {
-    try {
-      const { home } = await shared(name, accounts);
-      const told = (text) => say(`${name}: ${text}`);
-      rows.push({
-        name: CONTESTANTS[name].label,
-        ...(await lookThrough(name, home, { accounts, rounds, say: told })),
-      });
-    } catch (error) {
-      rows.push({ name: CONTESTANTS[name].label, failure: error.message });
-    }
-  }
+  const names = choose(['drovebank', 'better-sqlite3', 'lmdb']);
+  const rows = await rowsOfEach(names, say, async (name, told) => {
+    const { home } = await shared(name, accounts);
+    const figures = await lookThrough(name, home, { accounts, rounds, say: told });
+    return { name: CONTESTANTS[name].label, ...figures };
+  });
   const ours = rows.find(({ name }) => name === 'drovebank');
   const goal = (text, ms, value) => ({
     text: `${text} at most ${ms} ms`,

@@ -1,7 +1,6 @@
 /** W5: many processes on one directory, and what a command beside them has to wait. */
 import { join } from 'node:path';
 import { BALANCE, compare, expectAllMoney } from '../compare.js';
-import { CONTESTANTS } from '../contestants.js';
 import {
   barsOf,
   LATENCIES,
@@ -12,6 +11,7 @@ import {
   RESOURCES,
   ratio,
   rowsOf,
+  rowsOfEach,
   timesGoal,
 } from '../figures.js';
 import { prepare, runProgram, start, TookTooLong } from '../processes.js';
@@ -76,16 +76,10 @@ export async function besideManyProcesses({ quick, accounts, folder, say, choose
   const limits = quick
     ? { count: 5, ms: 3_000, withinMs: 2_000 }
     : { count: 100, ms: 100_000, withinMs: 30_000 };
-  const rows = [];
-  for (const name of choose(['drovebank', 'better-sqlite3'])) {
+  const rows = await rowsOfEach(choose(['drovebank', 'better-sqlite3']), say, (name, told) => {
     const shots = SHOTS.filter(({ of }) => of === name);
-    const told = (text) => say(`${name}: ${text}`);
-    try {
-      rows.push(...(await shootBeside(name, shots, { limits, accounts, folder, say: told })));
-    } catch (error) {
-      rows.push({ name: CONTESTANTS[name].label, failure: error.message });
-    }
-  }
+    return shootBeside(name, shots, { limits, accounts, folder, say: told });
+  });
   const extraOf = (wanted) => rows.find(({ name }) => name === wanted)?.extraUs;
   const goals = ['drovebank balance', 'drovebank: open, deposit, close'].map((name) => ({
     text: `${name}: p99 at most 50 ms more than alone`,
