@@ -133,6 +133,17 @@ describe('who comes', () => {
     expect((await desks.find()).owner.number).toBe(3);
   });
 
+  it('keeps no lock when somebody quicker has renamed the desk', async () => {
+    const { lease, desks, lockNow } = await leaseUnder(undefined);
+    const quicker = async () => {
+      await desks.take(await desks.find(), 5, 'lock5');
+      return 0;
+    };
+    expect(await lease.tryTake(quicker)).toBeUndefined();
+    expect((await desks.find()).owner.number).toBe(5);
+    expect(lockNow()).toBeUndefined();
+  });
+
   it('is told when the desk can’t be looked at, and keeps no lock', async () => {
     const disk = new FaultyDisk();
     const { lease, lockNow } = await leaseUnder(undefined, disk.on);

@@ -14,6 +14,19 @@ import { batch, expectTidy, segmentsOf } from './books.js';
 const LONG = `${'x'.repeat(SEGMENT_BYTES_MAX)}\n`;
 const stagesSegment = ({ name, path }: Step) => name === 'write' && path.includes('/segment-');
 
+/** Which files are open that were opened through this disk. */
+function openFiles() {
+  const open = new Set<string>();
+  const on = (disk: Disk): Disk =>
+    hooked(disk, async ({ name, path }, go) => {
+      const done = await go();
+      if (name === 'open' || name === 'create') open.add(path);
+      if (name === 'close') open.delete(path);
+      return done;
+    });
+  return { open, on };
+}
+
 /** A process whose segments have grown long behind their first batch. */
 async function withShortSegments(machine: Machine, alter: (disk: Disk) => Disk) {
   const { pid, ...host } = machine.host(alter);
@@ -95,15 +108,13 @@ describe('a segment that has grown long', () => {
     ['cut off behind its end', 'open'],
   ])('leaves no file open where the one before cannot be %s', async (_, failing) => {
     const machine = await Machine.withBank();
-    const open = new Set<string>();
+    const { open, on } = openFiles();
     let armed = false;
     const { log } = await withShortSegments(machine, (disk) =>
-      hooked(disk, async ({ name, path }, go) => {
+      hooked(on(disk), async ({ name, path }, go) => {
         const fails = armed && name === failing && path.endsWith(`/${position.segment}`);
         if (fails && name === 'open') throw systemError('EIO', path);
         const done = await go();
-        if (name === 'open' || name === 'create') open.add(path);
-        if (name === 'close') open.delete(path);
         if (fails) throw systemError('EIO', path); // Closed it is, whatever the disk says.
         return done;
       }),
@@ -115,12 +126,13 @@ describe('a segment that has grown long', () => {
     expect([...open]).toEqual([]);
   });
 
-  it('is shown to nobody when the desk was taken while it was published', async () => {
+  it('is shown to nobody when the desk was taken while it was published, and left open by nobody', async () => {
+    const { open, on } = openFiles();
     const machine = await Machine.withBank();
     const [second, third] = [await machine.start(), await machine.start()];
     let armed = false;
     const first = await withShortSegments(machine, (disk) =>
-      hooked(disk, async ({ name, path }, go) => {
+      hooked(on(disk), async ({ name, path }, go) => {
         const done = await go();
         if (!armed || name !== 'syncFolder' || !path.endsWith('/journal')) return done;
         armed = false;
@@ -135,5 +147,6 @@ describe('a segment that has grown long', () => {
     await expect(log.append(position, batch(2))).rejects.toMatchObject({ name: 'Fenced' });
     expect(await third.files.log.head()).toEqual(position);
     for (const { log } of [first, third.files]) await log.close();
+    expect([...open]).toEqual([]);
   });
 });
