@@ -27,6 +27,8 @@ import type { Ticket } from './queue.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
 
+/** Recoveries that may begin at one moment. */
+const LOST_FOLDERS_MAX = 1_000;
 const ROLES: readonly Role[] = ['writer', 'poster'];
 
 /** The folders that roles are taken in, parents first. */
@@ -285,12 +287,13 @@ async function makeLost(files: BankFiles): Promise<string> {
   const { disk, directory, system } = files;
   await makeFolders(files, 'lost+found');
   const time = new Date(system.now()).toISOString().replaceAll(':', '-');
-  for (let copy = 1; ; copy++) {
+  for (let copy = 1; copy <= LOST_FOLDERS_MAX; copy++) {
     const lost = `lost+found/${time}${copy === 1 ? '' : `-${copy}`}`;
     if (!(await disk.makeFolder(join(directory, lost)))) continue;
     await disk.syncFolder(join(directory, 'lost+found'));
     return lost;
   }
+  throw new Error(`drovebank bug: ${LOST_FOLDERS_MAX} recoveries in one millisecond`);
 }
 
 /** R1. Answers how to let go. */

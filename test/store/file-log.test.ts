@@ -59,6 +59,26 @@ describe('who leads', () => {
     await log.close();
   });
 
+  it.each([
+    ['a write finds the disk full', 'write', 'ENOSPC', { code: 'DISK_FULL' }],
+    ['a write fails', 'write', 'EIO', { name: 'WriteFailed' }],
+    ['a sync fails', 'sync', 'EIO', { name: 'WriteFailed' }],
+  ] as const)(
+    'leads no more when %s: nothing is tried again',
+    async (_, failing, code, refusal) => {
+      const machine = await Machine.withBank();
+      const disk = new FaultyDisk();
+      const { log } = (await machine.start(disk.on)).files;
+      const position = await log.append(await log.lead(), batch(1));
+      disk.fault = ({ name, path }) =>
+        name === failing && path.includes('/journal/') ? code : undefined;
+      await expect(log.append(position, batch(2))).rejects.toMatchObject(refusal);
+      expect(log.leading).toBe(false);
+      disk.fault = () => undefined;
+      await log.close();
+    },
+  );
+
   it('is told what it could not take over for, and keeps nobody else from it', async () => {
     const machine = await Machine.withBank();
     const disk = new FaultyDisk();

@@ -128,6 +128,22 @@ describe('reading the journal from one place to another', () => {
   });
 });
 
+describe('a journal that does not get to where it was answered for', () => {
+  it('is damaged: the segment that is missing, or shorter, is named', async () => {
+    const { files, places, second } = three();
+    const start = journalStart(FIRST);
+    const { [THIRD]: _, ...without } = files;
+    await expect(all(journalOf(without).journal.read(start, places[2]))).rejects.toMatchObject(
+      damage(THIRD, `it does not follow ${SECOND}`),
+    );
+    const short = second.whole.subarray(0, second.length - 1);
+    const cut = journalOf({ ...files, [SECOND]: short }).journal;
+    await expect(all(cut.read(start, places[1]))).rejects.toMatchObject(
+      damage(SECOND, `it is shorter than ${second.length} bytes`),
+    );
+  });
+});
+
 describe('the end of the journal', () => {
   it('stands behind the last batch, not behind the leave that follows it', async () => {
     const { files, places, third } = three();
