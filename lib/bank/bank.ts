@@ -1,10 +1,11 @@
 import type { Position } from '../format/position.js';
 import type { Account } from '../ledger/account.js';
 import { type AccountId, parseAccountId } from '../ledger/account-id.js';
-import { accountsOf } from '../ledger/decide.js';
+import { accountsOf, type Decision } from '../ledger/decide.js';
 import { assert, BankError, cancelledError } from '../ledger/errors.js';
 import { type Receipt, toReceipt } from '../ledger/receipt.js';
 import {
+  type MoveRequest,
   type OpenAccountInput,
   type Request,
   readDeposit,
@@ -99,37 +100,27 @@ export class OpenedBank implements api.Bank {
     input: OpenAccountInput & { dryRun?: boolean | undefined },
     options: api.Cancellable = {},
   ): Promise<api.OpenedAccount> {
-    const request = readOpen(input);
-    return this.#book(request, input.dryRun, options.signal, (book) => {
-      const { entry, replayed } = book.book(request);
-      assert(entry.credit !== undefined, 'an account was opened without a leg');
-      const { transfer, bookedAt, currency } = entry;
-      const info = toAccountInfo(book.opened(entry), book.digitsOf(currency));
-      return Object.freeze({ ...info, transfer, bookedAt, replayed });
-    });
+    const booking = new Booking(readOpen(input), input.dryRun === true, openedOf);
+    return this.#submit(booking, options.signal);
   }
 
-  async deposit(
-    id: string,
-    amount: string | bigint,
-    options: api.WriteOptions = {},
-  ): Promise<Receipt> {
-    return this.#move(readDeposit(id, amount, options), options.dryRun, options.signal);
+  deposit(id: string, amount: string | bigint, options: api.WriteOptions = {}): Promise<Receipt> {
+    return rejecting(() =>
+      this.#move(readDeposit(id, amount, options), options.dryRun, options.signal),
+    );
   }
 
-  async withdraw(
-    id: string,
-    amount: string | bigint,
-    options: api.WriteOptions = {},
-  ): Promise<Receipt> {
-    return this.#move(readWithdraw(id, amount, options), options.dryRun, options.signal);
+  withdraw(id: string, amount: string | bigint, options: api.WriteOptions = {}): Promise<Receipt> {
+    return rejecting(() =>
+      this.#move(readWithdraw(id, amount, options), options.dryRun, options.signal),
+    );
   }
 
-  async transfer(
+  transfer(
     input: TransferInput & { dryRun?: boolean | undefined },
     options: api.Cancellable = {},
   ): Promise<Receipt> {
-    return this.#move(readTransfer(input), input.dryRun, options.signal);
+    return rejecting(() => this.#move(readTransfer(input), input.dryRun, options.signal));
   }
 
   async transferMany(
@@ -211,27 +202,8 @@ export class OpenedBank implements api.Bank {
     }
   }
 
-  #move(request: Request, dryRun: boolean | undefined, signal: AbortSignal | undefined) {
-    return this.#book(request, dryRun, signal, (book) => {
-      const { entry, replayed } = book.book(request);
-      return toReceipt(entry, book.digitsOf(entry.currency), replayed);
-    });
-  }
-
-  #book<T>(
-    request: Request,
-    dryRun: boolean | undefined,
-    signal: AbortSignal | undefined,
-    run: (book: Bookkeeper) => T,
-  ): Promise<T> {
-    const task: Task<T> = {
-      books: dryRun !== true,
-      size: 1,
-      ids: (state) => accountsOf(state, request),
-      keys: request.key === '' || request.freshKey ? [] : [request.key],
-      run: dryRun ? (book) => book.dryly(() => run(book)) : run,
-    };
-    return this.#submit(task, signal);
+  #move(request: MoveRequest, dryRun: boolean | undefined, signal: AbortSignal | undefined) {
+    return this.#submit(new Booking(request, dryRun === true, receiptOf), signal);
   }
 
   #submit<T>(task: Task<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -287,6 +259,60 @@ export class OpenedBank implements api.Bank {
       });
     this.#reading = next;
     return next;
+  }
+}
+
+/** One request to be booked. A class, and its answers no closures: each request makes one. */
+class Booking<T> implements Task<T> {
+  readonly books: boolean;
+  readonly size = 1;
+  readonly keys: readonly string[];
+  readonly #request: Request;
+  readonly #answer: (book: Bookkeeper, decision: Decision) => T;
+
+  constructor(
+    request: Request,
+    dryRun: boolean,
+    answer: (book: Bookkeeper, decision: Decision) => T,
+  ) {
+    this.books = !dryRun;
+    this.keys = request.key === '' || request.freshKey ? NO_KEYS : [request.key];
+    this.#request = request;
+    this.#answer = answer;
+  }
+
+  ids(state: LedgerState): AccountId[] {
+    return accountsOf(state, this.#request);
+  }
+
+  run(book: Bookkeeper): T {
+    return this.books ? this.#book(book) : book.dryly(() => this.#book(book));
+  }
+
+  #book(book: Bookkeeper): T {
+    return this.#answer(book, book.book(this.#request));
+  }
+}
+
+const NO_KEYS: readonly string[] = [];
+
+function receiptOf(book: Bookkeeper, { entry, replayed }: Decision): Receipt {
+  return toReceipt(entry, book.digitsOf(entry.currency), replayed);
+}
+
+function openedOf(book: Bookkeeper, { entry, replayed }: Decision): api.OpenedAccount {
+  assert(entry.credit !== undefined, 'an account was opened without a leg');
+  const { transfer, bookedAt, currency } = entry;
+  const info = toAccountInfo(book.opened(entry), book.digitsOf(currency));
+  return Object.freeze({ ...info, transfer, bookedAt, replayed });
+}
+
+/** What is wrong with a request in itself rejects as well: who asks has one place to look at. */
+function rejecting<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
   }
 }
 

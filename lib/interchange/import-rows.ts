@@ -1,6 +1,6 @@
 import type { MovementInput } from '../bank/api.js';
 import { BankError } from '../ledger/errors.js';
-import type { AskedAmount } from '../ledger/money.js';
+import { textOf as written } from '../ledger/money.js';
 import type { MoveRequest, OpenAccountInput, OpenRequest } from '../ledger/request.js';
 import { readDeposit, readOpen, readWithdraw } from '../ledger/request.js';
 import { emptyText, readDay } from '../ledger/text.js';
@@ -113,9 +113,6 @@ function readerOf(direction: string): typeof readDeposit {
   const shown = JSON.stringify(direction.slice(0, 40));
   throw new BankError('INVALID_TEXT', `The direction ${shown} is neither "in" nor "out".`);
 }
-
-/** An amount as it was written in the file. */
-const written = ({ text }: AskedAmount) => text;
 
 function annotationsOf({ memo, reference, valueDate, key }: OpenRequest | MoveRequest) {
   return { memo, reference, valueDate, idempotencyKey: key };

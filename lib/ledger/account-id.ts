@@ -51,6 +51,21 @@ function folded(input: string): string {
   return input.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
 }
 
+/**
+ * Whether an id has its form already, with nothing to fold: what {@link ID_PATTERN} says, without the cost of
+ * two patterns for each id of each request.
+ */
+function isPlain(input: string): boolean {
+  const { length } = input;
+  if (length === 0 || length > 64) return false;
+  for (let at = 0; at < length; at++) {
+    const code = input.charCodeAt(at);
+    const letterOrDigit = (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+    if (!letterOrDigit && (at === 0 || (code !== 45 && code !== 95))) return false;
+  }
+  return true;
+}
+
 function invalid(input: unknown, why: string, hint?: string): BankError {
   return new BankError('INVALID_ID', `Account id ${shown(input, 80)} ${why}`, {
     details: { id: typeof input === 'string' ? input.slice(0, 80) : shown(input, 80) },
@@ -64,6 +79,7 @@ function invalid(input: unknown, why: string, hint?: string): BankError {
  */
 export function parseAccountId(input: unknown): AccountId {
   if (typeof input !== 'string') throw invalid(input, 'is not a text.');
+  if (isPlain(input)) return checked(input, input);
   if (input === '') throw invalid(input, 'is empty.');
   if (input.length > 64) {
     throw invalid(input, `has ${input.length} characters; at most 64 are allowed.`);
@@ -75,7 +91,13 @@ export function parseAccountId(input: unknown): AccountId {
       'may have letters a-z, digits, "-" and "_" only, and begins with a letter or digit.',
     );
   }
-  if (GIVEN_PATTERN.test(id) && luhnDigit(id.slice(1, -1)) !== Number(id.at(-1))) {
+  return checked(id, input);
+}
+
+/** An id of the right form; `input` is how it was written. */
+function checked(id: string, input: string): AccountId {
+  const given = id.charCodeAt(0) === 97 && GIVEN_PATTERN.test(id);
+  if (given && luhnDigit(id.slice(1, -1)) !== Number(id.at(-1))) {
     throw invalid(input, 'has a wrong check digit: a digit was mistyped or two were swapped.');
   }
   return id as AccountId;

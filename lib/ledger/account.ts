@@ -24,6 +24,12 @@ export interface Account {
   readonly bookedAt: string;
 }
 
+/** What of an account most entries leave as it is. */
+export type Standing = Pick<
+  Account,
+  'id' | 'currency' | 'status' | 'firstName' | 'lastName' | 'held' | 'limit'
+>;
+
 /** What may leave the account: ledger − held + overdraft limit; `undefined` where nothing limits it. */
 export function availableOf(account: Account): bigint | undefined {
   return account.limit === undefined ? undefined : account.balance - account.held + account.limit;

@@ -2,7 +2,7 @@ import { type Account, availableOf } from './account.js';
 import { type AccountId, givenAccountId, givenAccountNumber, worldId } from './account-id.js';
 import type { Entry, Leg } from './entry.js';
 import { assert, BankError } from './errors.js';
-import { AMOUNT_MAX, formatMinor, scaleAmount } from './money.js';
+import { AMOUNT_MAX, formatMinor, scaleAmount, textOf } from './money.js';
 import type { MoveRequest, OpenRequest, Request } from './request.js';
 
 /** The state that a decision is made on: everything up to the entry before. */
@@ -116,9 +116,15 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
       : scaleAmount(request.amount, first.currency, digits);
   const replay = replayOf(view, request, digits);
   if (replay) return replay;
-  const outside = first === undefined ? undefined : worldId(first.currency);
-  const from = existing(view, request.from ?? outside ?? named);
-  const to = existing(view, request.to ?? outside ?? named);
+  if (first === undefined) throw notFound(named);
+  const outside = () => existing(view, worldId(first.currency));
+  const from = request.from === undefined ? outside() : first;
+  const to =
+    request.to === undefined
+      ? outside()
+      : request.from === undefined
+        ? first
+        : existing(view, request.to);
   if (from.currency !== to.currency) {
     throw new BankError(
       'CURRENCY_MISMATCH',
@@ -141,7 +147,7 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
         details: {
           id: from.id,
           available: formatMinor(available, digits),
-          asked: request.amount.text,
+          asked: textOf(request.amount),
         },
       },
     );
@@ -164,10 +170,14 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
   };
 }
 
-function existing(view: LedgerView, id: AccountId | undefined): Account {
-  const account = id === undefined ? undefined : view.account(id);
+function existing(view: LedgerView, id: AccountId): Account {
+  const account = view.account(id);
   if (account) return account;
-  throw new BankError('ACCOUNT_NOT_FOUND', `There is no account ${id}.`, { details: { id } });
+  throw notFound(id);
+}
+
+function notFound(id: AccountId | undefined): BankError {
+  return new BankError('ACCOUNT_NOT_FOUND', `There is no account ${id}.`, { details: { id } });
 }
 
 function refuseClosed({ id, status }: Account): void {

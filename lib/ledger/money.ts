@@ -6,11 +6,16 @@ export interface AskedAmount {
   readonly units: bigint;
   /** Decimals that were written; `undefined` when minor units were given as a bigint. */
   readonly decimals: number | undefined;
-  /** As the caller wrote it, for messages. */
-  readonly text: string;
+  /** As the caller wrote it, for messages; `undefined` when minor units were given as a bigint. */
+  readonly text: string | undefined;
 }
 
-/** Money as it leaves the library: frozen, exact. `minor` counts the currency's smallest unit. */
+/** An asked amount as the caller wrote it, for messages. */
+export function textOf({ units, text }: AskedAmount): string {
+  return text ?? `${units}`;
+}
+
+/** Money as it leaves the library: exact. `minor` counts the currency's smallest unit. */
 export interface Money {
   readonly amount: string;
   readonly minor: bigint;
@@ -38,7 +43,7 @@ export function readAmount(input: unknown, what = 'amount'): AskedAmount {
   if (typeof input === 'bigint') {
     if (input < 0n) throw invalid(what, input, 'is below zero.');
     if (input > AMOUNT_MAX) throw invalid(what, input, 'is more than 18 digits.');
-    return { units: input, decimals: undefined, text: `${input}` };
+    return { units: input, decimals: undefined, text: undefined };
   }
   if (typeof input === 'number') {
     throw invalid(what, input, 'is a JS number, which cannot hold money exactly.');
@@ -76,20 +81,22 @@ export function scaleAmount(
 ): bigint {
   const decimals = asked.decimals ?? digits;
   if (decimals > digits) {
-    throw invalid(what, asked.text, `has ${decimals} decimals; ${currency} has ${digits}.`);
+    throw invalid(what, textOf(asked), `has ${decimals} decimals; ${currency} has ${digits}.`);
   }
-  const minor = asked.units * 10n ** BigInt(digits - decimals);
-  if (minor > AMOUNT_MAX) throw invalid(what, asked.text, 'is more than 18 digits.');
+  const minor = decimals === digits ? asked.units : asked.units * 10n ** BigInt(digits - decimals);
+  if (minor > AMOUNT_MAX) throw invalid(what, textOf(asked), 'is more than 18 digits.');
   return minor;
 }
 
 /** Minor units as decimal text: `(7500n, 2)` → `75.00`, `(-5n, 2)` → `-0.05`. */
 export function formatMinor(minor: bigint, digits: number): string {
   if (digits === 0) return minor.toString();
-  const negative = minor < 0n;
-  const text = (negative ? -minor : minor).toString().padStart(digits + 1, '0');
+  const text = minor.toString();
   const point = text.length - digits;
-  return `${negative ? '-' : ''}${text.slice(0, point)}.${text.slice(point)}`;
+  const negative = text.charCodeAt(0) === 45;
+  if (point > (negative ? 1 : 0)) return `${text.slice(0, point)}.${text.slice(point)}`;
+  const fraction = (negative ? text.slice(1) : text).padStart(digits, '0');
+  return `${negative ? '-' : ''}0.${fraction}`;
 }
 
 /**
@@ -111,7 +118,7 @@ export function parseMinor(text: string, digits: number): bigint | undefined {
   return minor === 0n && negative ? undefined : minor;
 }
 
-/** Frozen {@link Money} of `minor` units. */
+/** {@link Money} of `minor` units. */
 export function toMoney(minor: bigint, currency: string, digits: number): Money {
-  return Object.freeze({ amount: formatMinor(minor, digits), minor, currency });
+  return { amount: formatMinor(minor, digits), minor, currency };
 }

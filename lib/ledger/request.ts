@@ -1,6 +1,6 @@
 import { type AccountId, parseChosenId, parseCustomerId } from './account-id.js';
 import { BankError } from './errors.js';
-import { type AskedAmount, readAmount } from './money.js';
+import { type AskedAmount, readAmount, textOf } from './money.js';
 import { emptyText, readDay, readName, readText, shown, TEXT_LENGTH_MAX } from './text.js';
 
 /** A request to open an account, checked for all that is wrong in itself. */
@@ -70,10 +70,11 @@ export interface TransferInput extends Annotations {
 }
 
 function readAnnotations(input: Annotations) {
-  const { memo = '', reference = '', valueDate, idempotencyKey, freshKey } = input;
+  const { memo, reference, valueDate, idempotencyKey, freshKey } = input;
   return {
-    memo: readText(memo, 'memo', TEXT_LENGTH_MAX.memo),
-    reference: readText(reference, 'reference', TEXT_LENGTH_MAX.reference),
+    memo: memo === undefined ? '' : readText(memo, 'memo', TEXT_LENGTH_MAX.memo),
+    reference:
+      reference === undefined ? '' : readText(reference, 'reference', TEXT_LENGTH_MAX.reference),
     valueDate: valueDate === undefined ? '' : readDay(valueDate, 'value date'),
     key: idempotencyKey === undefined ? '' : readKey(idempotencyKey),
     freshKey: freshKey === true,
@@ -90,8 +91,9 @@ function readKey(input: unknown): string {
 function readSum(input: unknown): AskedAmount {
   const amount = readAmount(input);
   if (amount.units === 0n) {
-    throw new BankError('INVALID_AMOUNT', `amount "${amount.text}" is zero; nothing would move.`, {
-      details: { amount: amount.text },
+    const text = textOf(amount);
+    throw new BankError('INVALID_AMOUNT', `amount "${text}" is zero; nothing would move.`, {
+      details: { amount: text },
     });
   }
   return amount;
@@ -118,37 +120,37 @@ export function readOpen(input: OpenAccountInput): OpenRequest {
   };
 }
 
+/** Each field by its name: spreading one object into another costs more than all the rest. */
+function move(
+  kind: MoveRequest['kind'],
+  from: AccountId | undefined,
+  to: AccountId | undefined,
+  amount: AskedAmount,
+  input: Annotations,
+): MoveRequest {
+  const { memo, reference, valueDate, key, freshKey } = readAnnotations(input);
+  return { kind, from, to, amount, memo, reference, valueDate, key, freshKey };
+}
+
 export function readDeposit(id: string, amount: unknown, input: Annotations): MoveRequest {
   const to = parseCustomerId(id);
-  return {
-    kind: 'deposit',
-    from: undefined,
-    to,
-    amount: readSum(amount),
-    ...readAnnotations(input),
-  };
+  return move('deposit', undefined, to, readSum(amount), input);
 }
 
 export function readWithdraw(id: string, amount: unknown, input: Annotations): MoveRequest {
   const from = parseCustomerId(id);
-  return {
-    kind: 'withdraw',
-    from,
-    to: undefined,
-    amount: readSum(amount),
-    ...readAnnotations(input),
-  };
+  return move('withdraw', from, undefined, readSum(amount), input);
 }
 
 export function readTransfer(input: TransferInput): MoveRequest {
   const from = parseCustomerId(input.from);
   const to = parseCustomerId(input.to);
   const amount = readSum(input.amount);
-  const annotations = readAnnotations(input);
+  const request = move('transfer', from, to, amount, input);
   if (from === to) {
     throw new BankError('SAME_ACCOUNT', `${from} was named on both sides of the transfer.`, {
       details: { id: from },
     });
   }
-  return { kind: 'transfer', from, to, amount, ...annotations };
+  return request;
 }

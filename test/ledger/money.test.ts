@@ -182,10 +182,9 @@ describe('Minor units and decimal text', () => {
   });
 });
 
-it('Money that leaves the library is frozen and says it in both ways', () => {
+it('Money that leaves the library says it in both ways', () => {
   const money = toMoney(7500n, 'USD', 2);
   expect(money).toEqual({ amount: '75.00', minor: 7500n, currency: 'USD' });
-  expect(Object.isFrozen(money)).toBe(true);
 });
 
 it('Reading never ends in anything but an amount or a refusal', () => {

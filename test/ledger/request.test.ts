@@ -24,7 +24,7 @@ describe('A request to open an account', () => {
       id: undefined,
       ...NAMES,
       currency: undefined,
-      overdraftLimit: { units: 0n, decimals: undefined, text: '0' },
+      overdraftLimit: { units: 0n, decimals: undefined, text: undefined },
       memo: '',
       reference: '',
       valueDate: '',
