@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { isAccountId } from '../ledger/account-id.js';
 import { ENTRY_TYPES, type Entry, type EntryType, type Leg } from '../ledger/entry.js';
-import { formatMinor, parseMinor } from '../ledger/money.js';
+import { parseMinor } from '../ledger/money.js';
 import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
 import { undamaged } from './damage.js';
 import type { DigitsOf } from './passbook-page.js';
+import { RowWriter } from './row-writer.js';
 
 /** First line of every journal segment. */
 export const JOURNAL_HEADER =
@@ -53,45 +54,78 @@ export function sealOf(previousSeal: string, bytes: string | Buffer): string {
 
 /** One entry as a line with its line break. */
 export function encodeEntry(entry: Entry, digits: number): string {
-  const { debit, credit } = entry;
-  return `${entry.type},${entry.transfer},${entry.bookedAt},${entry.currency},${
-    entry.amount === 0n ? '' : formatMinor(entry.amount, digits)
-  },${debit ? encodeLeg(debit, digits) : ',,'},${credit ? encodeLeg(credit, digits) : ',,'},${
-    entry.type === 'open' ? formatMinor(entry.limit, digits) : ''
-  },${encodeText(entry.firstName)},${encodeText(entry.lastName)},${encodeText(entry.memo)},${encodeText(
-    entry.reference,
-  )},${entry.valueDate},,${encodeText(entry.key)},,,\n`;
+  const writer = new RowWriter();
+  writeEntry(writer, entry, digits);
+  return writer.bytes.toString('utf8');
 }
 
-function encodeLeg(leg: Leg, digits: number): string {
-  return `${leg.account},${leg.seq},${formatMinor(leg.balance, digits)}`;
+/** Writes one entry as a line with its line break. */
+export function writeEntry(writer: RowWriter, entry: Entry, digits: number): void {
+  writer.text(entry.type);
+  writer.text(',');
+  writer.count(entry.transfer);
+  writer.text(',');
+  writer.text(entry.bookedAt);
+  writer.text(',');
+  writer.text(entry.currency);
+  writer.text(',');
+  if (entry.amount !== 0n) writer.minor(entry.amount, digits);
+  writeLeg(writer, entry.debit, digits);
+  writeLeg(writer, entry.credit, digits);
+  writer.text(',');
+  if (entry.type === 'open') writer.minor(entry.limit, digits);
+  if (hasTexts(entry)) writeTexts(writer, entry);
+  else writer.text(PLAIN_END);
+}
+
+function writeLeg(writer: RowWriter, leg: Leg | undefined, digits: number): void {
+  if (leg === undefined) {
+    writer.text(',,,');
+    return;
+  }
+  writer.text(',');
+  writer.text(leg.account);
+  writer.text(',');
+  writer.count(leg.seq);
+  writer.text(',');
+  writer.minor(leg.balance, digits);
+}
+
+function hasTexts({ firstName, lastName, memo, reference, valueDate, key }: Entry): boolean {
+  return (firstName || lastName || memo || reference || valueDate || key) !== '';
+}
+
+function writeTexts(writer: RowWriter, entry: Entry): void {
+  const { firstName, lastName, memo, reference, valueDate, key } = entry;
+  for (const text of [firstName, lastName, memo, reference]) writer.text(`,${encodeText(text)}`);
+  writer.text(`,${valueDate},,${encodeText(key)},,,\n`);
 }
 
 /** The bytes of a batch: its entries' lines and the seal row. */
 export function encodeBatch(
-  lines: string,
+  lines: Buffer | string,
   seal: { transfer: number; epoch: number; count: number; previous: string },
 ): { bytes: Buffer; seal: string } {
-  return sealed(
-    `${lines}seal,${seal.transfer}${SKIPPED},${seal.epoch},${seal.count},`,
-    seal.previous,
-  );
+  const row = `seal,${seal.transfer}${SKIPPED},${seal.epoch},${seal.count},`;
+  const rows = typeof lines === 'string' ? Buffer.from(lines) : lines;
+  return sealed(Buffer.concat([rows, Buffer.from(row)]), seal.previous);
 }
 
 /** The last row of a writer that goes. */
 export function encodeLeave(leave: { transfer: number; epoch: number; previous: string }) {
-  return sealed(`leave,${leave.transfer}${SKIPPED},${leave.epoch},,`, leave.previous);
+  const row = `leave,${leave.transfer}${SKIPPED},${leave.epoch},,`;
+  return sealed(Buffer.from(row), leave.previous);
 }
 
 /** The head of a segment: header line and pin. */
 export function encodeSegmentHead(pin: Pin & { transfer: number; epoch: number }) {
   const row = `pin,${pin.transfer}${','.repeat(14)}${encodeText(pin.segment)},,${encodeText(pin.seal)},,`;
-  return sealed(`${JOURNAL_HEADER}\n${row}${pin.epoch},${pin.length},`, pin.seal);
+  return sealed(Buffer.from(`${JOURNAL_HEADER}\n${row}${pin.epoch},${pin.length},`), pin.seal);
 }
 
-function sealed(text: string, previous: string): { bytes: Buffer; seal: string } {
-  const seal = sealOf(previous, text);
-  return { bytes: Buffer.from(`${text}${seal}\n`), seal };
+function sealed(covered: Buffer, previous: string): { bytes: Buffer; seal: string } {
+  const seal = sealOf(previous, covered);
+  return { bytes: Buffer.concat([covered, Buffer.from(`${seal}\n`)]), seal };
 }
 
 /** Whether a line is a control row, by its first letters alone. */
@@ -118,8 +152,9 @@ export function decodeControl(line: string): ControlRow | undefined {
   return { type, transfer, epoch, count: 0, pin, seal };
 }
 
-/** What follows the first cells of most entries: no names, no texts, no key. */
+/** What follows the plain cells of most entries: no names, no texts, no key. */
 const NOTHING_MORE = ','.repeat(JOURNAL_CELLS - 13);
+const PLAIN_END = `,${NOTHING_MORE}\n`;
 /** Cells before the first one that may be quoted. */
 const PLAIN_CELLS = 12;
 const NO_TEXTS: readonly string[] = new Array(JOURNAL_CELLS - PLAIN_CELLS).fill('');

@@ -1,4 +1,5 @@
-import { encodeEntry } from '../format/journal-row.js';
+import { writeEntry } from '../format/journal-row.js';
+import { RowWriter } from '../format/row-writer.js';
 import { type Account, afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { type Decision, decide } from '../ledger/decide.js';
@@ -14,7 +15,8 @@ import type { LedgerState } from './ledger-state.js';
 export class Bookkeeper {
   readonly #state: LedgerState;
   readonly #bookedAt: string;
-  #lines: string[] = [];
+  readonly #lines = new RowWriter();
+  #count = 0;
   /** Number of the last entry decided. */
   transfer: number;
 
@@ -27,11 +29,12 @@ export class Bookkeeper {
   }
 
   get count(): number {
-    return this.#lines.length;
+    return this.#count;
   }
 
-  get lines(): string {
-    return this.#lines.join('');
+  /** The entries' lines, in order. */
+  get lines(): Buffer {
+    return this.#lines.bytes;
   }
 
   digitsOf(currency: string): number {
@@ -58,7 +61,8 @@ export class Bookkeeper {
     const { entry } = decision;
     this.#state.apply(entry);
     if (entry.key !== '') this.#state.rememberKey(entry);
-    this.#lines.push(encodeEntry(entry, this.digitsOf(entry.currency)));
+    writeEntry(this.#lines, entry, this.digitsOf(entry.currency));
+    this.#count++;
     this.transfer = entry.transfer;
     return decision;
   }
@@ -75,7 +79,8 @@ export class Bookkeeper {
 
   #tryOut<T>(work: () => T, keep: boolean): T {
     const { transfer } = this;
-    const count = this.#lines.length;
+    const count = this.#count;
+    const { length } = this.#lines;
     this.#state.begin();
     let kept = false;
     try {
@@ -87,7 +92,8 @@ export class Bookkeeper {
         this.#state.keep();
       } else {
         this.#state.takeBack();
-        this.#lines.length = count;
+        this.#lines.cut(length);
+        this.#count = count;
         this.transfer = transfer;
       }
     }

@@ -215,7 +215,7 @@ export class FileLog implements Log {
     const head = encodeSegmentHead({ segment, length: offset, seal, transfer, epoch });
     const batch = copied && {
       ...copied.batch.control,
-      ...encodeBatch(copied.batch.lines.toString('utf8'), {
+      ...encodeBatch(copied.batch.lines, {
         ...copied.batch.control,
         previous: head.seal,
       }),

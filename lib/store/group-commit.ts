@@ -320,7 +320,8 @@ export class GroupCommit {
 
   /** G3. */
   async #load(state: LedgerState, batch: readonly Waiting[]): Promise<void> {
-    const keys = batch.flatMap(({ task }) => task.keys);
+    const keys: string[] = [];
+    for (const { task } of batch) for (const key of task.keys) keys.push(key);
     for (const entry of await this.#parts.keys.find(keys, state.position)) state.rememberKey(entry);
     await this.#loadAccounts(state, batch);
   }
@@ -330,7 +331,7 @@ export class GroupCommit {
     for (let round = 0; round < 2; round++) {
       const missing = new Set<AccountId>();
       for (const { task } of batch) {
-        for (const id of task.ids(state)) if (state.account(id) === undefined) missing.add(id);
+        for (const id of task.ids(state)) if (!state.has(id)) missing.add(id);
       }
       if (missing.size === 0) return;
       await state.load(missing);
@@ -467,11 +468,11 @@ function attempt(work: () => unknown): Outcome {
 
 /** G6. */
 function settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
-  for (const [index, waiting] of batch.entries()) {
+  batch.forEach((waiting, index) => {
     const outcome = outcomes[index];
     if (outcome && 'value' in outcome) waiting.resolve(outcome.value);
     else waiting.reject(outcome?.error);
-  }
+  });
 }
 
 function unknownError(cause: unknown): BankError {

@@ -65,6 +65,10 @@ export class LedgerState implements LedgerView {
   readonly digitsOf = (currency: string): number | undefined =>
     Object.hasOwn(this.#manifest.digits, currency) ? this.#manifest.digits[currency] : undefined;
 
+  has(id: AccountId): boolean {
+    return this.#accounts.has(id);
+  }
+
   account(id: AccountId): Account | undefined {
     return this.#accounts.get(id);
   }
@@ -92,7 +96,8 @@ export class LedgerState implements LedgerView {
 
   /** Follows one entry of the journal. One that is known already changes nothing. */
   apply(entry: Entry): void {
-    for (const leg of [entry.debit, entry.credit]) if (leg) this.#applyLeg(entry, leg);
+    if (entry.debit) this.#applyLeg(entry, entry.debit);
+    if (entry.credit) this.#applyLeg(entry, entry.credit);
     this.bookedAt = entry.bookedAt;
     if (entry.type !== 'open' || !entry.credit) return;
     const number = givenAccountNumber(entry.credit.account);

@@ -4,7 +4,7 @@ import type { LoggedBatch } from './journal.js';
 /** A batch as it goes into the log: entries already encoded. */
 export interface NewBatch {
   /** Lines of the entries, each with its line break. */
-  readonly lines: string;
+  readonly lines: Buffer | string;
   readonly count: number;
   /** Number of the last of them. */
   readonly transfer: number;
