@@ -108,7 +108,7 @@ export class Posting {
       if (this.#posted >= transfer) return true;
     }
     if (this.#thread?.alive) return false;
-    this.#round = this.#postRound();
+    this.#round = this.#postRound(transfer);
     try {
       if (((await this.#round) ?? 0) >= transfer) return true;
     } finally {
@@ -118,12 +118,15 @@ export class Posting {
     return this.#posted >= transfer;
   }
 
-  /** Answers up to which entry everything is posted; `undefined` when another process has the role. */
-  async #postRound(): Promise<number | undefined> {
+  /**
+   * Posts up to `transfer`: what others go on booking is theirs to post, or this one would never be done.
+   * Answers up to which entry everything is posted; `undefined` when another process has the role.
+   */
+  async #postRound(transfer: number): Promise<number | undefined> {
     const { poster } = this.#parts;
     if (!(await poster.tryStart())) return undefined;
     try {
-      return await poster.post();
+      return await poster.post((_, posted) => posted < transfer);
     } catch (error) {
       await this.#reportDamage(error);
       throw error;

@@ -33,7 +33,8 @@ async function posting(answered: number) {
     show: (_: number) => {},
   };
   /** What this process posts itself: by default nothing, another one has the role. */
-  const here = { rounds: 0, post: async (): Promise<number | undefined> => undefined };
+  type More = (left: number, posted: number) => boolean;
+  const here = { rounds: 0, post: async (_: More): Promise<number | undefined> => undefined };
   const tickets = { drawn: 0, removed: 0 };
   const queue = {
     folder: join(directory, 'desks/poster.queue'),
@@ -53,9 +54,9 @@ async function posting(answered: number) {
   const timers = new Set<() => void>();
   const poster = {
     tryStart: async () => true,
-    post: () => {
+    post: (more: More) => {
       here.rounds++;
-      return here.post();
+      return here.post(more);
     },
     stop: async () => {},
   } as Poster;
@@ -226,6 +227,17 @@ describe('who waits for the passbooks', () => {
     go();
     await Promise.all(both);
     expect(here.rounds).toBe(1);
+  });
+
+  it('posts no more than what is asked for: others who go on booking would keep it for ever', async () => {
+    const { desk, here } = await posting(5);
+    let goesOn: boolean[] = [];
+    here.post = async (more) => {
+      goesOn = [4, 5, 6].map((posted) => more(1_000, posted));
+      return 5;
+    };
+    await desk.flush(5, []);
+    expect(goesOn).toEqual([true, false, false]);
   });
 
   it('needs no ticket for what it posts itself', async () => {
