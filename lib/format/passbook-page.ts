@@ -1,16 +1,22 @@
 import { hash } from 'node:crypto';
-import type { Account, AccountStatus } from '../ledger/account.js';
+import type { Account, AccountStatus, Standing } from '../ledger/account.js';
 import { legOf } from '../ledger/account.js';
 import { type AccountId, isAccountId } from '../ledger/account-id.js';
 import { ENTRY_TYPES, type Entry, type EntryType } from '../ledger/entry.js';
 import { formatMinor, parseMinor } from '../ledger/money.js';
 import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
 import { FormatDamage, undamaged } from './damage.js';
+import { CELL, EntryLine, type LegLine } from './entry-line.js';
+import { encodeEntry } from './journal-row.js';
+import { RowWriter } from './row-writer.js';
 
 /** First line of every page. */
 export const PAGE_HEADER =
   'account,seq,booked_at,type,transfer,counterparty,in,out,balance,held,limit,currency,status,' +
   'first_name,last_name,memo,reference,value_date,details,key,check';
+const PAGE_START = Buffer.from(`${PAGE_HEADER}\n`);
+/** The `.` shows that nothing was cut. */
+const PAGE_END = Buffer.from('.\n');
 const PAGE_CELLS = PAGE_HEADER.split(',').length;
 const STATUSES: readonly string[] = ['open', 'frozen', 'closed'] satisfies AccountStatus[];
 
@@ -66,9 +72,91 @@ export function rowCheck(previous: string, row: string): string {
   return hash('sha256', previous + row).slice(0, CHECK_DIGITS);
 }
 
+/** What rows say of an account besides its entries, as cells. */
+export interface StandingCells {
+  /** `held,limit,currency,status` */
+  readonly standing: string;
+  /** `first_name,last_name` */
+  readonly names: string;
+}
+
+export function standingCells(account: Standing, digits: number): StandingCells {
+  const { held, limit, currency, status, firstName, lastName } = account;
+  const limited = limit === undefined ? 'none' : formatMinor(limit, digits);
+  return {
+    standing: `${formatMinor(held, digits)},${limited},${currency},${status}`,
+    names: `${encodeText(firstName)},${encodeText(lastName)}`,
+  };
+}
+
 /**
- * One row (with its check, without line break) for `entry` in the passbook of `after.id`.
- * `opening` makes it the first row of a page: with names, and what the page must know of the one before.
+ * Writes rows of one passbook, from the lines of their entries: amounts, texts and times have one spelling in
+ * both books, and go from one to the other as the bytes that they are.
+ */
+export class RowEncoder {
+  /** The check before the row, and the row: what its own check is made of. */
+  readonly #covered = new RowWriter();
+  check: string;
+
+  /** `check` is that of the row before; '' if there is none. */
+  constructor(check: string) {
+    this.check = check;
+  }
+
+  /**
+   * Writes the row (with its check, without line break) of one side of an entry. `opening` makes it the first
+   * row of a page: with names, and what the page must know of the one before.
+   */
+  write(
+    to: RowWriter,
+    { line, side }: LegLine,
+    { standing, names }: StandingCells,
+    opening?: PageOpening,
+  ): void {
+    const row = this.#covered;
+    const debited = side === CELL.debit;
+    const moved = !line.isEmpty(CELL.amount);
+    row.cut(0);
+    row.text(this.check);
+    const start = row.length;
+    // Account and running number.
+    line.copy(row, side, side + 1);
+    row.text(',');
+    line.copy(row, CELL.bookedAt);
+    row.text(',');
+    // Type and number of the entry.
+    line.copy(row, CELL.type);
+    row.text(',');
+    line.copy(row, CELL.transfer);
+    row.text(',');
+    if (moved) line.copy(row, debited ? CELL.credit : CELL.debit);
+    row.text(',');
+    if (moved && !debited) line.copy(row, CELL.amount);
+    row.text(',');
+    if (moved && debited) line.copy(row, CELL.amount);
+    row.text(',');
+    line.copy(row, side + 2);
+    row.text(',');
+    row.text(standing);
+    row.text(',');
+    row.text(opening ? names : ',');
+    row.text(',');
+    // Memo, reference and value date.
+    line.copy(row, CELL.memo, CELL.valueDate);
+    row.text(',');
+    if (opening) row.text(encodeText(JSON.stringify(opening)));
+    row.text(',');
+    line.copy(row, CELL.key);
+    row.text(',');
+    this.check = hash('sha256', row.bytes).slice(0, CHECK_DIGITS);
+    to.copy(row.bytes, start, row.length);
+    to.text(this.check);
+  }
+}
+
+/**
+ * One row (with its check, without line break) for `entry` in the passbook of `after.id`, as
+ * {@link RowEncoder} writes it.
  */
 export function encodeRow(
   after: Account,
@@ -77,24 +165,13 @@ export function encodeRow(
   previousCheck: string,
   opening?: PageOpening,
 ): { row: string; check: string } {
-  const leg = legOf(entry, after.id);
-  const debited = leg === entry.debit;
-  const other = debited ? entry.credit : entry.debit;
-  const moved = entry.amount === 0n ? '' : formatMinor(entry.amount, digits);
-  const limit = after.limit === undefined ? 'none' : formatMinor(after.limit, digits);
-  const named = opening !== undefined;
-  const row = `${after.id},${leg.seq},${entry.bookedAt},${entry.type},${entry.transfer},${
-    moved === '' || other === undefined ? '' : other.account
-  },${debited ? '' : moved},${debited ? moved : ''},${formatMinor(leg.balance, digits)},${formatMinor(
-    after.held,
-    digits,
-  )},${limit},${after.currency},${after.status},${named ? encodeText(after.firstName) : ''},${
-    named ? encodeText(after.lastName) : ''
-  },${encodeText(entry.memo)},${encodeText(entry.reference)},${entry.valueDate},${
-    named ? encodeText(JSON.stringify(opening)) : ''
-  },${encodeText(entry.key)},`;
-  const check = rowCheck(previousCheck, row);
-  return { row: row + check, check };
+  const line = new EntryLine();
+  line.read(Buffer.from(encodeEntry(entry, digits)), 0);
+  const side = legOf(entry, after.id) === entry.debit ? CELL.debit : CELL.credit;
+  const encoder = new RowEncoder(previousCheck);
+  const row = new RowWriter();
+  encoder.write(row, { line, side }, standingCells(after, digits), opening);
+  return { row: row.bytes.toString('utf8'), check: encoder.check };
 }
 
 /** The row of `entry` in the passbook of `after.id`, as a page that is not written yet would have it. */
@@ -125,6 +202,11 @@ export function rowOf(after: Account, entry: Entry): PassbookRow {
     key: entry.key,
     check: '',
   };
+}
+
+/** The bytes of a page; `rows` are as {@link RowEncoder} writes them, with line breaks between them. */
+export function pageBytes(rows: Buffer): Buffer {
+  return Buffer.concat([PAGE_START, rows, PAGE_END]);
 }
 
 /** A page of rows as {@link encodeRow} makes them. The `.` behind the last shows that nothing was cut. */

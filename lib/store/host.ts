@@ -8,9 +8,10 @@ import type { System } from '../disk/system.js';
 import {
   BARRIER_PAGES_MIN,
   PAGE_ROWS_MAX,
-  PAGES_CHARACTERS_MAX,
+  PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
+  SLICE_ENTRIES_MAX,
 } from './limits.js';
 import { type PosterThread, startPosterThread } from './poster-thread.js';
 
@@ -29,8 +30,9 @@ export interface Host {
   /** Rows on an open page after a posting, and pages from which on one barrier makes them durable; the same. */
   readonly pageRowsMax: number;
   readonly barrierPagesMin: number;
-  /** Passbook pages that a poster keeps in memory, in characters. */
-  readonly pagesCharactersMax: number;
+  readonly sliceEntriesMax: number;
+  /** Rows of passbooks that a poster keeps in memory, in bytes. */
+  readonly pagesBytesMax: number;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
   startPoster(directory: string): PosterThread;
 }
@@ -45,7 +47,8 @@ export function nodeHost(): Host {
     roomAfterBytes: ROOM_AFTER_BYTES,
     pageRowsMax: PAGE_ROWS_MAX,
     barrierPagesMin: BARRIER_PAGES_MIN,
-    pagesCharactersMax: PAGES_CHARACTERS_MAX,
+    sliceEntriesMax: SLICE_ENTRIES_MAX,
+    pagesBytesMax: PAGES_BYTES_MAX,
     startPoster: startPosterThread,
   };
 }

@@ -18,7 +18,11 @@ import { LEAVE_LOOK_BYTES, READ_BYTES_MAX } from './limits.js';
 
 /** Entries that were decided and sealed together: at least one. */
 export interface LoggedBatch {
+  /** Made when they are asked for. @throws BankError BANK_DAMAGED */
   readonly entries: readonly Entry[];
+  /** Their lines, as they stand in the segment; held against the seal. */
+  readonly lines: Buffer;
+  readonly count: number;
   /** Epoch of the writer that decided them. */
   readonly epoch: number;
   /** Right behind the batch. */
@@ -121,8 +125,16 @@ export class Journal {
   async *read(from: Position, to: Position): AsyncGenerator<LoggedBatch> {
     for await (const { batch, position } of this.#sealed(from, to)) {
       if (batch.control.count === 0 && batch.lines.length === 0) continue;
-      const entries = named(`journal/${position.segment}`, () => entriesOf(batch, this.#digitsOf));
-      yield { entries, epoch: batch.control.epoch, position };
+      const digitsOf = this.#digitsOf;
+      yield {
+        get entries() {
+          return named(`journal/${position.segment}`, () => entriesOf(batch, digitsOf));
+        },
+        lines: batch.lines,
+        count: batch.control.count,
+        epoch: batch.control.epoch,
+        position,
+      };
     }
   }
 

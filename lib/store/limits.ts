@@ -31,8 +31,8 @@ export const SLICE_ENTRIES_MAX = 200_000;
 export const CYCLE_ACCOUNTS_MAX = 5_000;
 /** Pages staged in one cycle above which one barrier replaces a sync for each. */
 export const BARRIER_PAGES_MIN = 24;
-/** Passbook pages that a poster keeps in memory, in characters. */
-export const PAGES_CHARACTERS_MAX = 96 * 1024 * 1024;
+/** Rows of passbooks that a poster keeps in memory, in bytes. */
+export const PAGES_BYTES_MAX = 96 * 1024 * 1024;
 /** Long work lets others run after about this long. */
 export const BREATH_MS = 10;
 /** How far the thread that posts stands back behind those that answer. */

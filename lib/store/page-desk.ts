@@ -4,20 +4,30 @@
  */
 
 import { accountFolder, pageName } from '../format/account-path.js';
+import { CELL, type LegLine } from '../format/entry-line.js';
+import { decodeEntry } from '../format/journal-row.js';
 import type { DigitsOf, PassbookRow } from '../format/passbook-page.js';
-import { encodePage, encodeRow, PAGE_HEADER } from '../format/passbook-page.js';
-import type { Account } from '../ledger/account.js';
-import { afterEntry, legOf } from '../ledger/account.js';
+import {
+  PAGE_HEADER,
+  RowEncoder,
+  type StandingCells,
+  standingCells,
+} from '../format/passbook-page.js';
+import { RowWriter } from '../format/row-writer.js';
+import { afterEntry, type Standing } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
-import type { Entry } from '../ledger/entry.js';
 import { assert } from '../ledger/errors.js';
 import { damaged } from './damage.js';
 import type { Passbooks } from './passbooks.js';
 
 /** An account's open page, as it stands on the disk or is about to. */
 export interface OpenPage {
-  readonly account: Account;
-  readonly rows: readonly string[];
+  readonly cells: StandingCells;
+  /** Its rows, with line breaks between them. */
+  readonly rows: Buffer;
+  readonly count: number;
+  /** Number of the last row within the account. */
+  readonly seq: number;
   /** Check of the last row. */
   readonly check: string;
   /** Pages sealed before this one. */
@@ -28,19 +38,26 @@ export interface OpenPage {
 export interface PageChange {
   readonly id: AccountId;
   readonly page: OpenPage;
-  readonly sealed: { readonly number: number; readonly rows: readonly string[] } | undefined;
+  readonly sealed: { readonly number: number; readonly rows: Buffer } | undefined;
 }
 
 /** Reads an account's open page for posting; `undefined` for one without a passbook yet. */
 export async function openPageOf(
   passbooks: Passbooks,
   id: AccountId,
+  digitsOf: DigitsOf,
 ): Promise<OpenPage | undefined> {
   const text = await passbooks.readText(id);
   if (text === undefined) return undefined;
   const { account, rows: decoded, prev, check } = passbooks.decode(id, text);
-  const rows = text.slice(PAGE_HEADER.length + 1, -2).split('\n');
-  return { account, rows, check, sealed: await sealedBefore(passbooks, id, decoded[0], prev) };
+  return {
+    cells: cellsOf(account, digitsOf),
+    rows: Buffer.from(text.slice(PAGE_HEADER.length + 1, -2)),
+    count: decoded.length,
+    seq: account.seq,
+    check,
+    sealed: await sealedBefore(passbooks, id, decoded[0], prev),
+  };
 }
 
 /**
@@ -66,43 +83,68 @@ async function sealedBefore(
   throw damaged(file, `the page before it is not page ${newest}`);
 }
 
-/** The page after `entries`; those that it holds already change nothing. */
-export function postEntries(
+/** Rows are put together here, one account after the other; what is kept is copied. */
+const SCRATCH = new RowWriter();
+
+/** The page after `legs`; those that it holds already change nothing. */
+export function postLegs(
   id: AccountId,
   page: OpenPage | undefined,
-  entries: readonly Entry[],
+  lastSeq: number,
+  legs: Iterable<LegLine>,
   { digitsOf, pageRowsMax }: { readonly digitsOf: DigitsOf; readonly pageRowsMax: number },
 ): PageChange {
-  let account = page?.account;
-  let check = page?.check ?? '';
-  const rows = page ? [...page.rows] : [];
-  const fresh = entries.filter((entry) => legOf(entry, id).seq > (account?.seq ?? 0));
-  const turns = fresh.length > 0 && rows.length + fresh.length > pageRowsMax;
-  const last = fresh.at(-1);
-  for (const entry of fresh) {
-    const leg = legOf(entry, id);
-    const seq = account?.seq ?? 0;
-    if (leg.seq !== seq + 1) {
+  let seq = page?.seq ?? 0;
+  let cells = page?.cells;
+  if (page && lastSeq <= seq) return { id, page, sealed: undefined };
+  const before = page?.count ?? 0;
+  const turns = before + lastSeq - seq > pageRowsMax;
+  const encoder = new RowEncoder(page?.check ?? '');
+  const rows = SCRATCH;
+  rows.cut(0);
+  if (page) rows.copy(page.rows, 0, page.rows.length);
+  let sealed: Buffer | undefined;
+  for (const leg of legs) {
+    const next = leg.line.count(leg.side + 1);
+    if (next <= seq) continue;
+    if (next !== seq + 1) {
       const file = `${accountFolder(id)}/${pageName(id)}`;
-      throw damaged(file, `it ends at row ${seq}, and the journal goes on with row ${leg.seq}`);
+      throw damaged(file, `it ends at row ${seq}, and the journal goes on with row ${next}`);
     }
-    account = afterEntry(account, entry, id);
-    const digits = digitsOf(account.currency) ?? 0;
+    if (leg.line.says(CELL.type, 'open')) cells = cellsOf(openedBy(leg, id, digitsOf), digitsOf);
+    assert(cells !== undefined, `${id} has neither page nor opening`);
     // The newest row begins the new page: all rows before it are sealed.
-    const turn = turns && entry === last;
-    const opening = seq === 0 ? {} : turn ? { prev: check } : undefined;
-    const encoded = encodeRow(account, entry, digits, check, opening);
-    check = encoded.check;
-    rows.push(encoded.row);
+    const turn = turns && next === lastSeq;
+    if (turn) {
+      sealed = Buffer.from(rows.bytes);
+      rows.cut(0);
+    }
+    const opening = seq === 0 ? {} : turn ? { prev: encoder.check } : undefined;
+    if (rows.length > 0) rows.text('\n');
+    encoder.write(rows, leg, cells, opening);
+    seq = next;
   }
-  assert(account !== undefined, `${id} has neither page nor entries`);
-  const before = page?.sealed ?? 0;
-  if (!turns) return { id, page: { account, rows, check, sealed: before }, sealed: undefined };
-  const open = { account, rows: rows.slice(-1), check, sealed: before + 1 };
-  return { id, page: open, sealed: { number: before + 1, rows: rows.slice(0, -1) } };
+  assert(cells !== undefined, `${id} has neither page nor entries`);
+  const count = sealed ? 1 : before + seq - (page?.seq ?? 0);
+  const number = (page?.sealed ?? 0) + (sealed ? 1 : 0);
+  return {
+    id,
+    page: {
+      cells,
+      rows: Buffer.from(rows.bytes),
+      count,
+      seq,
+      check: encoder.check,
+      sealed: number,
+    },
+    sealed: sealed && { number, rows: sealed },
+  };
 }
 
-/** The bytes of a page. */
-export function pageBytes(rows: readonly string[]): Buffer {
-  return Buffer.from(encodePage(rows));
+function openedBy({ line }: LegLine, id: AccountId, digitsOf: DigitsOf): Standing {
+  return afterEntry(undefined, decodeEntry(line.text(), digitsOf), id);
+}
+
+function cellsOf(account: Standing, digitsOf: DigitsOf): StandingCells {
+  return standingCells(account, digitsOf(account.currency) ?? 0);
 }

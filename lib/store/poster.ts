@@ -18,22 +18,22 @@ import { dirname, join } from 'node:path';
 import { type Disk, mustBeThere, writeAll } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { accountFolder, pageName } from '../format/account-path.js';
-import type { DigitsOf } from '../format/passbook-page.js';
+import { type DigitsOf, pageBytes } from '../format/passbook-page.js';
 import type { Checkpoint, Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
-import { givenAccountNumber } from '../ledger/account-id.js';
-import type { Entry } from '../ledger/entry.js';
 import { Breath } from './breath.js';
 import { channels } from './channels.js';
 import { desksIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.js';
+import { named } from './damage.js';
 import type { Desks } from './desk.js';
 import { syncFile } from './durable.js';
 import type { Lease, Taken } from './lease.js';
-import { CYCLE_ACCOUNTS_MAX, SLICE_ENTRIES_MAX } from './limits.js';
+import { CYCLE_ACCOUNTS_MAX } from './limits.js';
 import type { Log } from './log.js';
-import { type OpenPage, openPageOf, type PageChange, pageBytes, postEntries } from './page-desk.js';
+import { type OpenPage, openPageOf, type PageChange, postLegs } from './page-desk.js';
 import type { Passbooks } from './passbooks.js';
 import type { Queue, Ticket } from './queue.js';
+import { Unposted } from './unposted.js';
 
 export interface PosterParts {
   readonly disk: Disk;
@@ -46,7 +46,8 @@ export interface PosterParts {
   readonly passbooks: Passbooks;
   readonly pageRowsMax: number;
   readonly barrierPagesMin: number;
-  readonly pagesCharactersMax: number;
+  readonly sliceEntriesMax: number;
+  readonly pagesBytesMax: number;
   /** Only followed, never led. */
   readonly log: Pick<Log, 'head' | 'read'>;
 }
@@ -56,14 +57,12 @@ interface Role {
   readonly taken: Taken;
   checkpoint: Checkpoint;
   readonly pages: Map<AccountId, OpenPage>;
-  characters: number;
+  /** Bytes of their rows. */
+  pagesBytes: number;
   staged: number;
-  /** Entries read, not yet posted, by account. */
-  readonly pending: Map<AccountId, Entry[]>;
-  /** How far the journal was read, and what a checkpoint there says. */
+  readonly unposted: Unposted;
+  /** How far the journal was read. */
   read: Position;
-  nextAccount: number;
-  bookedAt: string;
 }
 
 /** The poster lost its desk to another one: it has nothing more to do. */
@@ -96,12 +95,10 @@ export class Poster {
         taken,
         checkpoint,
         pages: new Map(),
-        characters: 0,
+        pagesBytes: 0,
         staged: 0,
-        pending: new Map(),
+        unposted: new Unposted(checkpoint),
         read: checkpoint.position,
-        nextAccount: checkpoint.nextAccount,
-        bookedAt: checkpoint.bookedAt,
       };
       return true;
     } catch (error) {
@@ -121,9 +118,12 @@ export class Poster {
 
   /**
    * One round: serves who waits, then posts what has been answered, slice by slice. `more` is asked
-   * between slices, with the entries that were left at the slice's beginning. Answers up to which entry everything is posted; `undefined`: the role is gone.
+   * between slices, with the entries that were left at the slice's beginning, and the last that is posted.
+   * Answers up to which entry everything is posted; `undefined`: the role is gone.
    */
-  async post(more: (left: number) => boolean = () => true): Promise<number | undefined> {
+  async post(
+    more: (left: number, posted: number) => boolean = () => true,
+  ): Promise<number | undefined> {
     try {
       for (;;) {
         const role = this.#role;
@@ -137,7 +137,7 @@ export class Poster {
         await this.#postSlice(role, head);
         await this.#removeServed(role);
         const { transfer } = role.checkpoint.position;
-        if (!more(head.transfer - transfer)) return transfer;
+        if (!more(head.transfer - transfer, transfer)) return transfer;
       }
     } catch (error) {
       const gone = error instanceof Displaced || !(await this.#isMine());
@@ -156,13 +156,15 @@ export class Poster {
   async #read(role: Role, head: Position, entriesMax: number): Promise<void> {
     let count = 0;
     for await (const batch of this.#parts.log.read(role.read, head)) {
-      for (const entry of batch.entries) {
-        // One that was copied from the segment before is known.
-        if (entry.transfer > role.read.transfer) remember(role, entry);
-      }
+      const { lines, count: entries, position } = batch;
+      const { transfer } = position;
+      // Those that were copied from the segment before are known.
+      named(`journal/${position.segment}`, () =>
+        role.unposted.add({ lines, count: entries, transfer }, role.read.transfer),
+      );
       await this.#breath.take();
-      count += batch.entries.length;
-      role.read = batch.position;
+      count += entries;
+      role.read = position;
       if (count >= entriesMax) return;
     }
     role.read = head; // A segment that was begun and not yet written to ends with its pin.
@@ -171,14 +173,14 @@ export class Poster {
   async #postSlice(role: Role, head: Position): Promise<void> {
     const { directory, system } = this.#parts;
     const start = system.monotonic();
-    if (role.read.seal === role.checkpoint.position.seal || role.pending.size === 0) {
-      await this.#read(role, head, SLICE_ENTRIES_MAX);
+    if (role.read.seal === role.checkpoint.position.seal || role.unposted.size === 0) {
+      await this.#read(role, head, this.#parts.sliceEntriesMax);
     }
     let pages = 0;
     // Who waits is served in between, which may read further: the checkpoint moves when nothing pends.
-    while (role.pending.size > 0) {
+    while (role.unposted.size > 0) {
       if (pages > 0) await this.#serve(role, head);
-      pages += await this.#publish(role, [...role.pending.keys()].slice(0, CYCLE_ACCOUNTS_MAX));
+      pages += await this.#publish(role, role.unposted.ids(CYCLE_ACCOUNTS_MAX));
     }
     const entries = role.read.transfer - role.checkpoint.position.transfer;
     await this.#advance(role);
@@ -192,7 +194,7 @@ export class Poster {
   async #publish(role: Role, ids: readonly AccountId[]): Promise<number> {
     const changes: PageChange[] = [];
     for (const id of ids) {
-      if (role.pending.has(id)) changes.push(await this.#change(role, id));
+      if (role.unposted.has(id)) changes.push(await this.#change(role, id));
       await this.#breath.take();
     }
     const count = changes.reduce((sum, { sealed }) => sum + (sealed ? 2 : 1), 0);
@@ -202,8 +204,8 @@ export class Poster {
     const changed = new Set<string>();
     for (const { id, page, sealed: seal } of changes) {
       await this.#breath.take();
-      const folder = await this.#folderOf(id, isFirstRow(role.pending.get(id)?.[0], id), changed);
-      const stage = (rows: readonly string[]) => this.#stage(role, rows, !many);
+      const folder = await this.#folderOf(id, role.unposted.seqsOf(id).first === 1, changed);
+      const stage = (rows: Buffer) => this.#stage(role, rows, !many);
       if (seal) sealed.push([await stage(seal.rows), join(folder, pageName(id, seal.number))]);
       open.push([await stage(page.rows), join(folder, pageName(id))]);
     }
@@ -218,25 +220,25 @@ export class Poster {
     }
     for (const { id, page } of changes) {
       this.#remember(role, id, page);
-      role.pending.delete(id);
+      role.unposted.delete(id);
     }
     return count;
   }
 
   async #change(role: Role, id: AccountId): Promise<PageChange> {
     const { passbooks, digitsOf, pageRowsMax } = this.#parts;
-    const page = role.pages.get(id) ?? (await openPageOf(passbooks, id));
-    return postEntries(id, page, role.pending.get(id) ?? [], { digitsOf, pageRowsMax });
+    const page = role.pages.get(id) ?? (await openPageOf(passbooks, id, digitsOf));
+    const { last } = role.unposted.seqsOf(id);
+    return postLegs(id, page, last, role.unposted.legsOf(id), { digitsOf, pageRowsMax });
   }
 
   #remember(role: Role, id: AccountId, page: OpenPage): void {
-    const size = (known: OpenPage | undefined) => (known ? known.rows.length * 160 : 0);
-    role.characters += size(page) - size(role.pages.get(id));
+    role.pagesBytes += page.rows.length - (role.pages.get(id)?.rows.length ?? 0);
     role.pages.delete(id); // Set anew: the map's order is by last use.
     role.pages.set(id, page);
     for (const [oldest, known] of role.pages) {
-      if (role.characters <= this.#parts.pagesCharactersMax) break;
-      role.characters -= size(known);
+      if (role.pagesBytes <= this.#parts.pagesBytesMax) break;
+      role.pagesBytes -= known.rows.length;
       role.pages.delete(oldest);
     }
   }
@@ -258,7 +260,7 @@ export class Poster {
   }
 
   /** P3. */
-  async #stage(role: Role, rows: readonly string[], sync: boolean): Promise<string> {
+  async #stage(role: Role, rows: Buffer, sync: boolean): Promise<string> {
     const { disk } = this.#parts;
     role.staged++;
     const path = join(role.taken.desk.path, `page-${role.taken.desk.owner.number}-${role.staged}`);
@@ -304,7 +306,7 @@ export class Poster {
   /** P6. */
   async #advance(role: Role): Promise<void> {
     const { disk, directory } = this.#parts;
-    const { nextAccount, bookedAt } = role;
+    const { nextAccount, bookedAt } = role.unposted;
     const desks = await desksIdentity(disk, directory);
     const checkpoint = { position: role.read, nextAccount, bookedAt, desks };
     role.staged++;
@@ -326,7 +328,7 @@ export class Poster {
     }
     if (wanted.size === 0) return;
     await this.#read(role, head, Number.POSITIVE_INFINITY);
-    const ids = [...wanted].filter((id) => role.pending.has(id));
+    const ids = [...wanted].filter((id) => role.unposted.has(id));
     if (ids.length > 0) await this.#publish(role, ids);
     for (const ticket of tickets) {
       const { ids: named, transfer } = await this.#wishOf(ticket);
@@ -363,24 +365,6 @@ function decodeWish(text: string): Wish {
   if (!text.endsWith('\n.\n')) return { transfer: Number.POSITIVE_INFINITY, ids: [] };
   const [transfer, ...ids] = text.slice(0, -3).split('\n');
   return { transfer: Number(transfer), ids };
-}
-
-function remember(role: Role, entry: Entry): void {
-  for (const leg of [entry.debit, entry.credit]) {
-    if (!leg) continue;
-    const pending = role.pending.get(leg.account);
-    if (pending) pending.push(entry);
-    else role.pending.set(leg.account, [entry]);
-  }
-  role.bookedAt = entry.bookedAt;
-  if (entry.type !== 'open' || !entry.credit) return;
-  const number = givenAccountNumber(entry.credit.account);
-  if (number !== undefined && number >= role.nextAccount) role.nextAccount = number + 1;
-}
-
-function isFirstRow(entry: Entry | undefined, id: AccountId): boolean {
-  const leg = entry?.debit?.account === id ? entry.debit : entry?.credit;
-  return leg?.seq === 1;
 }
 
 /** What is staged goes with the desk that it lies in. */

@@ -117,7 +117,7 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 /** Wires the parts, on whatever machine. */
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
   const { system, segmentBytesMax, roomAfterBytes } = host;
-  const { pageRowsMax, barrierPagesMin, pagesCharactersMax } = host;
+  const { pageRowsMax, barrierPagesMin, sliceEntriesMax, pagesBytesMax } = host;
   const owned = { shared: manifest.shared, ownedAs: join(directory, MANIFEST_FILE) };
   const disk = bankDisk(host.disk(owned), directory);
   const digitsOf: DigitsOf = (currency) =>
@@ -136,7 +136,8 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
   const around = { disk, system, directory };
   const segments = { journal, segmentBytesMax, roomAfterBytes };
   const log = new FileLog({ ...around, ...segments, ...writer });
-  const pages = { passbooks, digitsOf, pageRowsMax, barrierPagesMin, pagesCharactersMax };
+  const limits = { pageRowsMax, barrierPagesMin, sliceEntriesMax, pagesBytesMax };
+  const pages = { passbooks, digitsOf, ...limits };
   const poster = new Poster({ ...around, ...pages, log, ...posting });
   const breakLocks = () => {
     for (const { lock } of [writer, posting]) lock.breakDead();

@@ -13,9 +13,10 @@ import type { Host } from '../store/host.js';
 import {
   BARRIER_PAGES_MIN,
   PAGE_ROWS_MAX,
-  PAGES_CHARACTERS_MAX,
+  PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
+  SLICE_ENTRIES_MAX,
 } from '../store/limits.js';
 import { runPoster } from '../store/poster-loop.js';
 import type { PosterThread } from '../store/poster-thread.js';
@@ -307,7 +308,8 @@ export class SimulatedProcess {
       roomAfterBytes: machine.roomAfterBytes,
       pageRowsMax: machine.pageRowsMax,
       barrierPagesMin: machine.barrierPagesMin,
-      pagesCharactersMax: PAGES_CHARACTERS_MAX,
+      sliceEntriesMax: SLICE_ENTRIES_MAX,
+      pagesBytesMax: PAGES_BYTES_MAX,
       startPoster: (directory) => this.#startPoster(directory),
     };
   }

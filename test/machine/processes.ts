@@ -14,7 +14,8 @@ import type { Host } from '#lib/store/host.js';
 import {
   BARRIER_PAGES_MIN,
   PAGE_ROWS_MAX,
-  PAGES_CHARACTERS_MAX,
+  PAGES_BYTES_MAX,
+  SLICE_ENTRIES_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
 } from '#lib/store/limits.js';
@@ -125,7 +126,8 @@ export class Machine {
       roomAfterBytes: ROOM_AFTER_BYTES,
       pageRowsMax: PAGE_ROWS_MAX,
       barrierPagesMin: BARRIER_PAGES_MIN,
-      pagesCharactersMax: PAGES_CHARACTERS_MAX,
+      sliceEntriesMax: SLICE_ENTRIES_MAX,
+      pagesBytesMax: PAGES_BYTES_MAX,
       startPoster: startPosterThread,
     };
   }

@@ -3,10 +3,13 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Disk, DiskFile } from '#lib/disk/disk.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
-import { decodeCheckpoint } from '#lib/format/position.js';
+import { encodeEntry } from '#lib/format/journal-row.js';
+import { decodeCheckpoint, type Position } from '#lib/format/position.js';
+import type { AccountId } from '#lib/ledger/account-id.js';
+import type { Entry } from '#lib/ledger/entry.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
 import type { LoggedBatch } from '#lib/store/journal.js';
-import { CYCLE_ACCOUNTS_MAX, SLICE_ENTRIES_MAX } from '#lib/store/limits.js';
+import { CYCLE_ACCOUNTS_MAX } from '#lib/store/limits.js';
 import type { Passbooks } from '#lib/store/passbooks.js';
 import { encodeWish, Poster } from '#lib/store/poster.js';
 import { JOURNAL_START, readManifest, wire } from '#lib/store/store.js';
@@ -155,16 +158,15 @@ describe('the role of the poster', () => {
     const files = wire(host, machine.directory, manifest);
     const { stations, passbooks, digitsOf } = files;
     const behind = (transfer: number) => ({ ...JOURNAL_START, transfer, seal: `seal${transfer}` });
-    // Entries that were posted before: all that counts is how many they are.
-    const entries = new Array(SLICE_ENTRIES_MAX).fill({ transfer: 0 });
     const poster = new Poster({
       ...{ ...host, ...stations.poster, directory: machine.directory, passbooks, digitsOf },
+      sliceEntriesMax: 1,
       disk: nodeDisk(),
       log: {
         head: async () => behind(2),
         async *read({ transfer }) {
           for (let next = transfer + 1; next <= 2; next++) {
-            yield { entries, position: behind(next) } as unknown as LoggedBatch;
+            yield opened([`a${next}`], behind(next));
           }
         },
       },
@@ -204,12 +206,6 @@ describe('the role of the poster', () => {
       },
     };
     const position = { ...JOURNAL_START, transfer: ids.length, seal: 'later' };
-    const texts = ['firstName', 'lastName', 'memo', 'reference', 'valueDate', 'key', 'bookedAt'];
-    const entries = ids.map((account, index) => ({
-      ...Object.fromEntries(texts.map((name) => [name, ''])),
-      ...{ type: 'open', transfer: index + 1, currency: 'USD', amount: 0n, limit: 0n },
-      credit: { account, seq: 1, balance: 0n },
-    }));
     const poster = new Poster({
       ...{ ...host, ...stations.poster, directory: machine.directory, digitsOf },
       passbooks: { readText: async () => undefined } as unknown as Passbooks,
@@ -217,7 +213,7 @@ describe('the role of the poster', () => {
       log: {
         head: async () => position,
         async *read({ transfer }) {
-          if (transfer === 0) yield { entries, position } as unknown as LoggedBatch;
+          if (transfer === 0) yield opened(ids, position);
         },
       },
     });
@@ -299,7 +295,7 @@ describe('the role of the poster', () => {
       }),
     );
     const manifest = await readManifest(nodeDisk(), machine.directory);
-    const kept = { ...host, pagesCharactersMax: rowsMax * 160 };
+    const kept = { ...host, pagesBytesMax: rowsMax * 120 };
     const { poster } = wire(kept, machine.directory, manifest);
     const bank = await machine.open({ ...machine.host(), startPoster: noPoster });
     expect(await poster.tryStart()).toBe(true);
@@ -398,3 +394,18 @@ describe('the role of the poster', () => {
     await expectWhole(machine, { [ada]: '99.40', [bob]: '100.60' });
   });
 });
+
+/** A batch, up to `position`, in which the accounts `ids` are opened. */
+function opened(ids: readonly string[], position: Position): LoggedBatch {
+  const texts = { firstName: 'Ada', lastName: 'Smith', memo: '', reference: '', valueDate: '' };
+  const entries = ids.map((account, index): Entry => {
+    const transfer = position.transfer - ids.length + index + 1;
+    return {
+      ...{ ...texts, type: 'open', transfer, bookedAt: '2026-11-20T09:05:40.007Z', key: '' },
+      ...{ currency: 'USD', amount: 0n, limit: 0n, debit: undefined },
+      credit: { account: account as AccountId, seq: 1, balance: 0n },
+    };
+  });
+  const lines = Buffer.from(entries.map((entry) => encodeEntry(entry, 2)).join(''));
+  return { entries, lines, count: ids.length, epoch: 1, position };
+}

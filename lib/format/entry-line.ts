@@ -1,0 +1,140 @@
+/**
+ * The cells of an entry's line, where they lie in the journal's bytes. For who copies them into another book
+ * and wants no more than a few of them as values: taking a line apart into strings, and putting it together
+ * again, costs five times as much.
+ */
+import { type AccountId, isAccountId } from '../ledger/account-id.js';
+import { undamaged } from './damage.js';
+import type { RowWriter } from './row-writer.js';
+
+/** Cells of a line, by their place in the journal's header. */
+export const CELL = {
+  type: 0,
+  transfer: 1,
+  bookedAt: 2,
+  currency: 3,
+  amount: 4,
+  debit: 5,
+  credit: 8,
+  memo: 14,
+  valueDate: 16,
+  key: 18,
+} as const;
+const CELLS = 22;
+const [QUOTE, COMMA, LINE_BREAK] = [34, 44, 10];
+
+/** A side of an entry: its first cell is the account, then its running number, then its balance. */
+export type Side = typeof CELL.debit | typeof CELL.credit;
+
+export class EntryLine {
+  bytes: Buffer = Buffer.alloc(0);
+  /** Where each cell begins; one more: behind the line break. */
+  readonly #starts = new Int32Array(CELLS + 1);
+
+  /** Takes the line apart that begins at `at`. Answers where the next one begins. */
+  read(bytes: Buffer, at: number): number {
+    const starts = this.#starts;
+    const { length } = bytes;
+    this.bytes = bytes;
+    starts[0] = at;
+    let cell = 1;
+    let end = at;
+    for (; end < length; end++) {
+      const code = bytes[end];
+      if (code === COMMA) {
+        undamaged(cell < CELLS, 'a row has too many cells');
+        starts[cell++] = end + 1;
+      } else if (code === QUOTE) {
+        // A doubled quote ends one piece of the text, and begins the next.
+        end = bytes.indexOf(QUOTE, end + 1);
+        if (end === -1) break;
+      } else if (code === LINE_BREAK) {
+        break;
+      }
+    }
+    undamaged(cell === CELLS && bytes[end] === LINE_BREAK, `a row has not ${CELLS} cells`);
+    starts[CELLS] = end + 1;
+    return end + 1;
+  }
+
+  start(cell: number): number {
+    return this.#starts[cell] as number;
+  }
+
+  end(cell: number): number {
+    return (this.#starts[cell + 1] as number) - 1;
+  }
+
+  isEmpty(cell: number): boolean {
+    return this.start(cell) === this.end(cell);
+  }
+
+  /** The whole line, without its line break. */
+  text(): string {
+    return this.bytes.toString('utf8', this.start(0), this.end(CELLS - 1));
+  }
+
+  /** Copies the cells from `first` to `last` into another row, with the commas between them. */
+  copy(to: RowWriter, first: number, last = first): void {
+    to.copy(this.bytes, this.start(first), this.end(last));
+  }
+
+  /** The text of a cell that is ASCII, and has no quotes. */
+  plain(cell: number): string {
+    return this.bytes.toString('latin1', this.start(cell), this.end(cell));
+  }
+
+  /** Whether a cell says `text`, which is ASCII. */
+  says(cell: number, text: string): boolean {
+    const start = this.start(cell);
+    if (this.end(cell) - start !== text.length) return false;
+    for (let at = 0; at < text.length; at++) {
+      if (this.bytes[start + at] !== text.charCodeAt(at)) return false;
+    }
+    return true;
+  }
+
+  /** A count from 1 on. */
+  count(cell: number): number {
+    const [start, end] = [this.start(cell), this.end(cell)];
+    let count = 0;
+    for (let at = start; at < end; at++) {
+      const digit = (this.bytes[at] as number) - 48;
+      undamaged(digit >= 0 && digit <= 9, 'a row has an odd number');
+      count = count * 10 + digit;
+    }
+    undamaged(count > 0 && Number.isSafeInteger(count), 'a row has an odd number');
+    return count;
+  }
+}
+
+/** One side of an entry's line. */
+export interface LegLine {
+  readonly line: EntryLine;
+  readonly side: Side;
+}
+
+const SEEN_MAX = 1 << 16;
+
+/**
+ * Account ids in bytes, as strings. The same few thousand come again and again: one that was met lately is
+ * found without making a string.
+ */
+export class IdReader {
+  readonly #seen: (AccountId | undefined)[] = [];
+
+  /** The id in a cell. */
+  read(line: EntryLine, cell: number): AccountId {
+    const [start, end] = [line.start(cell), line.end(cell)];
+    let hash = 0;
+    for (let at = start; at < end; at++)
+      hash = (Math.imul(hash, 31) + (line.bytes[at] as number)) | 0;
+    const place = (hash ^ (hash >>> 16)) & (SEEN_MAX - 1);
+    const seen = this.#seen[place];
+    if (seen !== undefined && line.says(cell, seen)) return seen;
+    const id = line.plain(cell);
+    undamaged(isAccountId(id), `"${id.slice(0, 80)}" is no account id`);
+    this.#seen[place] = id;
+    return id;
+  }
+}
