@@ -1,4 +1,5 @@
 import { BankError } from './errors.js';
+import { record, type Writable } from './record.js';
 import { shown } from './text.js';
 
 /** An amount as it was asked for: `units` × 10^-`decimals`, before the currency is known. */
@@ -9,6 +10,17 @@ export interface AskedAmount {
   /** As the caller wrote it, for messages; `undefined` when minor units were given as a bigint. */
   readonly text: string | undefined;
 }
+
+const Asked = record(function (
+  this: Writable<AskedAmount>,
+  units: bigint,
+  decimals: number | undefined,
+  text: string | undefined,
+) {
+  this.units = units;
+  this.decimals = decimals;
+  this.text = text;
+});
 
 /** An asked amount as the caller wrote it, for messages. */
 export function textOf({ units, text }: AskedAmount): string {
@@ -43,7 +55,7 @@ export function readAmount(input: unknown, what = 'amount'): AskedAmount {
   if (typeof input === 'bigint') {
     if (input < 0n) throw invalid(what, input, 'is below zero.');
     if (input > AMOUNT_MAX) throw invalid(what, input, 'is more than 18 digits.');
-    return { units: input, decimals: undefined, text: undefined };
+    return new Asked(input, undefined, undefined);
   }
   if (typeof input === 'number') {
     throw invalid(what, input, 'is a JS number, which cannot hold money exactly.');
@@ -54,7 +66,7 @@ export function readAmount(input: unknown, what = 'amount'): AskedAmount {
   const match = AMOUNT_PATTERN.exec(input);
   if (!match) throw invalid(what, input, whyNotAnAmount(input));
   const decimals = match[2] ?? '';
-  return { units: BigInt(`${match[1]}${decimals}`), decimals: decimals.length, text: input };
+  return new Asked(BigInt(`${match[1]}${decimals}`), decimals.length, input);
 }
 
 function whyNotAnAmount(text: string): string {
@@ -118,7 +130,18 @@ export function parseMinor(text: string, digits: number): bigint | undefined {
   return minor === 0n && negative ? undefined : minor;
 }
 
+const MoneyRecord = record(function (
+  this: Writable<Money>,
+  amount: string,
+  minor: bigint,
+  currency: string,
+) {
+  this.amount = amount;
+  this.minor = minor;
+  this.currency = currency;
+});
+
 /** {@link Money} of `minor` units. */
 export function toMoney(minor: bigint, currency: string, digits: number): Money {
-  return { amount: formatMinor(minor, digits), minor, currency };
+  return new MoneyRecord(formatMinor(minor, digits), minor, currency);
 }

@@ -2,6 +2,7 @@ import type { AccountId } from './account-id.js';
 import type { Entry, Leg } from './entry.js';
 import { assert } from './errors.js';
 import { type Money, toMoney } from './money.js';
+import { record, type Writable } from './record.js';
 
 /** One side of a receipt: the account, its entry's number, and its balance before and after. */
 export interface ReceiptSide {
@@ -23,28 +24,54 @@ export interface Receipt {
   readonly replayed: boolean;
 }
 
+const ReceiptRecord = record(function (
+  this: Writable<Receipt>,
+  { transfer, bookedAt }: Entry,
+  amount: Money,
+  from: ReceiptSide,
+  to: ReceiptSide,
+  replayed: boolean,
+) {
+  this.transfer = transfer;
+  this.bookedAt = bookedAt;
+  this.amount = amount;
+  this.from = from;
+  this.to = to;
+  this.replayed = replayed;
+});
+
+const SideRecord = record(function (
+  this: Writable<ReceiptSide>,
+  { account, seq }: Leg,
+  before: Money,
+  after: Money,
+) {
+  this.id = account;
+  this.seq = seq;
+  this.before = before;
+  this.after = after;
+});
+
 /**
  * The receipt of an entry that moved money. `digits` are its currency's. Not frozen at run time: to freeze its
  * eight objects takes as long as it takes to decide the request.
  */
 export function toReceipt(entry: Entry, digits: number, replayed: boolean): Receipt {
-  const { transfer, bookedAt, currency, amount, debit, credit } = entry;
+  const { transfer, currency, amount, debit, credit } = entry;
   assert(debit !== undefined && credit !== undefined, `entry ${transfer} has one side`);
-  return {
-    transfer,
-    bookedAt,
-    amount: toMoney(amount, currency, digits),
-    from: side(debit, debit.balance + amount, currency, digits),
-    to: side(credit, credit.balance - amount, currency, digits),
+  return new ReceiptRecord(
+    entry,
+    toMoney(amount, currency, digits),
+    side(debit, debit.balance + amount, currency, digits),
+    side(credit, credit.balance - amount, currency, digits),
     replayed,
-  };
+  );
 }
 
 function side(leg: Leg, before: bigint, currency: string, digits: number): ReceiptSide {
-  return {
-    id: leg.account,
-    seq: leg.seq,
-    before: toMoney(before, currency, digits),
-    after: toMoney(leg.balance, currency, digits),
-  };
+  return new SideRecord(
+    leg,
+    toMoney(before, currency, digits),
+    toMoney(leg.balance, currency, digits),
+  );
 }

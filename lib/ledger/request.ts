@@ -1,6 +1,7 @@
 import { type AccountId, parseChosenId, parseCustomerId } from './account-id.js';
 import { BankError } from './errors.js';
 import { type AskedAmount, readAmount, textOf } from './money.js';
+import { record, type Writable } from './record.js';
 import { emptyText, readDay, readName, readText, shown, TEXT_LENGTH_MAX } from './text.js';
 
 /** A request to open an account, checked for all that is wrong in itself. */
@@ -120,33 +121,41 @@ export function readOpen(input: OpenAccountInput): OpenRequest {
   };
 }
 
-/** Each field by its name: spreading one object into another costs more than all the rest. */
-function move(
+const Move = record(function (
+  this: Writable<MoveRequest>,
   kind: MoveRequest['kind'],
   from: AccountId | undefined,
   to: AccountId | undefined,
   amount: AskedAmount,
   input: Annotations,
-): MoveRequest {
+) {
   const { memo, reference, valueDate, key, freshKey } = readAnnotations(input);
-  return { kind, from, to, amount, memo, reference, valueDate, key, freshKey };
-}
+  this.kind = kind;
+  this.from = from;
+  this.to = to;
+  this.amount = amount;
+  this.memo = memo;
+  this.reference = reference;
+  this.valueDate = valueDate;
+  this.key = key;
+  this.freshKey = freshKey;
+});
 
 export function readDeposit(id: string, amount: unknown, input: Annotations): MoveRequest {
   const to = parseCustomerId(id);
-  return move('deposit', undefined, to, readSum(amount), input);
+  return new Move('deposit', undefined, to, readSum(amount), input);
 }
 
 export function readWithdraw(id: string, amount: unknown, input: Annotations): MoveRequest {
   const from = parseCustomerId(id);
-  return move('withdraw', from, undefined, readSum(amount), input);
+  return new Move('withdraw', from, undefined, readSum(amount), input);
 }
 
 export function readTransfer(input: TransferInput): MoveRequest {
   const from = parseCustomerId(input.from);
   const to = parseCustomerId(input.to);
   const amount = readSum(input.amount);
-  const request = move('transfer', from, to, amount, input);
+  const request = new Move('transfer', from, to, amount, input);
   if (from === to) {
     throw new BankError('SAME_ACCOUNT', `${from} was named on both sides of the transfer.`, {
       details: { id: from },

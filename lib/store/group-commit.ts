@@ -17,6 +17,7 @@ import type { AccountId } from '../ledger/account-id.js';
 import { assert, BankError, cancelledError } from '../ledger/errors.js';
 import { Aborts } from './aborts.js';
 import { Bookkeeper } from './bookkeeper.js';
+import { record, type Writable } from '../ledger/record.js';
 import { Breath } from './breath.js';
 import { channels } from './channels.js';
 import { damaged, declareDamage, isDamageFound } from './damage.js';
@@ -50,6 +51,22 @@ interface Waiting {
   cancelled: boolean;
 }
 
+const WaitingRecord = record(function (
+  this: Writable<Waiting>,
+  task: Waiting['task'],
+  resolve: Waiting['resolve'],
+  reject: Waiting['reject'],
+  signal: AbortSignal | undefined,
+  number: number,
+) {
+  this.task = task;
+  this.resolve = resolve;
+  this.reject = reject;
+  this.signal = signal;
+  this.number = number;
+  this.cancelled = false;
+});
+
 /** The batch that was on its way: where, by which writer, up to which entry. */
 interface Mine {
   readonly before: Position;
@@ -58,7 +75,20 @@ interface Mine {
   readonly count: number;
 }
 
-type Outcome = { readonly value: unknown } | { readonly error: unknown };
+/** What a task answered, or the refusal that it threw. */
+interface Outcome {
+  readonly value: unknown;
+  readonly refusal: BankError | undefined;
+}
+
+const OutcomeRecord = record(function (
+  this: Writable<Outcome>,
+  value: unknown,
+  refusal: BankError | undefined,
+) {
+  this.value = value;
+  this.refusal = refusal;
+});
 
 export interface GroupCommitParts {
   readonly disk: Disk;
@@ -108,14 +138,8 @@ export class GroupCommit {
       return Promise.reject(new BankError('BANK_BUSY', message));
     }
     return new Promise<T>((resolve, reject) => {
-      const waiting: Waiting = {
-        task,
-        resolve: resolve as (value: unknown) => void,
-        reject,
-        signal,
-        number: this.#asked++,
-        cancelled: false,
-      };
+      const answer = resolve as (value: unknown) => void;
+      const waiting: Waiting = new WaitingRecord(task, answer, reject, signal, this.#asked++);
       if (signal) this.#aborts.add(signal, waiting);
       this.#queue.push(waiting);
       this.#wake();
@@ -459,9 +483,9 @@ function isDiskFull(told: unknown): boolean {
 
 function attempt(work: () => unknown): Outcome {
   try {
-    return { value: work() };
+    return new OutcomeRecord(work(), undefined);
   } catch (error) {
-    if (error instanceof BankError) return { error };
+    if (error instanceof BankError) return new OutcomeRecord(undefined, error);
     throw error;
   }
 }
@@ -470,8 +494,8 @@ function attempt(work: () => unknown): Outcome {
 function settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
   batch.forEach((waiting, index) => {
     const outcome = outcomes[index];
-    if (outcome && 'value' in outcome) waiting.resolve(outcome.value);
-    else waiting.reject(outcome?.error);
+    if (outcome?.refusal) waiting.reject(outcome.refusal);
+    else waiting.resolve(outcome?.value);
   });
 }
 
