@@ -4,6 +4,8 @@
  * again, costs five times as much.
  */
 import { type AccountId, isAccountId } from '../ledger/account-id.js';
+import { parseMinor } from '../ledger/money.js';
+import { isTime } from './csv.js';
 import { undamaged } from './damage.js';
 import type { RowWriter } from './row-writer.js';
 
@@ -21,7 +23,9 @@ export const CELL = {
   key: 18,
 } as const;
 const CELLS = 22;
-const [QUOTE, COMMA, LINE_BREAK] = [34, 44, 10];
+const [QUOTE, COMMA, LINE_BREAK, POINT, MINUS, ZERO] = [34, 44, 10, 46, 45, 48];
+/** Numbers of so many digits are exact. */
+const EXACT_DIGITS = 15;
 
 /** A side of an entry: its first cell is the account, then its running number, then its balance. */
 export type Side = typeof CELL.debit | typeof CELL.credit;
@@ -30,6 +34,8 @@ export class EntryLine {
   bytes: Buffer = Buffer.alloc(0);
   /** Where each cell begins; one more: behind the line break. */
   readonly #starts = new Int32Array(CELLS + 1);
+  /** The last time that was read: all entries of a batch have one. */
+  #time = '';
 
   /** Takes the line apart that begins at `at`. Answers where the next one begins. */
   read(bytes: Buffer, at: number): number {
@@ -92,6 +98,52 @@ export class EntryLine {
       if (this.bytes[start + at] !== text.charCodeAt(at)) return false;
     }
     return true;
+  }
+
+  /** Whether the entry moves money, and changes nothing else of an account. */
+  moves(): boolean {
+    const type = CELL.type;
+    return this.says(type, 'transfer') || this.says(type, 'deposit') || this.says(type, 'withdraw');
+  }
+
+  /** When the entry was booked. */
+  bookedAt(): string {
+    if (this.says(CELL.bookedAt, this.#time)) return this.#time;
+    const time = this.plain(CELL.bookedAt);
+    undamaged(isTime(time), `"${time.slice(0, 80)}" is no time`);
+    this.#time = time;
+    return time;
+  }
+
+  /** An amount of a currency with `digits` decimals, in minor units. */
+  minor(cell: number, digits: number): bigint {
+    const [start, end] = [this.start(cell), this.end(cell)];
+    const { bytes } = this;
+    const first = bytes[start] === MINUS ? start + 1 : start;
+    const point = digits === 0 ? end : end - digits - 1;
+    // Whatever is out of the ordinary is looked at by the one who knows the rules.
+    const odd = () => this.#oddMinor(cell, digits);
+    if (point <= first || end - first > EXACT_DIGITS) return odd();
+    if (bytes[first] === ZERO && point > first + 1) return odd();
+    let units = 0;
+    for (let at = first; at < end; at++) {
+      if (at === point) {
+        if (bytes[at] !== POINT) return odd();
+        continue;
+      }
+      const digit = (bytes[at] as number) - ZERO;
+      if (digit < 0 || digit > 9) return odd();
+      units = units * 10 + digit;
+    }
+    if (first === start) return BigInt(units);
+    return units === 0 ? odd() : BigInt(-units);
+  }
+
+  #oddMinor(cell: number, digits: number): bigint {
+    const text = this.plain(cell);
+    const minor = parseMinor(text, digits);
+    undamaged(minor !== undefined, `"${text.slice(0, 80)}" is no amount`);
+    return minor;
   }
 
   /** A count from 1 on. */

@@ -48,10 +48,20 @@ export function legOf(entry: Entry, id: AccountId): Leg {
  */
 export function afterEntry(before: Account | undefined, entry: Entry, id: AccountId): Account {
   const { seq, balance } = legOf(entry, id);
-  const { transfer, bookedAt } = entry;
   if (before === undefined) return opened(entry, id, seq, balance);
+  return afterMove(before, seq, balance, entry.transfer, entry.bookedAt);
+}
+
+/** The account after an entry that moved money and nothing else. */
+export function afterMove(
+  before: Account,
+  seq: number,
+  balance: bigint,
+  transfer: number,
+  bookedAt: string,
+): Account {
   return {
-    id,
+    id: before.id,
     currency: before.currency,
     status: before.status,
     firstName: before.firstName,

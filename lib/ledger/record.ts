@@ -13,7 +13,11 @@ export type Writable<T> = { -readonly [K in keyof T]: T[K] };
 /** A constructor of plain objects like those of a literal: `fill` sets each field, always in the same order. */
 export function record<T, Values extends unknown[]>(
   fill: (this: T, ...values: Values) => void,
-): new (...values: Values) => Readonly<T> {
+): new (
+  ...values: Values
+) => Readonly<T> {
   fill.prototype = Object.prototype;
-  return fill as unknown as new (...values: Values) => Readonly<T>;
+  return fill as unknown as new (
+    ...values: Values
+  ) => Readonly<T>;
 }

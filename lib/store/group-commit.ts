@@ -15,12 +15,12 @@ import type { System } from '../disk/system.js';
 import type { Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { assert, BankError, cancelledError } from '../ledger/errors.js';
+import { record, type Writable } from '../ledger/record.js';
 import { Aborts } from './aborts.js';
 import { Bookkeeper } from './bookkeeper.js';
-import { record, type Writable } from '../ledger/record.js';
 import { Breath } from './breath.js';
 import { channels } from './channels.js';
-import { damaged, declareDamage, isDamageFound } from './damage.js';
+import { damaged, declareDamage, isDamageFound, named } from './damage.js';
 import { asBankError } from './disk-error.js';
 import type { Keys } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
@@ -306,10 +306,9 @@ export class GroupCommit {
     let { transfer } = from;
     if (from.seal !== position.seal) {
       for await (const batch of this.#parts.log.read(from, position)) {
-        for (const entry of batch.entries) {
-          // A batch that was copied into the next segment comes twice.
-          if (entry.transfer > transfer) state.apply(entry);
-        }
+        const known = transfer;
+        // A batch that was copied into the next segment comes twice.
+        named(`journal/${batch.position.segment}`, () => state.follow(batch, known));
         transfer = Math.max(transfer, batch.position.transfer);
         await this.#breath.take();
       }

@@ -5,17 +5,21 @@
  */
 
 import { accountFolder, pageName } from '../format/account-path.js';
+import { CELL, type LegLine } from '../format/entry-line.js';
+import { decodeEntry } from '../format/journal-row.js';
 import type { Manifest } from '../format/manifest.js';
 import type { Checkpoint, Position } from '../format/position.js';
-import { type Account, afterEntry } from '../ledger/account.js';
+import { type Account, afterEntry, afterMove } from '../ledger/account.js';
 import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
 import type { LedgerView } from '../ledger/decide.js';
-import type { Entry, Leg } from '../ledger/entry.js';
+import type { Entry } from '../ledger/entry.js';
 import { assert } from '../ledger/errors.js';
-import { damaged } from './damage.js';
+import { damaged, named } from './damage.js';
+import type { LoggedBatch } from './journal.js';
 import { ACCOUNTS_CACHED_MAX } from './limits.js';
 import type { Opened } from './opened.js';
 import type { Passbooks } from './passbooks.js';
+import { Unposted } from './unposted.js';
 
 /** What was there before something was tried out. */
 interface Undo {
@@ -38,7 +42,7 @@ export class LedgerState implements LedgerView {
   readonly #passbooks: Passbooks;
   readonly #accounts = new Map<AccountId, Account>();
   /** Entries behind the checkpoint of accounts that nobody has asked for yet. */
-  readonly #unread = new Map<AccountId, Entry[]>();
+  readonly #unread: Unposted;
   /** The accounts and numbers as they were, while something is tried out. */
   #undo: Undo | undefined;
   /** Entries by the keys that the requests at hand name. */
@@ -60,6 +64,7 @@ export class LedgerState implements LedgerView {
     this.bookedAt = checkpoint.bookedAt;
     this.nextAccountNumber = Math.max(FIRST_ACCOUNT_NUMBER, checkpoint.nextAccount);
     this.#posted = checkpoint.position.transfer;
+    this.#unread = new Unposted(checkpoint, (id, leg) => this.#take(id, leg));
   }
 
   readonly digitsOf = (currency: string): number | undefined =>
@@ -94,10 +99,10 @@ export class LedgerState implements LedgerView {
     }
   }
 
-  /** Follows one entry of the journal. One that is known already changes nothing. */
+  /** Takes in an entry that was decided here, on accounts that are in memory. */
   apply(entry: Entry): void {
-    if (entry.debit) this.#applyLeg(entry, entry.debit);
-    if (entry.credit) this.#applyLeg(entry, entry.credit);
+    if (entry.debit) this.#applyLeg(entry, entry.debit.account);
+    if (entry.credit) this.#applyLeg(entry, entry.credit.account);
     this.bookedAt = entry.bookedAt;
     if (entry.type !== 'open' || !entry.credit) return;
     const number = givenAccountNumber(entry.credit.account);
@@ -105,19 +110,43 @@ export class LedgerState implements LedgerView {
       this.nextAccountNumber = number + 1;
   }
 
-  #applyLeg(entry: Entry, leg: Leg): void {
-    const id = leg.account;
+  #applyLeg(entry: Entry, id: AccountId): void {
     const known = this.#accounts.get(id);
-    if (known === undefined && entry.type !== 'open') {
-      const unread = this.#unread.get(id);
-      if (unread) unread.push(entry);
-      else this.#unread.set(id, [entry]);
-      return;
-    }
-    if (known && leg.seq <= known.seq) return; // Its page was already further than we were.
-    if (leg.seq !== (known?.seq ?? 0) + 1) throw gap(id, known?.seq ?? 0, leg.seq);
     if (this.#undo && !this.#undo.accounts.has(id)) this.#undo.accounts.set(id, known);
     this.#accounts.set(id, afterEntry(known, entry, id));
+  }
+
+  /**
+   * Follows those entries of a batch of the journal that come behind the entry `known`. Each process reads
+   * all that the others wrote: no object is made of an entry. @throws FormatDamage
+   */
+  follow(batch: LoggedBatch, known: number): void {
+    const unread = this.#unread;
+    unread.add(batch, known);
+    if (batch.position.transfer <= known) return;
+    this.bookedAt = unread.bookedAt;
+    this.nextAccountNumber = Math.max(this.nextAccountNumber, unread.nextAccount);
+  }
+
+  #take(id: AccountId, leg: LegLine): boolean {
+    const known = this.#accounts.get(id);
+    if (known === undefined) return false;
+    this.#accounts.set(id, this.#after(known, id, leg));
+    return true;
+  }
+
+  /** The account after its side of an entry. One that is known already changes nothing. */
+  #after(known: Account | undefined, id: AccountId, { line, side }: LegLine): Account {
+    const seq = line.count(side + 1);
+    const before = known?.seq ?? 0;
+    if (known && seq <= before) return known; // Its page was already further than we were.
+    if (seq !== before + 1) throw gap(id, before, seq);
+    const digits = known && this.digitsOf(known.currency);
+    if (known && digits !== undefined && line.moves() && line.says(CELL.currency, known.currency)) {
+      const balance = line.minor(side + 2, digits);
+      return afterMove(known, seq, balance, line.count(CELL.transfer), line.bookedAt());
+    }
+    return afterEntry(known, decodeEntry(line.text(), this.digitsOf), id);
   }
 
   /** Brings accounts into memory. Those that do not exist stay unknown. */
@@ -126,17 +155,16 @@ export class LedgerState implements LedgerView {
   }
 
   async #load(id: AccountId): Promise<void> {
-    // Before the page is read: what is posted meanwhile is forgotten here, and not yet on that page.
-    const unread = this.#unread.get(id) ?? [];
-    const page = await this.#passbooks.read(id);
-    let account = page?.account;
-    for (const entry of unread) {
-      const leg = entry.debit?.account === id ? entry.debit : entry.credit;
-      assert(leg !== undefined, `entry ${entry.transfer} has no leg`);
-      if (account && leg.seq <= account.seq) continue;
-      if (leg.seq !== (account?.seq ?? 0) + 1) throw gap(id, account?.seq ?? 0, leg.seq);
-      account = afterEntry(account, entry, id);
-    }
+    let account: Account | undefined;
+    let posted: number;
+    do {
+      // What is posted meanwhile is forgotten here, and perhaps not yet on that page: it is read again.
+      posted = this.#posted;
+      account = (await this.#passbooks.read(id))?.account;
+    } while (posted !== this.#posted);
+    named('journal', () => {
+      for (const leg of this.#unread.legsOf(id)) account = this.#after(account, id, leg);
+    });
     if (account === undefined) {
       if (!(await this.#wasOpened(id))) return;
       throw damaged(`${accountFolder(id)}/${pageName(id)}`, 'the passbook is missing');
@@ -188,9 +216,7 @@ export class LedgerState implements LedgerView {
     if (transfer <= this.#posted) return;
     this.#posted = transfer;
     this.#mayForget = true;
-    for (const [id, entries] of this.#unread) {
-      if ((entries.at(-1)?.transfer ?? 0) <= transfer) this.#unread.delete(id);
-    }
+    this.#unread.forget(transfer);
   }
 }
 

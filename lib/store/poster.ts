@@ -156,15 +156,13 @@ export class Poster {
   async #read(role: Role, head: Position, entriesMax: number): Promise<void> {
     let count = 0;
     for await (const batch of this.#parts.log.read(role.read, head)) {
-      const { lines, count: entries, position } = batch;
-      const { transfer } = position;
       // Those that were copied from the segment before are known.
-      named(`journal/${position.segment}`, () =>
-        role.unposted.add({ lines, count: entries, transfer }, role.read.transfer),
+      named(`journal/${batch.position.segment}`, () =>
+        role.unposted.add(batch, role.read.transfer),
       );
       await this.#breath.take();
-      count += entries;
-      role.read = position;
+      count += batch.count;
+      role.read = batch.position;
       if (count >= entriesMax) return;
     }
     role.read = head; // A segment that was begun and not yet written to ends with its pin.

@@ -5,6 +5,7 @@ import { undamaged } from '../format/damage.js';
 import { CELL, EntryLine, IdReader, type LegLine } from '../format/entry-line.js';
 import { type AccountId, givenAccountNumber } from '../ledger/account-id.js';
 import { assert } from '../ledger/errors.js';
+import type { LoggedBatch } from './journal.js';
 
 /** Lines are kept in blocks of at least this many bytes. */
 const BLOCK_BYTES = 1024 * 1024;
@@ -12,25 +13,39 @@ const BLOCK_BYTES = 1024 * 1024;
 const BLOCK_STEP = 2 ** 32;
 
 /** The entries of one batch, as the journal has them. */
-interface Lines {
-  readonly lines: Buffer;
-  readonly count: number;
-  /** Number of the last of them. */
-  readonly transfer: number;
+type Lines = Pick<LoggedBatch, 'lines' | 'count' | 'position'>;
+
+/** Lines that are kept together. */
+interface Block {
+  readonly bytes: Buffer;
+  /** Bytes that are used. */
+  used: number;
+  /** Number of the last entry in it. */
+  transfer: number;
 }
+
+/** Takes one side of an entry at once; answers whether it did: then it is not kept. */
+type Take = (id: AccountId, leg: LegLine) => boolean;
 
 export class Unposted {
   readonly #places = new Map<AccountId, number[]>();
   readonly #line = new EntryLine();
+  readonly #debit: LegLine = { line: this.#line, side: CELL.debit };
+  readonly #credit: LegLine = { line: this.#line, side: CELL.credit };
   readonly #ids = new IdReader();
-  #blocks: Buffer[] = [];
-  /** Bytes of the last block that are used. */
-  #used = 0;
+  readonly #take: Take;
+  /** By their numbers. */
+  readonly #blocks = new Map<number, Block>();
+  #newest = 0;
   /** What a checkpoint behind the last entry says. */
   bookedAt: string;
   nextAccount: number;
 
-  constructor(from: { readonly bookedAt: string; readonly nextAccount: number }) {
+  constructor(
+    from: { readonly bookedAt: string; readonly nextAccount: number },
+    take: Take = () => false,
+  ) {
+    this.#take = take;
     this.bookedAt = from.bookedAt;
     this.nextAccount = from.nextAccount;
   }
@@ -55,20 +70,27 @@ export class Unposted {
   }
 
   /** Takes in those entries of a batch that come behind the entry `known`. */
-  add({ lines, count, transfer }: Lines, known: number): void {
-    const first = transfer - count + 1;
-    const [block, start] = this.#keep(lines);
-    const bytes = this.#blocks[block] as Buffer;
-    const end = start + lines.length;
-    let number = first;
-    for (let at = start; at < end; number++) {
-      const next = this.#line.read(bytes, at);
+  add({ lines, count, position: { transfer } }: Lines, known: number): void {
+    let number = transfer - count + 1;
+    const block = this.#blockFor(lines.length);
+    const start = block.used;
+    let kept = false;
+    for (let at = 0; at < lines.length; number++) {
+      const next = this.#line.read(lines, at);
       undamaged(this.#line.count(CELL.transfer) === number, `entry ${number} is out of order`);
-      if (number > known) this.#addLegs(block * BLOCK_STEP + at * 2);
+      if (number > known) {
+        const place = this.#newest * BLOCK_STEP + (start + at) * 2;
+        if (this.#addLegs(place)) kept = true;
+      }
       at = next;
     }
     undamaged(number === transfer + 1, `the batch of entry ${transfer} has another count`);
-    if (transfer > known) this.bookedAt = this.#line.plain(CELL.bookedAt);
+    if (kept) {
+      lines.copy(block.bytes, start);
+      block.used += lines.length;
+      block.transfer = transfer;
+    }
+    if (transfer > known) this.bookedAt = this.#line.bookedAt();
   }
 
   /** An account's entries, oldest first. Each is good until the next is looked at. */
@@ -90,46 +112,62 @@ export class Unposted {
   /** They are posted. */
   delete(id: AccountId): void {
     this.#places.delete(id);
-    if (this.#places.size > 0) return;
-    this.#blocks = [];
-    this.#used = 0;
+    if (this.#places.size === 0) this.#blocks.clear();
+  }
+
+  /** All entries up to `transfer` are posted. Some of them may be kept on, with others behind them. */
+  forget(transfer: number): void {
+    let oldest = this.#newest + 1;
+    for (const [number, block] of this.#blocks) {
+      if (block.transfer <= transfer) this.#blocks.delete(number);
+      else oldest = Math.min(oldest, number);
+    }
+    const first = oldest * BLOCK_STEP;
+    for (const [id, places] of this.#places) {
+      const gone = places.findIndex((place) => place >= first);
+      if (gone === -1) this.#places.delete(id);
+      else if (gone > 0) places.splice(0, gone);
+    }
   }
 
   #look(place: number): LegLine {
-    const block = Math.floor(place / BLOCK_STEP);
-    const rest = place - block * BLOCK_STEP;
-    this.#line.read(this.#blocks[block] as Buffer, Math.floor(rest / 2));
-    return { line: this.#line, side: rest % 2 === 1 ? CELL.credit : CELL.debit };
+    const number = Math.floor(place / BLOCK_STEP);
+    const rest = place - number * BLOCK_STEP;
+    const block = this.#blocks.get(number);
+    assert(block !== undefined, 'an entry is looked at that was posted');
+    this.#line.read(block.bytes, Math.floor(rest / 2));
+    return rest % 2 === 1 ? this.#credit : this.#debit;
   }
 
-  #addLegs(place: number): void {
+  /** Answers whether one of them is to be kept. */
+  #addLegs(place: number): boolean {
     const line = this.#line;
-    if (!line.isEmpty(CELL.debit)) this.#addLeg(this.#ids.read(line, CELL.debit), place);
-    if (line.isEmpty(CELL.credit)) return;
-    const id = this.#ids.read(line, CELL.credit);
-    this.#addLeg(id, place + 1);
-    if (!line.says(CELL.type, 'open')) return;
-    const number = givenAccountNumber(id);
+    let kept = false;
+    if (!line.isEmpty(CELL.debit)) kept = this.#addLeg(this.#debit, place);
+    if (line.isEmpty(CELL.credit)) return kept;
+    if (this.#addLeg(this.#credit, place + 1)) kept = true;
+    if (!line.says(CELL.type, 'open')) return kept;
+    const number = givenAccountNumber(line.plain(CELL.credit));
     if (number !== undefined && number >= this.nextAccount) this.nextAccount = number + 1;
+    return kept;
   }
 
-  #addLeg(id: AccountId, place: number): void {
+  #addLeg(leg: LegLine, place: number): boolean {
+    const id = this.#ids.read(leg.line, leg.side);
+    if (this.#take(id, leg)) return false;
     const places = this.#places.get(id);
     if (places) places.push(place);
     else this.#places.set(id, [place]);
+    return true;
   }
 
-  /** Copies lines to where they stay: the block, and the offset in it. */
-  #keep(lines: Buffer): [number, number] {
-    let block = this.#blocks.at(-1);
-    if (block === undefined || this.#used + lines.length > block.length) {
-      block = Buffer.allocUnsafe(Math.max(BLOCK_BYTES, lines.length));
-      this.#blocks.push(block);
-      this.#used = 0;
-    }
-    const start = this.#used;
-    lines.copy(block, start);
-    this.#used += lines.length;
-    return [this.#blocks.length - 1, start];
+  /** The newest block, if it has room for so many bytes; else another one. */
+  #blockFor(length: number): Block {
+    const newest = this.#blocks.get(this.#newest);
+    if (newest && newest.used + length <= newest.bytes.length) return newest;
+    const bytes = Buffer.allocUnsafe(Math.max(BLOCK_BYTES, length));
+    const block = { bytes, used: 0, transfer: 0 };
+    this.#blocks.set(++this.#newest, block);
+    return block;
   }
 }

@@ -23,7 +23,7 @@ describe('A receipt', () => {
     expect(toReceipt(entry, 2, true).replayed).toBe(true);
   });
 
-  it('is a plain object of who asked: no part of it is another one\'s', () => {
+  it("is a plain object of who asked: no part of it is another one's", () => {
     const partsOf = (receipt: Receipt) => {
       const { amount, from, to } = receipt;
       return [receipt, amount, from, to, from.before, from.after, to.before, to.after];

@@ -15,9 +15,9 @@ import {
   BARRIER_PAGES_MIN,
   PAGE_ROWS_MAX,
   PAGES_BYTES_MAX,
-  SLICE_ENTRIES_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
+  SLICE_ENTRIES_MAX,
 } from '#lib/store/limits.js';
 import { startPosterThread } from '#lib/store/poster-thread.js';
 import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
