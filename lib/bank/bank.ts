@@ -1,7 +1,7 @@
 import type { Position } from '../format/position.js';
 import type { Account } from '../ledger/account.js';
 import { type AccountId, parseAccountId } from '../ledger/account-id.js';
-import { accountsOf, type Decision } from '../ledger/decide.js';
+import { type Decision, eachAccountOf } from '../ledger/decide.js';
 import { assert, BankError, cancelledError } from '../ledger/errors.js';
 import { type Receipt, toReceipt } from '../ledger/receipt.js';
 import {
@@ -224,7 +224,7 @@ export class OpenedBank implements api.Bank {
       {
         books: false,
         size: 1,
-        ids: () => [id],
+        eachId: (_, each) => each(id),
         keys: [],
         run: (book) => {
           const account = book.account(id);
@@ -244,7 +244,7 @@ export class OpenedBank implements api.Bank {
   /** The newest position that counts. */
   #head(signal?: AbortSignal): Promise<Position> {
     const run = (_: Bookkeeper, state: LedgerState) => state.position;
-    return this.#submit({ books: false, size: 0, ids: () => [], keys: [], run }, signal);
+    return this.#submit({ books: false, size: 0, eachId: () => {}, keys: [], run }, signal);
   }
 
   /** One at a time: the roster is brought up to date in place. */
@@ -281,8 +281,8 @@ class Booking<T> implements Task<T> {
     this.#answer = answer;
   }
 
-  ids(state: LedgerState): AccountId[] {
-    return accountsOf(state, this.#request);
+  eachId(state: LedgerState, each: (id: AccountId) => void): void {
+    eachAccountOf(state, this.#request, each);
   }
 
   run(book: Bookkeeper): T {

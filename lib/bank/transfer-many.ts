@@ -1,11 +1,16 @@
-import type { AccountId } from '../ledger/account-id.js';
-import { accountsOf } from '../ledger/decide.js';
+import { eachAccountOf } from '../ledger/decide.js';
 import { BankError } from '../ledger/errors.js';
-import { toReceipt } from '../ledger/receipt.js';
-import { type MoveRequest, readDeposit, readTransfer, readWithdraw } from '../ledger/request.js';
+import { type Receipt, toReceipt } from '../ledger/receipt.js';
+import { record } from '../ledger/record.js';
+import {
+  type MoveRequest,
+  readDeposit,
+  readTransfer,
+  readWithdraw,
+  type TransferInput,
+} from '../ledger/request.js';
 import type { Bookkeeper } from '../store/bookkeeper.js';
 import type { Task } from '../store/group-commit.js';
-import type { LedgerState } from '../store/ledger-state.js';
 import { BATCH_ENTRIES_MAX } from '../store/limits.js';
 import type { MovementInput, TransferResult } from './api.js';
 
@@ -24,14 +29,19 @@ export function bookMany(
     throw new BankError('LIMIT_EXCEEDED', message, { hint: 'Split them into several calls.' });
   }
   const requests = inputs.map((input, index) => readOne(input, index, atomic));
-  const wellFormed = requests.flatMap((request) => (request instanceof BankError ? [] : [request]));
+  const wellFormed = requests.filter(
+    (request): request is MoveRequest => !(request instanceof BankError),
+  );
+  const keyed = wellFormed.filter(({ key, freshKey }) => key !== '' && !freshKey);
   const all = (book: Bookkeeper) =>
     requests.map((request, index) => bookOne(book, request, index, atomic));
   return {
     books: !dryRun,
     size: requests.length,
-    ids: (state) => idsOf(state, wellFormed),
-    keys: wellFormed.flatMap(({ key, freshKey }) => (key === '' || freshKey ? [] : [key])),
+    eachId: (state, each) => {
+      for (const request of wellFormed) eachAccountOf(state, request, each);
+    },
+    keys: keyed.map(({ key }) => key),
     run(book) {
       if (dryRun) return book.dryly(() => all(book));
       return atomic ? book.atomically(() => all(book)) : all(book);
@@ -39,14 +49,10 @@ export function bookMany(
   };
 }
 
-function idsOf(state: LedgerState, requests: readonly MoveRequest[]): AccountId[] {
-  return requests.flatMap((request) => accountsOf(state, request));
-}
-
 function readOne(input: MovementInput, index: number, atomic: boolean): MoveRequest | BankError {
   try {
+    if (namesBoth(input)) return readTransfer(input);
     const { from, to, amount } = input;
-    if (from !== undefined && to !== undefined) return readTransfer({ ...input, from, to });
     if (to !== undefined) return readDeposit(to, amount, input);
     if (from !== undefined) return readWithdraw(from, amount, input);
     throw new BankError('INVALID_ID', 'Neither side of the transfer is named.');
@@ -55,6 +61,10 @@ function readOne(input: MovementInput, index: number, atomic: boolean): MoveRequ
     if (atomic) throw withIndex(error, index);
     return error;
   }
+}
+
+function namesBoth(input: MovementInput): input is TransferInput {
+  return input.from !== undefined && input.to !== undefined;
 }
 
 function bookOne(
@@ -66,13 +76,17 @@ function bookOne(
   if (request instanceof BankError) return { error: request };
   try {
     const { entry, replayed } = book.book(request);
-    return { receipt: toReceipt(entry, book.digitsOf(entry.currency), replayed) };
+    return new Booked(toReceipt(entry, book.digitsOf(entry.currency), replayed));
   } catch (error) {
     if (!(error instanceof BankError)) throw error;
     if (atomic) throw withIndex(error, index);
     return { error };
   }
 }
+
+const Booked = record(function (this: { receipt: Receipt }, receipt: Receipt) {
+  this.receipt = receipt;
+});
 
 /** Which of the many was refused. */
 function withIndex(error: BankError, index: number): BankError {

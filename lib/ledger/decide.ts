@@ -3,6 +3,7 @@ import { type AccountId, givenAccountId, givenAccountNumber, worldId } from './a
 import type { Entry, Leg } from './entry.js';
 import { assert, BankError } from './errors.js';
 import { AMOUNT_MAX, formatMinor, scaleAmount, textOf } from './money.js';
+import { record, type Writable } from './record.js';
 import type { MoveRequest, OpenRequest, Request } from './request.js';
 
 /** The state that a decision is made on: everything up to the entry before. */
@@ -45,28 +46,30 @@ export interface Decision {
  * @throws BankError the refusal; nothing is booked
  */
 export function decide(view: LedgerView, request: Request, at: Moment): Decision {
-  const entry =
-    request.kind === 'open' ? decideOpen(view, request, at) : decideMove(view, request, at);
-  return 'replayed' in entry ? entry : { entry, replayed: false };
+  return request.kind === 'open' ? decideOpen(view, request, at) : decideMove(view, request, at);
 }
 
-/** The accounts that a request is decided on; more may show once these are known. */
-export function accountsOf(view: LedgerView, request: Request): AccountId[] {
+/** Calls `each` with the accounts that a request is decided on; more may show once these are known. */
+export function eachAccountOf(
+  view: LedgerView,
+  request: Request,
+  each: (id: AccountId) => void,
+): void {
   if (request.kind === 'open') {
-    const world = worldId(request.currency ?? view.defaultCurrency);
-    return request.id === undefined ? [world] : [request.id, world];
+    if (request.id !== undefined) each(request.id);
+    each(worldId(request.currency ?? view.defaultCurrency));
+    return;
   }
-  const ids: AccountId[] = [];
-  if (request.from !== undefined) ids.push(request.from);
-  if (request.to !== undefined) ids.push(request.to);
-  if (request.kind !== 'transfer') {
-    const known = ids[0] === undefined ? undefined : view.account(ids[0]);
-    if (known !== undefined) ids.push(worldId(known.currency));
-  }
-  return ids;
+  const { from, to } = request;
+  if (from !== undefined) each(from);
+  if (to !== undefined) each(to);
+  if (from !== undefined && to !== undefined) return;
+  const named = from ?? to;
+  const known = named === undefined ? undefined : view.account(named);
+  if (known !== undefined) each(worldId(known.currency));
 }
 
-function decideOpen(view: LedgerView, request: OpenRequest, at: Moment): Entry | Decision {
+function decideOpen(view: LedgerView, request: OpenRequest, at: Moment): Decision {
   const currency = request.currency ?? view.defaultCurrency;
   const digits = view.digitsOf(currency);
   const limit =
@@ -87,26 +90,16 @@ function decideOpen(view: LedgerView, request: OpenRequest, at: Moment): Entry |
   }
   const id = request.id ?? givenAccountId(view.nextAccountNumber);
   const world = worldId(currency);
-  return {
-    type: 'open',
-    transfer: at.transfer,
-    bookedAt: at.bookedAt,
-    currency,
-    amount: 0n,
-    // The first account of a currency brings the currency's outside with it.
-    debit: view.account(world) ? undefined : { account: world, seq: 1, balance: 0n },
-    credit: { account: id, seq: 1, balance: 0n },
-    firstName: request.firstName,
-    lastName: request.lastName,
-    limit,
-    memo: request.memo,
-    reference: request.reference,
-    valueDate: request.valueDate,
-    key: request.key,
-  };
+  // The first account of a currency brings the currency's outside with it.
+  const debit = view.account(world) ? undefined : new LegRecord(world, 1, 0n);
+  const credit = new LegRecord(id, 1, 0n);
+  return new DecisionRecord(
+    new EntryRecord(at, currency, 0n, debit, credit, request, limit),
+    false,
+  );
 }
 
-function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry | Decision {
+function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Decision {
   const named = request.from ?? request.to;
   const first = named === undefined ? undefined : view.account(named);
   const digits = first === undefined ? undefined : view.digitsOf(first.currency);
@@ -117,14 +110,9 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
   const replay = replayOf(view, request, digits);
   if (replay) return replay;
   if (first === undefined) throw notFound(named);
-  const outside = () => existing(view, worldId(first.currency));
-  const from = request.from === undefined ? outside() : first;
-  const to =
-    request.to === undefined
-      ? outside()
-      : request.from === undefined
-        ? first
-        : existing(view, request.to);
+  const from = request.from === undefined ? existing(view, worldId(first.currency)) : first;
+  const other = request.to ?? worldId(first.currency);
+  const to = request.from === undefined ? first : existing(view, other);
   if (from.currency !== to.currency) {
     throw new BankError(
       'CURRENCY_MISMATCH',
@@ -137,9 +125,9 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
   refuseFrozen(from);
   assert(asked !== undefined && digits !== undefined, `${from.currency} has no digits`);
   const amount = asked;
-  const text = (minor: bigint) => `${formatMinor(minor, digits)} ${from.currency}`;
   const available = availableOf(from);
   if (available !== undefined && amount > available) {
+    const text = (minor: bigint) => `${formatMinor(minor, digits)} ${from.currency}`;
     throw new BankError(
       'INSUFFICIENT_FUNDS',
       `${from.id} has ${text(available)} available; ${text(amount)} was asked.`,
@@ -152,23 +140,55 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Entry |
       },
     );
   }
-  return {
-    type: request.kind,
-    transfer: at.transfer,
-    bookedAt: at.bookedAt,
-    currency: from.currency,
-    amount,
-    debit: leg(from, -amount, text),
-    credit: leg(to, amount, text),
-    firstName: '',
-    lastName: '',
-    limit: 0n,
-    memo: request.memo,
-    reference: request.reference,
-    valueDate: request.valueDate,
-    key: request.key,
-  };
+  const debit = leg(from, -amount, digits);
+  const credit = leg(to, amount, digits);
+  return new DecisionRecord(
+    new EntryRecord(at, from.currency, amount, debit, credit, request, 0n),
+    false,
+  );
 }
+
+const EntryRecord = record(function (
+  this: Writable<Entry>,
+  { transfer, bookedAt }: Moment,
+  currency: string,
+  amount: bigint,
+  debit: Leg | undefined,
+  credit: Leg,
+  request: Request,
+  limit: bigint,
+) {
+  this.type = request.kind;
+  this.transfer = transfer;
+  this.bookedAt = bookedAt;
+  this.currency = currency;
+  this.amount = amount;
+  this.debit = debit;
+  this.credit = credit;
+  this.firstName = request.kind === 'open' ? request.firstName : '';
+  this.lastName = request.kind === 'open' ? request.lastName : '';
+  this.limit = limit;
+  this.memo = request.memo;
+  this.reference = request.reference;
+  this.valueDate = request.valueDate;
+  this.key = request.key;
+});
+
+const LegRecord = record(function (
+  this: Writable<Leg>,
+  account: AccountId,
+  seq: number,
+  balance: bigint,
+) {
+  this.account = account;
+  this.seq = seq;
+  this.balance = balance;
+});
+
+const DecisionRecord = record(function (this: Writable<Decision>, entry: Entry, replayed: boolean) {
+  this.entry = entry;
+  this.replayed = replayed;
+});
 
 function existing(view: LedgerView, id: AccountId): Account {
   const account = view.account(id);
@@ -191,9 +211,10 @@ function refuseFrozen({ id, status }: Account): void {
   throw new BankError('ACCOUNT_FROZEN', `${id} is frozen.`, { details: { id } });
 }
 
-function leg(account: Account, change: bigint, text: (minor: bigint) => string): Leg {
+function leg(account: Account, change: bigint, digits: number): Leg {
   const balance = account.balance + change;
   if (balance > AMOUNT_MAX || balance < -AMOUNT_MAX) {
+    const text = (minor: bigint) => `${formatMinor(minor, digits)} ${account.currency}`;
     throw new BankError(
       'LIMIT_EXCEEDED',
       `${account.id} has ${text(account.balance)}; changed by ${text(change)} it would have more than 18 digits.`,
@@ -203,7 +224,7 @@ function leg(account: Account, change: bigint, text: (minor: bigint) => string):
       },
     );
   }
-  return { account: account.id, seq: account.seq + 1, balance };
+  return new LegRecord(account.id, account.seq + 1, balance);
 }
 
 /** The entry booked earlier with the request's key, if it is the same request. */
@@ -217,7 +238,7 @@ function replayOf(
   if (entry === undefined) return undefined;
   const same =
     request.kind === 'open' ? sameOpen(view, entry, request) : sameMove(entry, request, digits);
-  if (same && sameAnnotations(entry, request)) return { entry, replayed: true };
+  if (same && sameAnnotations(entry, request)) return new DecisionRecord(entry, true);
   throw new BankError(
     'IDEMPOTENCY_MISMATCH',
     `The key "${request.key}" was used for another request: ${entry.type} ${entry.transfer}, booked ${entry.bookedAt}.`,

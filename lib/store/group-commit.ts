@@ -33,8 +33,8 @@ export interface Task<T> {
   readonly books: boolean;
   /** Entries that it may book, at most. */
   readonly size: number;
-  /** The accounts that it needs; asked again when those are known. */
-  ids(state: LedgerState): AccountId[];
+  /** Calls `each` with the accounts that it needs; asked again when those are known. */
+  eachId(state: LedgerState, each: (id: AccountId) => void): void;
   /** The idempotency keys that it names. */
   readonly keys: readonly string[];
   /** Answers, or throws the refusal. */
@@ -168,7 +168,7 @@ export class GroupCommit {
 
   /** Comes to lead, and books nothing. */
   #lead(): Promise<undefined> {
-    return this.submit({ books: true, size: 0, ids: () => [], keys: [], run: () => undefined });
+    return this.submit({ books: true, size: 0, eachId: () => {}, keys: [], run: () => undefined });
   }
 
   /** Answers what is queued, then leaves the log. */
@@ -353,9 +353,10 @@ export class GroupCommit {
     // Twice: whose world account is needed shows when the account itself is known.
     for (let round = 0; round < 2; round++) {
       const missing = new Set<AccountId>();
-      for (const { task } of batch) {
-        for (const id of task.ids(state)) if (!state.has(id)) missing.add(id);
-      }
+      const look = (id: AccountId) => {
+        if (!state.has(id)) missing.add(id);
+      };
+      for (const { task } of batch) task.eachId(state, look);
       if (missing.size === 0) return;
       await state.load(missing);
     }

@@ -1,8 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { availableOf } from '#lib/ledger/account.js';
-import { accountsOf } from '#lib/ledger/decide.js';
+import { eachAccountOf, type LedgerView } from '#lib/ledger/decide.js';
 import { AMOUNT_MAX } from '#lib/ledger/money.js';
-import { readDeposit, readOpen, readTransfer, readWithdraw } from '#lib/ledger/request.js';
+import {
+  type Request,
+  readDeposit,
+  readOpen,
+  readTransfer,
+  readWithdraw,
+} from '#lib/ledger/request.js';
 import { Book } from './book.js';
 import { outcome } from './refusal.js';
 
@@ -156,6 +162,11 @@ describe('What is there', () => {
 describe('The accounts that a request is decided on', () => {
   it('are both sides and, once the currency is known, the outside', () => {
     const made = book();
+    const accountsOf = (view: LedgerView, request: Request) => {
+      const ids: string[] = [];
+      eachAccountOf(view, request, (id) => ids.push(id));
+      return ids;
+    };
     expect(accountsOf(made, readTransfer({ from: 'ada', to: 'bob', amount: '1' }))).toEqual([
       'ada',
       'bob',

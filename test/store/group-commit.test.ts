@@ -88,7 +88,7 @@ function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {
   return { commit, isStopped };
 }
 
-const nothing = { books: false, size: 1, ids: () => [], keys: [] };
+const nothing = { books: false, size: 1, eachId: () => {}, keys: [] };
 const look: Task<string> = { ...nothing, run: () => 'seen' };
 const ada = readOpen({ firstName: 'Ada', lastName: 'Lovelace' });
 const open = (book: Bookkeeper) => book.book(ada).entry.transfer;
