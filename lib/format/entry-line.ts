@@ -108,7 +108,7 @@ export class EntryLine {
 
   /** When the entry was booked. */
   bookedAt(): string {
-    if (this.says(CELL.bookedAt, this.#time)) return this.#time;
+    if (this.#time !== '' && this.says(CELL.bookedAt, this.#time)) return this.#time;
     const time = this.plain(CELL.bookedAt);
     undamaged(isTime(time), `"${time.slice(0, 80)}" is no time`);
     this.#time = time;

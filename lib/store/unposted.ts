@@ -55,6 +55,13 @@ export class Unposted {
     return this.#places.size;
   }
 
+  /** Memory that their lines take. */
+  get bytes(): number {
+    let sum = 0;
+    for (const { bytes } of this.#blocks.values()) sum += bytes.length;
+    return sum;
+  }
+
   has(id: AccountId): boolean {
     return this.#places.has(id);
   }
@@ -109,13 +116,12 @@ export class Unposted {
     return { first: seqAt(places[0]), last: seqAt(places.at(-1)) };
   }
 
-  /** They are posted. */
+  /** They are posted, or known. */
   delete(id: AccountId): void {
     this.#places.delete(id);
-    if (this.#places.size === 0) this.#blocks.clear();
   }
 
-  /** All entries up to `transfer` are posted. Some of them may be kept on, with others behind them. */
+  /** All entries up to `transfer` are posted. Some of them are kept on, where younger ones lie beside them. */
   forget(transfer: number): void {
     let oldest = this.#newest + 1;
     for (const [number, block] of this.#blocks) {
