@@ -44,19 +44,15 @@ export class EntryLine {
     this.bytes = bytes;
     starts[0] = at;
     let cell = 1;
+    let quoted = false;
     let end = at;
     for (; end < length; end++) {
       const code = bytes[end];
-      if (code === COMMA) {
-        undamaged(cell < CELLS, 'a row has too many cells');
-        starts[cell++] = end + 1;
-      } else if (code === QUOTE) {
-        // A doubled quote ends one piece of the text, and begins the next.
-        end = bytes.indexOf(QUOTE, end + 1);
-        if (end === -1) break;
-      } else if (code === LINE_BREAK) {
-        break;
-      }
+      // A doubled quote ends one piece of the text, and begins the next.
+      if (code === QUOTE) quoted = !quoted;
+      else if (quoted) continue;
+      else if (code === COMMA) starts[cell++] = end + 1;
+      else if (code === LINE_BREAK) break;
     }
     undamaged(cell === CELLS && bytes[end] === LINE_BREAK, `a row has not ${CELLS} cells`);
     starts[CELLS] = end + 1;

@@ -53,12 +53,28 @@ describe('A row is written', () => {
     );
   });
 
+  const LONG = Buffer.from('0123456789'.repeat(7));
+  it.each<[string, (row: RowWriter) => void, string]>([
+    ['texts', (row) => row.text('abc'), 'abc'],
+    ['texts that are not ASCII', (row) => row.text('č'), 'č'],
+    ['bytes', (row) => row.copy(LONG, 1, 4), '123'],
+    ['many bytes', (row) => row.copy(LONG, 0, 70), LONG.toString()],
+    ['counts', (row) => row.count(1234567), '1234567'],
+    ['amounts', (row) => row.minor(-123n, 2), '-1.23'],
+  ])('with %s until there is no room, and on', (_, write, text) => {
+    const times = Math.ceil(20_000 / text.length);
+    const row = written((writer) => {
+      for (let time = 0; time < times; time++) write(writer);
+    });
+    expect(row).toBe(text.repeat(times));
+  });
+
   it('however long it gets, and is cut where it shall be', () => {
     const writer = new RowWriter();
-    for (let row = 0; row < 3_000; row++) writer.text('čeština,');
-    expect(writer.length).toBe(3_000 * 10);
+    for (let row = 0; row < 3_000; row++) writer.text(row % 2 ? 'čeština,' : 'English,,,');
+    expect(writer.bytes.toString('utf8')).toBe('English,,,čeština,'.repeat(1_500));
     writer.cut(10);
     writer.text('.');
-    expect(writer.bytes.toString('utf8')).toBe('čeština,.');
+    expect(writer.bytes.toString('utf8')).toBe('English,,,.');
   });
 });

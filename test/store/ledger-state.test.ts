@@ -70,6 +70,10 @@ describe('the accounts in memory', () => {
     await state.load([ada]);
     follow(state, depositTo(ada, 2));
     expect(state.account(ada)).toMatchObject({ balance: 100_00n, seq: 2 });
+    state.apply(opening(0));
+    const { bookedAt } = state;
+    follow(state, { ...depositTo(ada, 2), bookedAt: '2026-01-01T00:00:00.000Z' }, 102);
+    expect(state.bookedAt).toBe(bookedAt);
     follow(state, depositTo(ada, 3));
     expect(state.account(ada)).toMatchObject({ balance: 101_00n, seq: 3 });
     await close();
@@ -109,11 +113,11 @@ async function posted() {
   return { state, ada: parseAccountId(ada), bob: parseAccountId(bob), close };
 }
 
-/** Follows a batch of one entry. */
-function follow(state: LedgerState, entry: Entry): void {
+/** Follows a batch of one entry, behind the entry `known`. */
+function follow(state: LedgerState, entry: Entry, known = 0): void {
   const lines = Buffer.from(encodeEntry(entry, 2));
   const position = { ...JOURNAL_START, transfer: entry.transfer };
-  state.follow({ entries: [entry], lines, count: 1, epoch: 1, position }, 0);
+  state.follow({ entries: [entry], lines, count: 1, epoch: 1, position }, known);
 }
 
 /** The entry behind row `seq` of an account that has 99.00 more than rows. */
