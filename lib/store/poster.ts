@@ -182,7 +182,6 @@ export class Poster {
     }
     const entries = role.read.transfer - role.checkpoint.position.transfer;
     await this.#advance(role);
-    role.unposted.forget(role.read.transfer);
     if (channels.post.hasSubscribers) {
       const ms = system.monotonic() - start;
       channels.post.publish({ directory, pages, entries, transfer: role.read.transfer, ms });

@@ -119,6 +119,7 @@ export class Unposted {
   /** They are posted, or known. */
   delete(id: AccountId): void {
     this.#places.delete(id);
+    if (this.#places.size === 0) this.#blocks.clear();
   }
 
   /** All entries up to `transfer` are posted. Some of them are kept on, where younger ones lie beside them. */

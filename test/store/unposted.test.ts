@@ -70,6 +70,9 @@ describe('Entries that are not posted', () => {
     expect(unposted.bookedAt).toBe('2026-11-20T09:05:40.003Z');
     unposted.delete(ADA);
     expect([unposted.size, unposted.has(ADA), unposted.ids(9)]).toEqual([2, false, [BOB, CYD]]);
+    expect(unposted.bytes).toBeGreaterThan(0);
+    for (const id of [BOB, CYD]) unposted.delete(id);
+    expect(unposted.bytes).toBe(0);
   });
 
   it('are not taken in twice: a batch that was copied says what is known', () => {
@@ -171,6 +174,7 @@ describe('Entries that are not posted', () => {
     const unposted = new Unposted(FROM);
     const [first, third] = [entry(1, ADA, BOB), entry(3, ADA, BOB)];
     const wrong = [
+      { ...batchOf(entry(2, ADA, BOB)), count: 2, position: { ...JOURNAL_START, transfer: 3 } },
       batchOf(first, third),
       { ...batchOf(first), count: 2 },
       { ...batchOf(entry(2, ADA, BOB), entry(3, ADA, BOB)), count: 1 },
