@@ -96,7 +96,6 @@ export function postLegs(
 ): PageChange {
   let seq = page?.seq ?? 0;
   let cells = page?.cells;
-  if (page && lastSeq <= seq) return { id, page, sealed: undefined };
   const before = page?.count ?? 0;
   const turns = before + lastSeq - seq > pageRowsMax;
   const encoder = new RowEncoder(page?.check ?? '');

@@ -128,6 +128,18 @@ describe('who asks', () => {
     await commit.close();
   });
 
+  it('is told when he is refused, as those beside him are answered', async () => {
+    const { commit } = commitOn(new SaidLog());
+    const told: unknown[] = [];
+    const run = () => {
+      throw refusal('BANK_BUSY');
+    };
+    commit.submit({ ...booking, run }).catch((error) => told.push(error));
+    expect(await commit.submit(look)).toBe('seen');
+    await commit.close();
+    expect(told).toEqual([expect.objectContaining({ code: 'BANK_BUSY' })]);
+  });
+
   it('is told of a full disk', async () => {
     const log = new SaidLog();
     log.append = () => Promise.reject(refusal('DISK_FULL'));

@@ -70,7 +70,7 @@ describe('the accounts in memory', () => {
     await state.load([ada]);
     follow(state, depositTo(ada, 2));
     expect(state.account(ada)).toMatchObject({ balance: 100_00n, seq: 2 });
-    state.apply(opening(0));
+    state.apply({ ...opening(0), bookedAt: '2100-01-01T00:00:00.000Z' });
     const { bookedAt } = state;
     follow(state, { ...depositTo(ada, 2), bookedAt: '2026-01-01T00:00:00.000Z' }, 102);
     expect(state.bookedAt).toBe(bookedAt);

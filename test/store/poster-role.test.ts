@@ -158,12 +158,16 @@ describe('the role of the poster', () => {
     const files = wire(host, machine.directory, manifest);
     const { stations, passbooks, digitsOf } = files;
     const behind = (transfer: number) => ({ ...JOURNAL_START, transfer, seal: `seal${transfer}` });
+    let looks = 0;
     const poster = new Poster({
       ...{ ...host, ...stations.poster, directory: machine.directory, passbooks, digitsOf },
       sliceEntriesMax: 1,
       disk: nodeDisk(),
       log: {
-        head: async () => behind(2),
+        head: async () => {
+          if (++looks > 20) throw new Error('it looks without end');
+          return behind(2);
+        },
         async *read({ transfer }) {
           for (let next = transfer + 1; next <= 2; next++) {
             yield opened([`a${next}`], behind(next));
