@@ -64,13 +64,13 @@ export class RowWriter {
   count(count: number): void {
     this.#make(NUMBER_BYTES_MAX);
     let places = 1;
-    for (let rest = count; rest >= 10; rest = Math.floor(rest / 10)) places++;
+    for (let least = 10; least <= count; least *= 10) places++;
     this.#end += places;
     let rest = count;
     for (let at = this.#end - 1; places > 0; places--, at--) {
-      const less = Math.floor(rest / 10);
-      this.#bytes[at] = ZERO + (rest - less * 10);
-      rest = less;
+      const digit = rest % 10;
+      this.#bytes[at] = ZERO + digit;
+      rest = (rest - digit) / 10;
     }
   }
 
