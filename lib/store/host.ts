@@ -11,7 +11,7 @@ import {
   PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
-  SLICE_ENTRIES_MAX,
+  SLICE_ACCOUNTS_MAX,
 } from './limits.js';
 import { type PosterThread, startPosterThread } from './poster-thread.js';
 
@@ -30,7 +30,7 @@ export interface Host {
   /** Rows on an open page after a posting, and pages from which on one barrier makes them durable; the same. */
   readonly pageRowsMax: number;
   readonly barrierPagesMin: number;
-  readonly sliceEntriesMax: number;
+  readonly sliceAccountsMax: number;
   /** Rows of passbooks that a poster keeps in memory, in bytes. */
   readonly pagesBytesMax: number;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
@@ -47,7 +47,7 @@ export function nodeHost(): Host {
     roomAfterBytes: ROOM_AFTER_BYTES,
     pageRowsMax: PAGE_ROWS_MAX,
     barrierPagesMin: BARRIER_PAGES_MIN,
-    sliceEntriesMax: SLICE_ENTRIES_MAX,
+    sliceAccountsMax: SLICE_ACCOUNTS_MAX,
     pagesBytesMax: PAGES_BYTES_MAX,
     startPoster: startPosterThread,
   };

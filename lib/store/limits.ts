@@ -25,8 +25,11 @@ export const READ_BYTES_MAX = 4 * 1024 * 1024;
 export const PAGE_ROWS_MAX = 64;
 /** Entries that may be answered and not yet posted. */
 export const BACKLOG_ENTRIES_MAX = 1_000_000;
-/** Entries posted in one cycle, between two checkpoints. */
-export const SLICE_ENTRIES_MAX = 200_000;
+/**
+ * Accounts that are posted between two checkpoints. However many entries they have: an account's pages cost
+ * the same for one entry and for a thousand, and the backlog bounds these.
+ */
+export const SLICE_ACCOUNTS_MAX = 100_000;
 /** Accounts posted in one go; who waits is served in between. */
 export const CYCLE_ACCOUNTS_MAX = 5_000;
 /** Pages staged in one cycle above which one barrier replaces a sync for each. */

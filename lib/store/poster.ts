@@ -46,7 +46,7 @@ export interface PosterParts {
   readonly passbooks: Passbooks;
   readonly pageRowsMax: number;
   readonly barrierPagesMin: number;
-  readonly sliceEntriesMax: number;
+  readonly sliceAccountsMax: number;
   readonly pagesBytesMax: number;
   /** Only followed, never led. */
   readonly log: Pick<Log, 'head' | 'read'>;
@@ -152,18 +152,16 @@ export class Poster {
     return this.#role !== undefined && (await this.#parts.desks.isMine(this.#role.taken.desk));
   }
 
-  /** P2: reads on, up to a slice's worth of entries that are not posted. */
-  async #read(role: Role, head: Position, entriesMax: number): Promise<void> {
-    let count = 0;
+  /** P2: reads on, until so many accounts have something to post. */
+  async #read(role: Role, head: Position, accountsMax: number): Promise<void> {
     for await (const batch of this.#parts.log.read(role.read, head)) {
       // Those that were copied from the segment before are known.
       named(`journal/${batch.position.segment}`, () =>
         role.unposted.add(batch, role.read.transfer),
       );
       await this.#breath.take();
-      count += batch.count;
       role.read = batch.position;
-      if (count >= entriesMax) return;
+      if (role.unposted.size >= accountsMax) return;
     }
     role.read = head; // A segment that was begun and not yet written to ends with its pin.
   }
@@ -172,7 +170,7 @@ export class Poster {
     const { directory, system } = this.#parts;
     const start = system.monotonic();
     if (role.read.seal === role.checkpoint.position.seal || role.unposted.size === 0) {
-      await this.#read(role, head, this.#parts.sliceEntriesMax);
+      await this.#read(role, head, this.#parts.sliceAccountsMax);
     }
     let pages = 0;
     // Who waits is served in between, which may read further: the checkpoint moves when nothing pends.

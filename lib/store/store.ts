@@ -117,7 +117,7 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 /** Wires the parts, on whatever machine. */
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
   const { system, segmentBytesMax, roomAfterBytes } = host;
-  const { pageRowsMax, barrierPagesMin, sliceEntriesMax, pagesBytesMax } = host;
+  const { pageRowsMax, barrierPagesMin, sliceAccountsMax, pagesBytesMax } = host;
   const owned = { shared: manifest.shared, ownedAs: join(directory, MANIFEST_FILE) };
   const disk = bankDisk(host.disk(owned), directory);
   const digitsOf: DigitsOf = (currency) =>
@@ -136,7 +136,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
   const around = { disk, system, directory };
   const segments = { journal, segmentBytesMax, roomAfterBytes };
   const log = new FileLog({ ...around, ...segments, ...writer });
-  const limits = { pageRowsMax, barrierPagesMin, sliceEntriesMax, pagesBytesMax };
+  const limits = { pageRowsMax, barrierPagesMin, sliceAccountsMax, pagesBytesMax };
   const pages = { passbooks, digitsOf, ...limits };
   const poster = new Poster({ ...around, ...pages, log, ...posting });
   const breakLocks = () => {

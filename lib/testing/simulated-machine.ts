@@ -16,7 +16,7 @@ import {
   PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
-  SLICE_ENTRIES_MAX,
+  SLICE_ACCOUNTS_MAX,
 } from '../store/limits.js';
 import { runPoster } from '../store/poster-loop.js';
 import type { PosterThread } from '../store/poster-thread.js';
@@ -308,7 +308,7 @@ export class SimulatedProcess {
       roomAfterBytes: machine.roomAfterBytes,
       pageRowsMax: machine.pageRowsMax,
       barrierPagesMin: machine.barrierPagesMin,
-      sliceEntriesMax: SLICE_ENTRIES_MAX,
+      sliceAccountsMax: SLICE_ACCOUNTS_MAX,
       pagesBytesMax: PAGES_BYTES_MAX,
       startPoster: (directory) => this.#startPoster(directory),
     };

@@ -17,7 +17,7 @@ import {
   PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
   SEGMENT_BYTES_MAX,
-  SLICE_ENTRIES_MAX,
+  SLICE_ACCOUNTS_MAX,
 } from '#lib/store/limits.js';
 import { startPosterThread } from '#lib/store/poster-thread.js';
 import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
@@ -126,7 +126,7 @@ export class Machine {
       roomAfterBytes: ROOM_AFTER_BYTES,
       pageRowsMax: PAGE_ROWS_MAX,
       barrierPagesMin: BARRIER_PAGES_MIN,
-      sliceEntriesMax: SLICE_ENTRIES_MAX,
+      sliceAccountsMax: SLICE_ACCOUNTS_MAX,
       pagesBytesMax: PAGES_BYTES_MAX,
       startPoster: startPosterThread,
     };

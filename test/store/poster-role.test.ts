@@ -161,7 +161,7 @@ describe('the role of the poster', () => {
     let looks = 0;
     const poster = new Poster({
       ...{ ...host, ...stations.poster, directory: machine.directory, passbooks, digitsOf },
-      sliceEntriesMax: 1,
+      sliceAccountsMax: 1,
       disk: nodeDisk(),
       log: {
         head: async () => {
