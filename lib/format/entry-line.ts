@@ -147,7 +147,7 @@ export class EntryLine {
     const [start, end] = [this.start(cell), this.end(cell)];
     let count = 0;
     for (let at = start; at < end; at++) {
-      const digit = (this.bytes[at] as number) - 48;
+      const digit = (this.bytes[at] as number) - ZERO;
       undamaged(digit >= 0 && digit <= 9, 'a row has an odd number');
       count = count * 10 + digit;
     }

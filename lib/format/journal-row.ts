@@ -47,9 +47,11 @@ export interface ControlRow {
   readonly seal: string;
 }
 
-/** SHA-256 of the seal before, followed by `bytes`, in hex. */
-export function sealOf(previousSeal: string, bytes: string | Buffer): string {
-  return createHash('sha256').update(previousSeal).update(bytes).digest('hex');
+/** SHA-256 of the seal before, followed by `bytes`, one part behind the other, in hex. */
+export function sealOf(previousSeal: string, ...bytes: readonly (Buffer | string)[]): string {
+  const hash = createHash('sha256').update(previousSeal);
+  for (const part of bytes) hash.update(part);
+  return hash.digest('hex');
 }
 
 /** One entry as a line with its line break. */
@@ -107,25 +109,26 @@ export function encodeBatch(
   seal: { transfer: number; epoch: number; count: number; previous: string },
 ): { bytes: Buffer; seal: string } {
   const row = `seal,${seal.transfer}${SKIPPED},${seal.epoch},${seal.count},`;
-  const rows = typeof lines === 'string' ? Buffer.from(lines) : lines;
-  return sealed(Buffer.concat([rows, Buffer.from(row)]), seal.previous);
+  return sealed(seal.previous, lines, row);
 }
 
 /** The last row of a writer that goes. */
 export function encodeLeave(leave: { transfer: number; epoch: number; previous: string }) {
   const row = `leave,${leave.transfer}${SKIPPED},${leave.epoch},,`;
-  return sealed(Buffer.from(row), leave.previous);
+  return sealed(leave.previous, row);
 }
 
 /** The head of a segment: header line and pin. */
 export function encodeSegmentHead(pin: Pin & { transfer: number; epoch: number }) {
   const row = `pin,${pin.transfer}${','.repeat(14)}${encodeText(pin.segment)},,${encodeText(pin.seal)},,`;
-  return sealed(Buffer.from(`${JOURNAL_HEADER}\n${row}${pin.epoch},${pin.length},`), pin.seal);
+  return sealed(pin.seal, `${JOURNAL_HEADER}\n${row}${pin.epoch},${pin.length},`);
 }
 
-function sealed(covered: Buffer, previous: string): { bytes: Buffer; seal: string } {
-  const seal = sealOf(previous, covered);
-  return { bytes: Buffer.concat([covered, Buffer.from(`${seal}\n`)]), seal };
+/** A batch is long: it is copied once, behind its seal's making. */
+function sealed(previous: string, ...covered: readonly (Buffer | string)[]) {
+  const parts = covered.map((part) => (typeof part === 'string' ? Buffer.from(part) : part));
+  const seal = sealOf(previous, ...parts);
+  return { bytes: Buffer.concat([...parts, Buffer.from(`${seal}\n`)]), seal };
 }
 
 /** Whether a line is a control row, by its first letters alone. */

@@ -209,9 +209,9 @@ export function pageBytes(rows: Buffer): Buffer {
   return Buffer.concat([PAGE_START, rows, PAGE_END]);
 }
 
-/** A page of rows as {@link encodeRow} makes them. The `.` behind the last shows that nothing was cut. */
+/** A page of rows as {@link encodeRow} makes them. */
 export function encodePage(rows: readonly string[]): string {
-  return `${PAGE_HEADER}\n${rows.join('\n')}.\n`;
+  return pageBytes(Buffer.from(rows.join('\n'))).toString('utf8');
 }
 
 /** Reads a page and checks its form, its chain and that the rows follow each other. */

@@ -5,7 +5,6 @@ declare const branded: unique symbol;
 /** An account id that has been checked: `[a-z0-9][a-z0-9_-]{0,63}`, lower case. */
 export type AccountId = string & { readonly [branded]: 'AccountId' };
 
-const ID_PATTERN = /^[a-z0-9][a-z0-9_-]{0,63}$/;
 const GIVEN_PATTERN = /^a[0-9]{5,}$/;
 
 /** The number that the first account given out by a bank is made of: a1001 + its check digit. */
@@ -37,9 +36,24 @@ export function worldId(currency: string): AccountId {
   return `world-${currency.toLowerCase()}` as AccountId;
 }
 
-/** Whether a text read from a file has the form of an id: what has not must never become a path. */
+/** Number for the next account, if it was `next` and then the account `id` was opened. */
+export function nextNumberBehind(next: number, id: string): number {
+  return Math.max(next, 1 + (givenAccountNumber(id) ?? 0));
+}
+
+/**
+ * Whether a text has the form of an id: what has not must never become a path. A loop and no pattern, since it
+ * is asked of each id of each request.
+ */
 export function isAccountId(text: string): text is AccountId {
-  return ID_PATTERN.test(text);
+  const { length } = text;
+  if (length === 0 || length > 64) return false;
+  for (let at = 0; at < length; at++) {
+    const code = text.charCodeAt(at);
+    const letterOrDigit = (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
+    if (!letterOrDigit && (at === 0 || (code !== 45 && code !== 95))) return false;
+  }
+  return true;
 }
 
 export function isWorldId(id: string): boolean {
@@ -49,21 +63,6 @@ export function isWorldId(id: string): boolean {
 /** A-Z alone: `toLowerCase` would make a plain k of the Kelvin sign. */
 function folded(input: string): string {
   return input.replace(/[A-Z]/g, (letter) => letter.toLowerCase());
-}
-
-/**
- * Whether an id has its form already, with nothing to fold: what {@link ID_PATTERN} says, without the cost of
- * two patterns for each id of each request.
- */
-function isPlain(input: string): boolean {
-  const { length } = input;
-  if (length === 0 || length > 64) return false;
-  for (let at = 0; at < length; at++) {
-    const code = input.charCodeAt(at);
-    const letterOrDigit = (code >= 97 && code <= 122) || (code >= 48 && code <= 57);
-    if (!letterOrDigit && (at === 0 || (code !== 45 && code !== 95))) return false;
-  }
-  return true;
 }
 
 function invalid(input: unknown, why: string, hint?: string): BankError {
@@ -79,13 +78,13 @@ function invalid(input: unknown, why: string, hint?: string): BankError {
  */
 export function parseAccountId(input: unknown): AccountId {
   if (typeof input !== 'string') throw invalid(input, 'is not a text.');
-  if (isPlain(input)) return checked(input, input);
+  if (isAccountId(input)) return checked(input, input); // Nothing to fold.
   if (input === '') throw invalid(input, 'is empty.');
   if (input.length > 64) {
     throw invalid(input, `has ${input.length} characters; at most 64 are allowed.`);
   }
   const id = folded(input);
-  if (!ID_PATTERN.test(id)) {
+  if (!isAccountId(id)) {
     throw invalid(
       input,
       'may have letters a-z, digits, "-" and "_" only, and begins with a letter or digit.',
@@ -95,12 +94,12 @@ export function parseAccountId(input: unknown): AccountId {
 }
 
 /** An id of the right form; `input` is how it was written. */
-function checked(id: string, input: string): AccountId {
+function checked(id: AccountId, input: string): AccountId {
   const given = id.charCodeAt(0) === 97 && GIVEN_PATTERN.test(id);
   if (given && luhnDigit(id.slice(1, -1)) !== Number(id.at(-1))) {
     throw invalid(input, 'has a wrong check digit: a digit was mistyped or two were swapped.');
   }
-  return id as AccountId;
+  return id;
 }
 
 /**

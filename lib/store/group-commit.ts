@@ -494,8 +494,8 @@ function attempt(work: () => unknown): Outcome {
 function settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
   batch.forEach((waiting, index) => {
     const outcome = outcomes[index];
-    if (outcome?.refusal) waiting.reject(outcome.refusal);
-    else waiting.resolve(outcome?.value);
+    if (outcome && !outcome.refusal) waiting.resolve(outcome.value);
+    else waiting.reject(outcome?.refusal);
   });
 }
 

@@ -10,7 +10,12 @@ import { decodeEntry } from '../format/journal-row.js';
 import type { Manifest } from '../format/manifest.js';
 import type { Checkpoint, Position } from '../format/position.js';
 import { type Account, afterEntry, afterMove } from '../ledger/account.js';
-import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
+import {
+  type AccountId,
+  FIRST_ACCOUNT_NUMBER,
+  givenAccountNumber,
+  nextNumberBehind,
+} from '../ledger/account-id.js';
 import type { LedgerView } from '../ledger/decide.js';
 import type { Entry } from '../ledger/entry.js';
 import { assert } from '../ledger/errors.js';
@@ -105,9 +110,7 @@ export class LedgerState implements LedgerView {
     if (entry.credit) this.#applyLeg(entry, entry.credit.account);
     this.bookedAt = entry.bookedAt;
     if (entry.type !== 'open' || !entry.credit) return;
-    const number = givenAccountNumber(entry.credit.account);
-    if (number !== undefined && number >= this.nextAccountNumber)
-      this.nextAccountNumber = number + 1;
+    this.nextAccountNumber = nextNumberBehind(this.nextAccountNumber, entry.credit.account);
   }
 
   #applyLeg(entry: Entry, id: AccountId): void {

@@ -3,7 +3,7 @@ import { hash } from 'node:crypto';
 import { type PassbookRow, rowOf } from '../format/passbook-page.js';
 import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
-import { type AccountId, FIRST_ACCOUNT_NUMBER, givenAccountNumber } from '../ledger/account-id.js';
+import { type AccountId, FIRST_ACCOUNT_NUMBER, nextNumberBehind } from '../ledger/account-id.js';
 import type { Entry, Leg } from '../ledger/entry.js';
 
 /** An account as the journal tells it. `digest` covers all of its rows so far. */
@@ -86,8 +86,8 @@ export class Replay {
   }
 
   #note({ type, credit, bookedAt }: Entry): void {
-    const number = type === 'open' && credit ? givenAccountNumber(credit.account) : undefined;
-    const nextAccount = Math.max(this.#posted.nextAccount, (number ?? 0) + 1);
+    let { nextAccount } = this.#posted;
+    if (type === 'open' && credit) nextAccount = nextNumberBehind(nextAccount, credit.account);
     this.#posted = { nextAccount, bookedAt };
   }
 

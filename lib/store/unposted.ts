@@ -3,7 +3,7 @@
  */
 import { undamaged } from '../format/damage.js';
 import { CELL, EntryLine, IdReader, type LegLine } from '../format/entry-line.js';
-import { type AccountId, givenAccountNumber } from '../ledger/account-id.js';
+import { type AccountId, nextNumberBehind } from '../ledger/account-id.js';
 import { assert } from '../ledger/errors.js';
 import type { LoggedBatch } from './journal.js';
 
@@ -154,8 +154,7 @@ export class Unposted {
     if (line.isEmpty(CELL.credit)) return kept;
     if (this.#addLeg(this.#credit, place + 1)) kept = true;
     if (!line.says(CELL.type, 'open')) return kept;
-    const number = givenAccountNumber(line.plain(CELL.credit));
-    if (number !== undefined && number >= this.nextAccount) this.nextAccount = number + 1;
+    this.nextAccount = nextNumberBehind(this.nextAccount, line.plain(CELL.credit));
     return kept;
   }
 
