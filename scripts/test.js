@@ -1,5 +1,6 @@
 // `npm test`: build, types, lint, tests. With CI set the long proofs run as well.
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -16,17 +17,29 @@ const PROOFS = [
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const named = process.argv.slice(2);
-const steps = ['build', 'types', 'lint'].map((name) => ['npm', ['run', '--silent', name]]);
-if (process.env.CI) steps.push([process.execPath, ['scripts/system-packages.js', '--install']]);
-steps.push([process.execPath, ['node_modules/vitest/vitest.mjs', 'run', ...named]]);
+const npm = (name) => ['npm', 'run', '--silent', name];
+/** One step after the other; the commands of a step run side by side. */
+const steps = [
+  [npm('build')],
+  [npm('types'), npm('lint')],
+  ...(process.env.CI ? [[[process.execPath, 'scripts/system-packages.js', '--install']]] : []),
+  [[process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...named]],
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'drovebank-proofs-'));
 const notes = join(folder, 'proofs');
 process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
 const env = { ...process.env, DROVEBANK_PROOFS: notes };
-for (const [command, args] of steps) {
-  const { status } = spawnSync(command, args, { cwd: root, stdio: 'inherit', env });
-  if (status !== 0) process.exit(status ?? 1);
+for (const commands of steps) {
+  const codes = await Promise.all(commands.map(run));
+  const failed = codes.find((code) => code !== 0);
+  if (failed !== undefined) process.exit(failed ?? 1);
+}
+
+/** Runs a command to its end. Answers its exit code, `null` when a signal ended it. */
+async function run([command, ...args]) {
+  const [code] = await once(spawn(command, args, { cwd: root, stdio: 'inherit', env }), 'exit');
+  return code;
 }
 
 // A proof that is skipped, renamed or lost must not look like one that holds.

@@ -69,8 +69,9 @@ export function readName(input: unknown, what: string): string {
 /** Reads a calendar day such as `2026-11-20`. @throws BankError INVALID_TIME */
 export function readDay(input: unknown, what: string): string {
   if (typeof input === 'string' && /^[0-9]{4}-[0-9]{2}-[0-9]{2}$/.test(input)) {
-    const time = Date.parse(`${input}T00:00:00Z`);
-    if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(input)) return input;
+    // Date takes 30 February for 2 March, and has none (NaN) for the 13th month.
+    const date = new Date(`${input}T00:00:00Z`);
+    if (date.getUTCDate() === Number(input.slice(8))) return input;
   }
   throw new BankError('INVALID_TIME', `The ${what} ${shown(input)} is no day such as 2026-11-20.`, {
     details: { field: what },
