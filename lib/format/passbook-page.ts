@@ -58,13 +58,23 @@ export interface PassbookRow {
   readonly check: string;
 }
 
-/** A page that was read and found whole. */
-export interface Page {
-  readonly rows: readonly [PassbookRow, ...PassbookRow[]];
+/** What a page that is whole says of its account. */
+export interface PageSummary {
   /** The account as it stands after the page's last row. */
   readonly account: Account;
+  /** Number of its first row within the account. */
+  readonly firstSeq: number;
+  /** How many rows it has. */
+  readonly count: number;
+  /** Last check of the page before; absent on the first page. */
   readonly prev: string | undefined;
+  /** Check of its last row. */
   readonly check: string;
+}
+
+/** A page that was read and found whole, row by row. */
+export interface Page extends PageSummary {
+  readonly rows: readonly [PassbookRow, ...PassbookRow[]];
 }
 
 /** A row's check: SHA-256 over the check before it and the row's bytes up to the last comma. */
@@ -216,30 +226,38 @@ export function encodePage(rows: readonly string[]): string {
 
 /** Reads a page and checks its form, its chain and that the rows follow each other. */
 export function decodePage(text: string, digitsOf: DigitsOf): Page {
-  undamaged(text.startsWith(`${PAGE_HEADER}\n`), 'the header line is not that of a passbook');
-  undamaged(text.endsWith('.\n'), 'the page was cut: the "." behind its last row is missing');
-  const lines = text.slice(PAGE_HEADER.length + 1, -2).split('\n');
-  const [head, ...rest] = lines;
-  undamaged(head !== undefined, 'the page has no row');
-  const first = decodeRow(head, digitsOf);
-  const prev = openingOf(first).prev;
+  const summary = summarizePage(text, digitsOf);
+  const rows = linesOf(text).map((line) => decodeRow(line, digitsOf));
+  rows.forEach((row, index) => {
+    const before = rows[index - 1];
+    undamaged(!before || follows(before, row), `row ${row.seq} does not follow row ${before?.seq}`);
+  });
+  return { ...summary, rows: rows as [PassbookRow, ...PassbookRow[]] };
+}
+
+/**
+ * Reads what a page says of its account. All of its bytes are held against its checks; of its rows only the
+ * last one, and those with names, are taken apart: a balance is asked for far more often than its history.
+ */
+export function summarizePage(text: string, digitsOf: DigitsOf): PageSummary {
+  const lines = linesOf(text);
+  const first = decodeRow(lines[0], digitsOf);
+  const { prev } = openingOf(first);
   undamaged(
     (prev === undefined) === (first.seq === 1),
     'the check of the page before is missing, or stands where there is none',
   );
-  undamaged(first.check === rowCheck(prev ?? '', bodyOf(head)), `row ${first.seq} was changed`);
-  const rows: [PassbookRow, ...PassbookRow[]] = [first];
   let { firstName, lastName } = first;
-  let before = first;
-  for (const line of rest) {
-    const row = decodeRow(line, digitsOf);
-    undamaged(row.check === rowCheck(before.check, bodyOf(line)), `row ${row.seq} was changed`);
-    undamaged(follows(before, row), `row ${row.seq} does not follow row ${before.seq}`);
-    if (row.firstName !== '' || row.lastName !== '') ({ firstName, lastName } = row);
-    rows.push(row);
-    before = row;
-  }
-  const { account: id, currency, status, seq, balance, held, limit, transfer, bookedAt } = before;
+  let check = prev ?? '';
+  lines.forEach((line, index) => {
+    const own = line.slice(-CHECK_DIGITS);
+    undamaged(own === rowCheck(check, bodyOf(line)), `row ${first.seq + index} was changed`);
+    check = own;
+    if (index === 0 || NAMELESS.test(line)) return;
+    ({ firstName, lastName } = decodeRow(line, digitsOf));
+  });
+  const last = lines.length === 1 ? first : decodeRow(lines.at(-1) ?? '', digitsOf);
+  const { account: id, currency, status, seq, balance, held, limit, transfer, bookedAt } = last;
   const account = {
     id,
     currency,
@@ -253,7 +271,16 @@ export function decodePage(text: string, digitsOf: DigitsOf): Page {
     transfer,
     bookedAt,
   };
-  return { rows, account, prev, check: before.check };
+  return { account, firstSeq: first.seq, count: lines.length, prev, check };
+}
+
+/** A row without names; the thirteen cells before them are no free text. */
+const NAMELESS = /^(?:[^,]*,){13},,/;
+
+function linesOf(text: string): [string, ...string[]] {
+  undamaged(text.startsWith(`${PAGE_HEADER}\n`), 'the header line is not that of a passbook');
+  undamaged(text.endsWith('.\n'), 'the page was cut: the "." behind its last row is missing');
+  return text.slice(PAGE_HEADER.length + 1, -2).split('\n') as [string, ...string[]];
 }
 
 /** The part of a row that its check covers. */

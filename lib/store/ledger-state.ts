@@ -163,7 +163,7 @@ export class LedgerState implements LedgerView {
     do {
       // What is posted meanwhile is forgotten here, and perhaps not yet on that page: it is read again.
       posted = this.#posted;
-      account = (await this.#passbooks.read(id))?.account;
+      account = (await this.#passbooks.summary(id))?.account;
     } while (posted !== this.#posted);
     named('journal', () => {
       for (const leg of this.#unread.legsOf(id)) account = this.#after(account, id, leg);

@@ -6,8 +6,8 @@
 import { accountFolder, pageName } from '../format/account-path.js';
 import { CELL, type LegLine } from '../format/entry-line.js';
 import { decodeEntry } from '../format/journal-row.js';
-import type { DigitsOf, PassbookRow } from '../format/passbook-page.js';
 import {
+  type DigitsOf,
   PAGE_HEADER,
   RowEncoder,
   type StandingCells,
@@ -49,14 +49,14 @@ export async function openPageOf(
 ): Promise<OpenPage | undefined> {
   const text = await passbooks.readText(id);
   if (text === undefined) return undefined;
-  const { account, rows: decoded, prev, check } = passbooks.decode(id, text);
+  const { account, firstSeq, count, prev, check } = passbooks.summarize(id, text);
   return {
     cells: cellsOf(account, digitsOf),
     rows: Buffer.from(text.slice(PAGE_HEADER.length + 1, -2)),
-    count: decoded.length,
+    count,
     seq: account.seq,
     check,
-    sealed: await sealedBefore(passbooks, id, decoded[0], prev),
+    sealed: await sealedBefore(passbooks, id, firstSeq, prev),
   };
 }
 
@@ -67,7 +67,7 @@ export async function openPageOf(
 async function sealedBefore(
   passbooks: Passbooks,
   id: AccountId,
-  first: PassbookRow,
+  firstSeq: number,
   prev: string | undefined,
 ): Promise<number> {
   const pages = await passbooks.sealedPages(id);
@@ -75,9 +75,9 @@ async function sealedBefore(
   const file = `${accountFolder(id)}/${pageName(id)}`;
   if (newest !== pages.length) throw damaged(file, `of ${newest} earlier pages some are missing`);
   for (const number of [newest, newest - 1]) {
-    if (number === 0 && first.seq === 1) return 0;
+    if (number === 0 && firstSeq === 1) return 0;
     if (number < 1) break;
-    const page = await passbooks.read(id, number);
+    const page = await passbooks.summary(id, number);
     if (page?.check === prev) return number;
   }
   throw damaged(file, `the page before it is not page ${newest}`);

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { type Disk, ifThere } from '../disk/disk.js';
 import { accountFolder, pageName, parsePageName } from '../format/account-path.js';
 import { undamaged } from '../format/damage.js';
-import { type DigitsOf, decodePage, type Page } from '../format/passbook-page.js';
+import {
+  type DigitsOf,
+  decodePage,
+  type Page,
+  type PageSummary,
+  summarizePage,
+} from '../format/passbook-page.js';
 import { named, unlessDamaged } from './damage.js';
 
 export class Passbooks {
@@ -26,16 +32,29 @@ export class Passbooks {
     return (await ifThere(() => this.#disk.read(path)))?.toString('utf8');
   }
 
-  /** A page that was read whole; `undefined` when there is none. @throws BankError BANK_DAMAGED */
+  /** What a page says of its account; `undefined` when there is none. @throws BankError BANK_DAMAGED */
+  async summary(id: string, page?: number): Promise<PageSummary | undefined> {
+    const text = await this.readText(id, page);
+    return text === undefined ? undefined : this.summarize(id, text, page);
+  }
+
+  /** A page with its rows; `undefined` when there is none. @throws BankError BANK_DAMAGED */
   async read(id: string, page?: number): Promise<Page | undefined> {
     const text = await this.readText(id, page);
     return text === undefined ? undefined : this.decode(id, text, page);
   }
 
+  summarize(id: string, text: string, page?: number): PageSummary {
+    return this.#checked(id, page, () => summarizePage(text, this.#digitsOf));
+  }
+
   decode(id: string, text: string, page?: number): Page {
-    const file = `${accountFolder(id)}/${pageName(id, page)}`;
-    return named(file, () => {
-      const decoded = decodePage(text, this.#digitsOf);
+    return this.#checked(id, page, () => decodePage(text, this.#digitsOf));
+  }
+
+  #checked<T extends PageSummary>(id: string, page: number | undefined, decode: () => T): T {
+    return named(`${accountFolder(id)}/${pageName(id, page)}`, () => {
+      const decoded = decode();
       undamaged(decoded.account.id === id, `it is a page of ${decoded.account.id}`);
       return decoded;
     });

@@ -60,7 +60,7 @@ export class Roster {
     const breath = new Breath(this.#files.system);
     for await (const id of this.#files.passbooks.ids()) {
       await breath.take();
-      const page = await this.#files.passbooks.read(id);
+      const page = await this.#files.passbooks.summary(id);
       if (page) accounts.set(page.account.id, page.account);
     }
     return accounts;

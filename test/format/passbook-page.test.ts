@@ -95,6 +95,7 @@ describe('A passbook page', () => {
         const page = decodePage(pageOf(entries.slice(at), states.slice(at), prev), digitsOf);
         expect(page.account).toEqual(whole.account);
         expect(page.prev).toBe(at === 0 ? undefined : prev);
+        expect(page).toMatchObject({ firstSeq: at + 1, count: states.length - at });
         expect(page.rows.map(({ seq }) => seq)).toEqual(whole.rows.slice(at).map(({ seq }) => seq));
       }),
       { numRuns: 200 },
