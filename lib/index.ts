@@ -28,4 +28,5 @@ export {
 export type { Money } from './ledger/money.js';
 export type { Receipt, ReceiptSide } from './ledger/receipt.js';
 export type { Annotations, OpenAccountInput, TransferInput } from './ledger/request.js';
+export type { Growth, Health } from './store/health.js';
 export type { Problem, Verification, VerifyOptions, VerifyStep } from './store/verify.js';

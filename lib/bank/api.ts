@@ -4,6 +4,7 @@ import type { BankError } from '../ledger/errors.js';
 import type { Money } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
 import type { Annotations, OpenAccountInput, TransferInput } from '../ledger/request.js';
+import type { Health } from '../store/health.js';
 import type { Verification, VerifyOptions } from '../store/verify.js';
 
 /** Every async method takes a signal: aborted before the commit, nothing happens (CANCELLED). */
@@ -175,6 +176,8 @@ export interface Bank extends AsyncDisposable {
   totals(options?: Cancellable): Promise<CurrencyTotal[]>;
   /** Holds both books against each other. Where they disagree, and that is seen twice, the bank is stopped. */
   verify(options?: VerifyOptions): Promise<Verification>;
+  /** What waits to be posted, who is at the desk, how fast the bank grows. Looks only, and only at a few heads. */
+  health(options?: Cancellable): Promise<Health>;
   /** Waits until the passbooks of `ids` (all that this process touched, if absent) show every answered entry. */
   posted(ids?: readonly string[], options?: Cancellable): Promise<void>;
   /** Answers what is under way, brings the passbooks up to date, and lets go of everything. */

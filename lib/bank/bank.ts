@@ -19,6 +19,7 @@ import { readCheckpoint } from '../store/checkpoint.js';
 import { damaged } from '../store/damage.js';
 import { asBankError } from '../store/disk-error.js';
 import { GroupCommit, type Task } from '../store/group-commit.js';
+import { examine, type Health } from '../store/health.js';
 import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
 import { QUEUE_REQUESTS_MAX } from '../store/limits.js';
@@ -175,6 +176,15 @@ export class OpenedBank implements api.Bank {
       if (found === undefined) throw error;
     }
     return found as Verification;
+  }
+
+  async health(options: api.Cancellable = {}): Promise<Health> {
+    const run = (_: Bookkeeper, { position, bookedAt }: LedgerState) => ({ position, bookedAt });
+    const { position, bookedAt } = await this.#submit(
+      { books: false, size: 0, eachId: () => {}, keys: [], run },
+      options.signal,
+    );
+    return told(() => examine(this.#files, position, bookedAt), options.signal);
   }
 
   async posted(ids: readonly string[] = [], options: api.Cancellable = {}): Promise<void> {

@@ -145,6 +145,15 @@ export const COMMANDS: readonly CommandFacts[] = [
     load: () => import('./commands/verify.js'),
   },
   {
+    usage: 'doctor',
+    summary: 'how the bank is doing: what waits to be posted, who writes, how long the disk lasts',
+    about: `It changes nothing, and looks at a few heads only, however large the bank is: verify
+looks at everything. OK and WARN are for people; --json has the figures behind them.`,
+    group: 'Keep',
+    examples: ['drovebank doctor', 'drovebank doctor --json'],
+    load: () => import('./commands/doctor.js'),
+  },
+  {
     usage: 'import <files...>',
     summary: 'book accounts and transactions from CSV files',
     about: `Files are told apart by their header:

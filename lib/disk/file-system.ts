@@ -34,12 +34,38 @@ export async function whyUnsupported(path: string): Promise<string | undefined> 
   if (process.platform !== 'linux') return undefined;
   for (let at = path; ; at = dirname(at)) {
     try {
-      const type = (await statfs(at)).type >>> 0;
-      if (LOCAL.has(type)) return undefined;
-      return `it is ${REMOTE.get(type) ?? `of the unknown type 0x${type.toString(16)}`}`;
+      const { type } = await statfs(at);
+      const number = type >>> 0;
+      if (LOCAL.has(number)) return undefined;
+      return `it is ${REMOTE.has(number) ? nameOf(type) : `of the unknown type ${nameOf(type)}`}`;
     } catch (error) {
       const isAbsent = ['ENOENT', 'ENOTDIR'].includes(errorCode(error));
       if (!isAbsent || at === dirname(at)) throw error;
     }
   }
+}
+
+/** What kind of file system it is, and the room that is left there. */
+export interface FileSystem {
+  /** `ext`, `xfs`, `NFS` …; '' where this system does not tell. */
+  readonly type: string;
+  /** For whoever is no superuser. */
+  readonly freeBytes: number;
+  /** `undefined` where their number has no bound. */
+  readonly freeFiles: number | undefined;
+}
+
+/** The file system that `path` lies on. */
+export async function fileSystemAt(path: string): Promise<FileSystem> {
+  const { type, bavail, bsize, files, ffree } = await statfs(path);
+  return {
+    type: process.platform === 'linux' ? nameOf(type) : '',
+    freeBytes: bavail * bsize,
+    freeFiles: files > 0 ? ffree : undefined,
+  };
+}
+
+function nameOf(type: number): string {
+  const number = type >>> 0;
+  return LOCAL.get(number) ?? REMOTE.get(number) ?? `0x${number.toString(16)}`;
 }

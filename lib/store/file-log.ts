@@ -41,7 +41,13 @@ import { asBankError, isFull } from './disk-error.js';
 import { makeNameDurable } from './durable.js';
 import type { Journal, LoggedBatch, Tail } from './journal.js';
 import type { Lease, Taken } from './lease.js';
-import { ASKED_LOOK_MS, LEAVE_WITHIN_MS, ROOM_BYTES_MAX, ROOM_BYTES_MIN } from './limits.js';
+import {
+  ASKED_LOOK_MS,
+  LEAVE_WITHIN_MS,
+  ROOM_BYTES_MAX,
+  ROOM_BYTES_MIN,
+  STAY_COSTS,
+} from './limits.js';
 import { Fenced, type Log, type NewBatch, WriteFailed } from './log.js';
 import type { Queue } from './queue.js';
 
@@ -70,6 +76,9 @@ interface Lead {
   room: number;
   /** Bytes written since the desk was taken. */
   written: number;
+  /** When the lock was had, and how long nobody could book from then on: until the first batch. */
+  readonly since: number;
+  cost: number | undefined;
 }
 
 /** A segment that lies whole and durable in the desk, and the position behind it once it is published. */
@@ -111,8 +120,9 @@ export class FileLog implements Log {
     await this.confirm();
     while (this.#lead === undefined) {
       const taken = await this.#parts.lease.take(() => this.#newestEpoch(), meanwhile, signal);
+      const since = this.#parts.system.monotonic();
       try {
-        this.#lead = await this.#takeOver(taken);
+        this.#lead = await this.#takeOver(taken, since);
       } catch (error) {
         // What fails because somebody else has the desk by now is no failure.
         if (await this.#parts.desks.isMine(taken.desk)) throw error;
@@ -157,7 +167,7 @@ export class FileLog implements Log {
    * T7 mark what counts
    * Answers `undefined` when somebody else has taken the desk meanwhile.
    */
-  async #takeOver(taken: Taken): Promise<Lead | undefined> {
+  async #takeOver(taken: Taken, since: number): Promise<Lead | undefined> {
     const { disk, system, desks, journal, directory } = this.#parts;
     const { desk, before } = taken;
     const { boot } = system.identity;
@@ -188,7 +198,17 @@ export class FileLog implements Log {
       const marking = await MarkWriter.create(disk, desk, { position, boot }, old);
       if (!goOn) channels.recover.publish({ directory, transfer: position.transfer });
       const end = goOn ? tail.end : position;
-      return { taken, file, mark: marking, position, end, room, written: 0 };
+      return {
+        taken,
+        file,
+        mark: marking,
+        position,
+        end,
+        room,
+        written: 0,
+        since,
+        cost: undefined,
+      };
     });
   }
 
@@ -260,6 +280,7 @@ export class FileLog implements Log {
     const { file, end, mark, taken } = lead;
     const { transfer, count, lines } = batch;
     const epoch = taken.desk.owner.number;
+    lead.cost ??= this.#parts.system.monotonic() - lead.since;
     const { bytes, seal } = encodeBatch(lines, { transfer, epoch, count, previous: end.seal });
     if (lead.written > this.#parts.roomAfterBytes) await this.#makeRoom(lead, bytes.length);
     await this.#writeAndSync(file, bytes, end);
@@ -389,7 +410,12 @@ export class FileLog implements Log {
     this.#askedSince ??= now;
     // Those who were just answered may ask for more: that is not idleness.
     if (idle()) await system.turn();
-    if (idle() || now - this.#askedSince >= LEAVE_WITHIN_MS) await this.#leave('to who waits');
+    if (idle() || now - this.#askedSince >= this.#stay()) await this.#leave('to who waits');
+  }
+
+  /** How long to stay after somebody asked. */
+  #stay(): number {
+    return Math.max(LEAVE_WITHIN_MS, STAY_COSTS * (this.#lead?.cost ?? 0));
   }
 
   async leave(): Promise<void> {

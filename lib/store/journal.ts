@@ -52,6 +52,9 @@ export interface Tail {
   readonly content: number;
 }
 
+/** Within so many bytes a segment has its first entry, behind its head and whoever left at once. */
+const FIRST_ENTRY_BYTES = 64 * 1024;
+
 export class Journal {
   readonly folder: string;
   readonly #disk: Disk;
@@ -106,6 +109,15 @@ export class Journal {
       undamaged('batch' in look && look.batch.control.type === 'pin', 'its head is broken');
       return look.batch;
     });
+  }
+
+  /**
+   * When the first entry of a segment was booked; `undefined` in one without. Not held against a seal: for
+   * estimates.
+   */
+  async firstBookedAt(name: string): Promise<string | undefined> {
+    const bytes = await this.#readBytes(name, 0, FIRST_ENTRY_BYTES);
+    return /^[a-z-]+,[0-9]+,([0-9-]{10}T[0-9:.]{12}Z),/m.exec(bytes.toString('latin1'))?.[1];
   }
 
   /** The bytes of a segment from `start` up to `end`, or up to its end. */

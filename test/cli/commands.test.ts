@@ -205,6 +205,28 @@ describe('looking', () => {
     ]);
   });
 
+  it('doctor: tells how the bank is doing', async () => {
+    const folder = await temporaryBank();
+    const text = await succeedHere(folder, ['doctor']);
+    for (const line of [
+      /^ok {4}bank: in USD, last entry 5, of 20.*Z$/m,
+      /^ok {4}clock: not before the last entry$/m,
+      /^ok {4}writer: last was process [0-9]+.*; nobody waits$/m,
+      /^ok {4}passbooks: show every entry$/m,
+      /^ok {4}disk: .*[0-9.]+ [kMGT]B.* free$/m,
+      /^ok {4}growth: about [0-9.]+ kB and 1 file a day on the last day; the disk lasts ten years or more$/m,
+    ])
+      expect(text).toMatch(line);
+    const [health] = documents(await succeedHere(folder, ['doctor', '--json']));
+    expect(health).toMatchObject({
+      ...{ v: 1, kind: 'bank.health', answered: { transfer: 5 }, posted: 5, clockBehindMs: 0 },
+      growth: { days: 1, entriesPerDay: 5 },
+    });
+    expect((await succeedHere(folder, ['doctor', '--plain'])).split('\n')[3]).toBe(
+      'ok\tpassbooks\tshow every entry',
+    );
+  });
+
   it.runIf(process.platform === 'linux')(
     'verify: names what the disk does not give, goes on, and does not call it damage',
     async () => {

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
-import { whyUnsupported } from '#lib/disk/file-system.js';
+import { fileSystemAt, whyUnsupported } from '#lib/disk/file-system.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'drovebank-fs-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -22,5 +22,18 @@ describe('where a bank may lie', () => {
 
   it.runIf(process.platform === 'linux')('is no file system that is none', async () => {
     expect(await whyUnsupported('/proc')).toMatch(/^it is of the unknown type 0x[0-9a-f]+$/);
+  });
+});
+
+describe('the room that is left', () => {
+  it('is told of where a bank lies', async () => {
+    const { type, freeBytes, freeFiles = 1 } = await fileSystemAt(folder);
+    expect(freeBytes).toBeGreaterThan(0);
+    expect(freeFiles).toBeGreaterThan(0);
+    if (process.platform === 'linux') expect(type).toMatch(/^[a-z0-9]+$/);
+  });
+
+  it.runIf(process.platform === 'linux')('names a type that it does not know', async () => {
+    expect((await fileSystemAt('/proc')).type).toMatch(/^0x[0-9a-f]+$/);
   });
 });
