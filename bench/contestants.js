@@ -20,6 +20,12 @@ export const CONTESTANTS = {
     label: 'drovebank, atomic',
     durable: 'the same; all of a batch of transferMany or nothing of it',
   },
+  'drovebank-numbers': {
+    module: './drovebank.js',
+    options: { receipts: false },
+    label: 'drovebank, numbers',
+    durable: 'the same; answered with numbers instead of receipts',
+  },
   'better-sqlite3': {
     module: './rivals/better-sqlite3.js',
     package: 'better-sqlite3',

@@ -54,7 +54,7 @@ function follow() {
   return seen;
 }
 
-export async function open(folder, { accounts, atomic = false }) {
+export async function open(folder, { accounts, atomic = false, receipts = true }) {
   const seen = follow();
   const bank = await openBank(folder);
   const ids = Array.from({ length: accounts }, (_, account) => idOf(account));
@@ -71,7 +71,7 @@ export async function open(folder, { accounts, atomic = false }) {
     transfer: (from, to, cents) => bank.transfer(toMovement({ from, to, cents })),
     batchOf: (moves) => moves.map(toMovement),
     async transferMany(batch) {
-      for (const result of await bank.transferMany(batch, { atomic })) {
+      for (const result of await bank.transferMany(batch, { atomic, receipts })) {
         if ('error' in result) throw result.error;
       }
     },

@@ -11,6 +11,7 @@ export type {
   InitOptions,
   Listing,
   MovementInput,
+  NumberResult,
   OpenBankOptions,
   OpenedAccount,
   PageOf,

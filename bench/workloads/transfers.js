@@ -120,7 +120,7 @@ export async function forLong({ quick, accounts, folder, say, choose }) {
 const BATCH = 8_189;
 
 export async function inBatches({ quick, accounts, folder, say, choose }) {
-  const others = ['drovebank-atomic', 'classic-level', 'postgres'];
+  const others = ['drovebank-numbers', 'drovebank-atomic', 'classic-level', 'postgres'];
   const names = choose(['drovebank', 'better-sqlite3', 'lmdb'], others);
   const depths = quick ? [1] : [1, 4];
   const load = quick
@@ -146,7 +146,7 @@ export async function inBatches({ quick, accounts, folder, say, choose }) {
     }
   }
   const best = Math.max(
-    ...['drovebank', 'drovebank-atomic']
+    ...['drovebank', 'drovebank-numbers', 'drovebank-atomic']
       .flatMap((key) =>
         depths.map((depth) =>
           median((fields.get(depth).get(key)?.rounds ?? []).map((round) => round.answersPerSecond)),
@@ -170,6 +170,7 @@ export async function inBatches({ quick, accounts, folder, say, choose }) {
     notes: [
       'The rivals book each batch as one transaction. The batches are made before the clock runs.',
       "atomic: all of a batch or nothing; else each transfer is decided for itself, which SQL's transactions do not do.",
+      'numbers: answered with the number of each entry, as `receipts: false` asks; else with a receipt for each. Rivals answer nothing.',
       'A batch whose client waits for nothing else: as fast as it gets, and the event loop is held for each batch.',
     ],
     goals: [

@@ -1,7 +1,7 @@
-import { eachAccountOf } from '../ledger/decide.js';
+import { type Decision, eachAccountOf } from '../ledger/decide.js';
 import { BankError } from '../ledger/errors.js';
 import { type Receipt, toReceipt } from '../ledger/receipt.js';
-import { record } from '../ledger/record.js';
+import { record, type Writable } from '../ledger/record.js';
 import {
   type MoveRequest,
   readDeposit,
@@ -12,18 +12,22 @@ import {
 import type { Bookkeeper } from '../store/bookkeeper.js';
 import type { Task } from '../store/group-commit.js';
 import { BATCH_ENTRIES_MAX } from '../store/limits.js';
-import type { MovementInput, TransferResult } from './api.js';
+import type { MovementInput } from './api.js';
 
 export interface ManyOptions {
   readonly atomic: boolean;
   readonly dryRun: boolean;
 }
 
+/** What is answered for an entry that was booked. */
+type Answer<Result> = (book: Bookkeeper, decision: Decision) => Result;
+
 /** Many movements as one task: one result each, in order; atomic: all or none. */
-export function bookMany(
+export function bookMany<Result>(
   inputs: readonly MovementInput[],
   { atomic, dryRun }: ManyOptions,
-): Task<TransferResult[]> {
+  answer: Answer<Result>,
+): Task<(Result | { readonly error: BankError })[]> {
   if (inputs.length > BATCH_ENTRIES_MAX) {
     const message = `${inputs.length} transfers were asked for at once; at most ${BATCH_ENTRIES_MAX} go together.`;
     throw new BankError('LIMIT_EXCEEDED', message, { hint: 'Split them into several calls.' });
@@ -34,7 +38,7 @@ export function bookMany(
   );
   const keyed = wellFormed.filter(({ key, freshKey }) => key !== '' && !freshKey);
   const all = (book: Bookkeeper) =>
-    requests.map((request, index) => bookOne(book, request, index, atomic));
+    requests.map((request, index) => bookOne(book, request, index, atomic, answer));
   return {
     books: !dryRun,
     size: requests.length,
@@ -67,16 +71,16 @@ function namesBoth(input: MovementInput): input is TransferInput {
   return input.from !== undefined && input.to !== undefined;
 }
 
-function bookOne(
+function bookOne<Result>(
   book: Bookkeeper,
   request: MoveRequest | BankError,
   index: number,
   atomic: boolean,
-): TransferResult {
+  answer: Answer<Result>,
+): Result | { readonly error: BankError } {
   if (request instanceof BankError) return { error: request };
   try {
-    const { entry, replayed } = book.book(request);
-    return new Booked(toReceipt(entry, book.digitsOf(entry.currency), replayed));
+    return answer(book, book.book(request));
   } catch (error) {
     if (!(error instanceof BankError)) throw error;
     if (atomic) throw withIndex(error, index);
@@ -84,8 +88,25 @@ function bookOne(
   }
 }
 
+export const withReceipt: Answer<{ readonly receipt: Receipt }> = (book, { entry, replayed }) =>
+  new Booked(toReceipt(entry, book.digitsOf(entry.currency), replayed));
+
 const Booked = record(function (this: { receipt: Receipt }, receipt: Receipt) {
   this.receipt = receipt;
+});
+
+export const withNumber: Answer<Pick<Receipt, 'transfer' | 'replayed'>> = (
+  _,
+  { entry, replayed },
+) => new Numbered(entry.transfer, replayed);
+
+const Numbered = record(function (
+  this: Writable<Pick<Receipt, 'transfer' | 'replayed'>>,
+  transfer: number,
+  replayed: boolean,
+) {
+  this.transfer = transfer;
+  this.replayed = replayed;
 });
 
 /** Which of the many was refused. */

@@ -40,10 +40,10 @@ export async function checkKnown(
   }
   for (const rows of portions(transactions)) {
     const inputs = rows.map(({ request }) => moveInput(request));
-    const decided = await bank.transferMany(inputs, { dryRun: true, signal });
+    const decided = await bank.transferMany(inputs, { dryRun: true, receipts: false, signal });
     for (const [index, result] of decided.entries()) {
       if ('error' in result) noteRefusal(rows[index], result.error, problems);
-      else if (result.receipt.replayed) known.transactions += 1;
+      else if (result.replayed) known.transactions += 1;
     }
   }
   return known;

@@ -123,9 +123,10 @@ async function moveChunk(
   if (chunk.length === 0) return undefined;
   const inputs = chunk.map(({ request }) => moveInput(request));
   try {
-    for (const result of await bank.transferMany(inputs, { atomic: true, signal })) {
+    const all = { atomic: true, receipts: false, signal } as const;
+    for (const result of await bank.transferMany(inputs, all)) {
       if ('error' in result) throw result.error;
-      count[result.receipt.replayed ? 'skipped' : 'booked'] += 1;
+      count[result.replayed ? 'skipped' : 'booked'] += 1;
     }
     return undefined;
   } catch (error) {

@@ -8,6 +8,56 @@ const short = (results: readonly TransferResult[]) =>
   results.map((result) => ('receipt' in result ? result.receipt.transfer : result.error.code));
 
 describe('transferMany', () => {
+  it('without receipts: the numbers of the same entries, the same refusals, the same books', async () => {
+    const books: unknown[] = [];
+    const told: unknown[] = [];
+    for (const receipts of [true, false] as const) {
+      const bank = await newBank();
+      const [a = '', b = ''] = await openFunded(bank, '10.00', '0.00');
+      const inputs = [
+        { from: a, to: b, amount: '10.00', idempotencyKey: 'one' },
+        { from: a, to: b, amount: '0.01' },
+        { from: a, to: b, amount: '10.00', idempotencyKey: 'one' },
+        { to: a, amount: '1.00' },
+        { from: 'nobody', to: b, amount: '1.00' },
+      ];
+      const results = receipts
+        ? await bank.transferMany(inputs)
+        : await bank.transferMany(inputs, { receipts });
+      told.push(
+        results.map((result) => {
+          if ('error' in result) return result.error.code;
+          const { transfer, replayed } = 'receipt' in result ? result.receipt : result;
+          return { transfer, replayed };
+        }),
+      );
+      if (!receipts) expect(results[0]).toEqual({ transfer: 4, replayed: false });
+      const again = bank.transferMany(
+        [
+          { to: a, amount: '1.00' },
+          { from: a, to: b, amount: '9.00' },
+        ],
+        {
+          ...{ atomic: true, receipts: false },
+        },
+      );
+      await expect(again).rejects.toMatchObject({
+        code: 'INSUFFICIENT_FUNDS',
+        details: { index: 1 },
+      });
+      books.push(await Promise.all([a, b].map((id) => bank.balance(id))));
+    }
+    expect(told[1]).toEqual(told[0]);
+    expect(told[0]).toEqual([
+      { transfer: 4, replayed: false },
+      'INSUFFICIENT_FUNDS',
+      { transfer: 4, replayed: true },
+      { transfer: 5, replayed: false },
+      'ACCOUNT_NOT_FOUND',
+    ]);
+    expect(books[1]).toEqual(books[0]);
+  });
+
   it('answers each in order, each on what those before it left', async () => {
     const bank = await newBank();
     const [a = '', b = '', c = ''] = await openFunded(bank, '10.00', '0.00', '0.00');
