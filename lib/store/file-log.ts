@@ -41,13 +41,7 @@ import { asBankError, isFull } from './disk-error.js';
 import { makeNameDurable } from './durable.js';
 import type { Journal, LoggedBatch, Tail } from './journal.js';
 import type { Lease, Taken } from './lease.js';
-import {
-  ASKED_LOOK_MS,
-  LEAVE_WITHIN_MS,
-  ROOM_BYTES_MAX,
-  ROOM_BYTES_MIN,
-  STAY_COSTS,
-} from './limits.js';
+import { ASKED_LOOK_MS, LEAVE_WITHIN_MS, ROOM_BYTES_MAX, ROOM_BYTES_MIN } from './limits.js';
 import { Fenced, type Log, type NewBatch, WriteFailed } from './log.js';
 import type { Queue } from './queue.js';
 
@@ -76,9 +70,6 @@ interface Lead {
   room: number;
   /** Bytes written since the desk was taken. */
   written: number;
-  /** When the lock was had, and how long nobody could book from then on: until the first batch. */
-  readonly since: number;
-  cost: number | undefined;
 }
 
 /** A segment that lies whole and durable in the desk, and the position behind it once it is published. */
@@ -92,6 +83,7 @@ export class FileLog implements Log {
   readonly #marks: MarkReader;
   #desk: Desk | undefined;
   #lead: Lead | undefined;
+  #leaving: Promise<void> | undefined;
   /** Counts the names staged so far: none is ever used again. */
   #staged = 0;
   #isCopy = false;
@@ -120,9 +112,8 @@ export class FileLog implements Log {
     await this.confirm();
     while (this.#lead === undefined) {
       const taken = await this.#parts.lease.take(() => this.#newestEpoch(), meanwhile, signal);
-      const since = this.#parts.system.monotonic();
       try {
-        this.#lead = await this.#takeOver(taken, since);
+        this.#lead = await this.#takeOver(taken);
       } catch (error) {
         // What fails because somebody else has the desk by now is no failure.
         if (await this.#parts.desks.isMine(taken.desk)) throw error;
@@ -167,7 +158,7 @@ export class FileLog implements Log {
    * T7 mark what counts
    * Answers `undefined` when somebody else has taken the desk meanwhile.
    */
-  async #takeOver(taken: Taken, since: number): Promise<Lead | undefined> {
+  async #takeOver(taken: Taken): Promise<Lead | undefined> {
     const { disk, system, desks, journal, directory } = this.#parts;
     const { desk, before } = taken;
     const { boot } = system.identity;
@@ -198,17 +189,7 @@ export class FileLog implements Log {
       const marking = await MarkWriter.create(disk, desk, { position, boot }, old);
       if (!goOn) channels.recover.publish({ directory, transfer: position.transfer });
       const end = goOn ? tail.end : position;
-      return {
-        taken,
-        file,
-        mark: marking,
-        position,
-        end,
-        room,
-        written: 0,
-        since,
-        cost: undefined,
-      };
+      return { taken, file, mark: marking, position, end, room, written: 0 };
     });
   }
 
@@ -280,7 +261,6 @@ export class FileLog implements Log {
     const { file, end, mark, taken } = lead;
     const { transfer, count, lines } = batch;
     const epoch = taken.desk.owner.number;
-    lead.cost ??= this.#parts.system.monotonic() - lead.since;
     const { bytes, seal } = encodeBatch(lines, { transfer, epoch, count, previous: end.seal });
     if (lead.written > this.#parts.roomAfterBytes) await this.#makeRoom(lead, bytes.length);
     await this.#writeAndSync(file, bytes, end);
@@ -410,20 +390,26 @@ export class FileLog implements Log {
     this.#askedSince ??= now;
     // Those who were just answered may ask for more: that is not idleness.
     if (idle()) await system.turn();
-    if (idle() || now - this.#askedSince >= this.#stay()) await this.#leave('to who waits');
-  }
-
-  /** How long to stay after somebody asked. */
-  #stay(): number {
-    return Math.max(LEAVE_WITHIN_MS, STAY_COSTS * (this.#lead?.cost ?? 0));
+    if (idle() || now - this.#askedSince >= LEAVE_WITHIN_MS) await this.#leave('to who waits');
   }
 
   async leave(): Promise<void> {
     await this.#leave('for good');
   }
 
+  /**
+   * Once, and all who ask wait for it: of two that left at the same moment the later one would cut the room off
+   * the segment when somebody else writes there already.
+   */
+  #leave(how: 'for good' | 'to who waits'): Promise<void> {
+    this.#leaving ??= this.#leaveOnce(how).finally(() => {
+      this.#leaving = undefined;
+    });
+    return this.#leaving;
+  }
+
   /** L6 write `leave`, close the segment, let go of the lock. Who waits goes on in the room that is there. */
-  async #leave(how: 'for good' | 'to who waits'): Promise<void> {
+  async #leaveOnce(how: 'for good' | 'to who waits'): Promise<void> {
     const lead = this.#lead;
     if (!lead) return;
     this.#askedSince = undefined;

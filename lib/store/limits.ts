@@ -67,11 +67,6 @@ export const KEEP_UP_MS = 8;
 export const ASKED_LOOK_MS = 2;
 /** How long a writer with work to do stays after somebody asked. */
 export const LEAVE_WITHIN_MS = 10;
-/**
- * Where taking over is slow it stays longer: so many times as long as nobody could book when it took over.
- * At a quarter of the time lost the others still get their turn, and a busy machine does not lose all of it.
- */
-export const STAY_COSTS = 3;
 /** How long a request waits for the writer's desk before it is refused with BANK_BUSY. */
 export const LEASE_WAIT_MAX_MS = 30_000;
 /** Tries to read a mark that its writer is writing over. */

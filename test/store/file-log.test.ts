@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { ROOM_AFTER_BYTES } from '#lib/store/limits.js';
+import { ROOM_AFTER_BYTES, WAIT_LOOK_MS } from '#lib/store/limits.js';
 import { hooked, systemError } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
@@ -223,6 +223,40 @@ describe('a writer that is asked to leave', () => {
     expect(await look()).toBe(false);
     await second.files.writerQueue.remove(ticket);
     await log.close();
+  });
+
+  it('leaves once, be he asked to while he closes: the next one leads behind all of it', async () => {
+    const machine = await Machine.withBank();
+    let cut = () => {};
+    const closing = new Promise<void>((resolve) => {
+      cut = resolve;
+    });
+    let isClosing = false;
+    const first = await machine.start((disk) =>
+      hooked(disk, async ({ name }, go) => {
+        if (isClosing && name === 'truncate') await closing;
+        return go();
+      }),
+    );
+    const second = await machine.start();
+    const { log, system, writerQueue, journal } = first.files;
+    const long = `${'x'.repeat(ROOM_AFTER_BYTES)}\n`;
+    let position = await log.append(await log.lead(), batch(1, long));
+    position = await log.append(position, batch(2)); // Behind it there is room to cut off.
+    const next = second.files.log.lead();
+    while ((await writerQueue.names()).length === 0) await system.pause(1).done;
+
+    isClosing = true;
+    const left = log.leave();
+    log.expectAsking();
+    const yielded = log.yieldIfAsked(() => true);
+    for (let looks = 0; looks < 5; looks++) await system.pause(WAIT_LOOK_MS).done;
+    expect(second.files.log.leading).toBe(false);
+    cut();
+    await Promise.all([left, yielded]);
+    position = await second.files.log.append(await next, batch(3));
+    expect(readFileSync(join(journal.folder, position.segment), 'utf8')).toContain('\nline 3\n');
+    for (const { files } of [first, second]) await files.log.close();
   });
 
   it('goes without a word where the disk takes none, and hides nothing that is no disk’s error', async () => {

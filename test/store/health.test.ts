@@ -43,6 +43,27 @@ describe('the health of a bank', () => {
     });
   });
 
+  it('tells whether the last writer is gone', async () => {
+    const machine = new SimulatedMachine();
+    const process = machine.start();
+    await machine.run(async () => {
+      await process.initBank(BANK);
+      const bank = await process.openBank(BANK);
+      await bank.openAccount({ firstName: 'A', lastName: 'B' });
+      await bank.close();
+    });
+    machine.disk.settle();
+    const later = machine.killed(machine.disk);
+    const next = later.start();
+    const { writer } = await later.run(async () => {
+      const bank = await next.openBank(BANK);
+      const health = await bank.health();
+      await bank.close();
+      return health;
+    });
+    expect(writer).toEqual({ pid: 100, gone: true, waiting: 0 });
+  });
+
   it('tells how far the passbooks are behind', async () => {
     const { health, posted } = await healthAfter([[0, 9]]);
     expect(health.answered.transfer).toBe(10);
