@@ -1,5 +1,5 @@
 // Compiles lib/ and bin/ to dist/, then packs the commands: a process that answers one question spends
-// most of its time loading files, and two are loaded faster than eighty.
+// most of its time loading files, and a handful is loaded faster than eighty.
 import { execFileSync } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
