@@ -84,6 +84,8 @@ export class FileLog implements Log {
   #desk: Desk | undefined;
   #lead: Lead | undefined;
   #leaving: Promise<void> | undefined;
+  /** The batch on its way, until it is settled: nobody else writes behind the last one, or closes its file. */
+  #appending: Promise<unknown> | undefined;
   /** Counts the names staged so far: none is ever used again. */
   #staged = 0;
   #isCopy = false;
@@ -254,7 +256,13 @@ export class FileLog implements Log {
    * A3 look at the desk: it must still have its name
    * A4 mark it as answered for
    */
-  async append(expected: Position, batch: NewBatch): Promise<Position> {
+  append(expected: Position, batch: NewBatch): Promise<Position> {
+    const appended = this.#append(expected, batch);
+    this.#appending = appended.catch(() => {}); // Told to whoever appends.
+    return appended;
+  }
+
+  async #append(expected: Position, batch: NewBatch): Promise<Position> {
     if (this.#lead?.position.seal !== expected.seal) throw new Fenced('not leading there');
     if (this.#lead.end.offset > this.#parts.segmentBytesMax) await this.#turnSegment(this.#lead);
     const lead = this.#lead;
@@ -342,6 +350,7 @@ export class FileLog implements Log {
   }
 
   async confirm(): Promise<boolean> {
+    await this.#appending;
     const lead = this.#lead;
     if (!lead) return false;
     if (await this.#parts.desks.isMine(lead.taken.desk)) return true;
@@ -410,6 +419,7 @@ export class FileLog implements Log {
 
   /** L6 write `leave`, close the segment, let go of the lock. Who waits goes on in the room that is there. */
   async #leaveOnce(how: 'for good' | 'to who waits'): Promise<void> {
+    await this.#appending;
     const lead = this.#lead;
     if (!lead) return;
     this.#askedSince = undefined;

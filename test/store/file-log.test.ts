@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { nodeSystem } from '#lib/disk/node-system.js';
 import { ROOM_AFTER_BYTES, WAIT_LOOK_MS } from '#lib/store/limits.js';
 import { hooked, systemError } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
 import { batch, expectTidy } from './books.js';
+
+const { turn } = nodeSystem();
 
 /** Takes the desk from whoever has it, and does no more: `undefined` while somebody alive leads. */
 const takeDesk = ({ files }: PlayedProcess) => files.stations.writer.lease.tryTake(async () => 0);
@@ -191,6 +194,62 @@ describe('room ahead of the journal’s end', () => {
     const { log } = (await machine.start()).files;
     expect(await log.lead()).toMatchObject({ segment: '000002-3.csv', transfer: 2 });
     expect(size()).toBe(position.offset);
+    await log.close();
+  });
+});
+
+describe('while a batch is on its way to the disk', () => {
+  /** A writer whose next sync of the journal waits until `go` is called. */
+  async function atSync() {
+    const machine = await Machine.withBank();
+    let isHeld = false;
+    let go = () => {};
+    let reached = () => {};
+    const held = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const atIt = new Promise<void>((resolve) => {
+      reached = resolve;
+    });
+    const writer = await machine.start((disk) =>
+      hooked(disk, async ({ name, path }, on) => {
+        if (isHeld && name === 'sync' && path.includes('/journal/')) {
+          reached();
+          await held;
+        }
+        return on();
+      }),
+    );
+    const { log } = writer.files;
+    const position = await log.append(await log.lead(), batch(1));
+    isHeld = true;
+    const appended = log.append(position, batch(2));
+    await atIt;
+    const path = join(machine.directory, 'journal', position.segment);
+    return { machine, writer, log, appended, path, go };
+  }
+
+  it('nobody leaves over it', async () => {
+    const { log, appended, path, go } = await atSync();
+    const left = log.leave();
+    await turn();
+    go();
+    expect(await appended).toMatchObject({ transfer: 2 });
+    await left;
+    expect(readFileSync(path, 'utf8')).toMatch(/\nline 2\nseal,2,.*\nleave,2,/);
+    await log.close();
+  });
+
+  it('whoever finds that the desk is gone waits for it: a sync that was cut off would look as if it had failed', async () => {
+    const { machine, writer, log, appended, go } = await atSync();
+    machine.kill(writer); // It is taken for dead, and lives.
+    expect(await takeDesk(await machine.start())).toBeDefined();
+    const head = log.head();
+    await turn();
+    go();
+    await expect(appended).rejects.toMatchObject({ name: 'Fenced' });
+    await head;
+    expect(log.leading).toBe(false);
     await log.close();
   });
 });
