@@ -84,6 +84,7 @@ export class FileLog implements Log {
   #desk: Desk | undefined;
   #lead: Lead | undefined;
   #leaving: Promise<void> | undefined;
+  #dropping: Promise<void> | undefined;
   /** The batch on its way, until it is settled: nobody else writes behind the last one, or closes its file. */
   #appending: Promise<unknown> | undefined;
   /** Counts the names staged so far: none is ever used again. */
@@ -111,6 +112,7 @@ export class FileLog implements Log {
   }
 
   async lead(meanwhile?: () => Promise<void>, signal?: AbortSignal): Promise<Position> {
+    await this.#leaving;
     await this.confirm();
     while (this.#lead === undefined) {
       const taken = await this.#parts.lease.take(() => this.#newestEpoch(), meanwhile, signal);
@@ -263,6 +265,7 @@ export class FileLog implements Log {
   }
 
   async #append(expected: Position, batch: NewBatch): Promise<Position> {
+    await this.#leaving;
     if (this.#lead?.position.seal !== expected.seal) throw new Fenced('not leading there');
     if (this.#lead.end.offset > this.#parts.segmentBytesMax) await this.#turnSegment(this.#lead);
     const lead = this.#lead;
@@ -350,11 +353,12 @@ export class FileLog implements Log {
   }
 
   async confirm(): Promise<boolean> {
-    await this.#appending;
     const lead = this.#lead;
     if (!lead) return false;
     if (await this.#parts.desks.isMine(lead.taken.desk)) return true;
-    await this.drop();
+    await this.#appending;
+    // Who appended may have found out as well, and have it again by now.
+    if (this.#lead?.taken === lead.taken) await this.drop();
     return false;
   }
 
@@ -421,7 +425,7 @@ export class FileLog implements Log {
   async #leaveOnce(how: 'for good' | 'to who waits'): Promise<void> {
     await this.#appending;
     const lead = this.#lead;
-    if (!lead) return;
+    if (!lead) return this.drop();
     this.#askedSince = undefined;
     const { end, file, taken } = lead;
     const row = encodeLeave({
@@ -449,11 +453,11 @@ export class FileLog implements Log {
    */
   async drop(): Promise<void> {
     const lead = this.#lead;
-    if (!lead) return;
+    if (!lead) return this.#dropping;
     this.#lead = undefined;
-    await closeFailed(lead.file);
-    await closeFailed(lead.mark);
-    await lead.taken.release();
+    const dropping = letGo(lead);
+    this.#dropping = dropping.catch(() => {}); // Told to whoever dropped it.
+    await dropping;
   }
 
   async close(): Promise<void> {
@@ -461,6 +465,12 @@ export class FileLog implements Log {
     this.#parts.lease.close();
     await this.#marks.close();
   }
+}
+
+async function letGo({ file, mark, taken }: Lead): Promise<void> {
+  await closeFailed(file);
+  await closeFailed(mark);
+  await taken.release();
 }
 
 /** Writes zeros from `start` to `end`; answers `false`, and leaves none, where the disk has no room for all. */

@@ -1,7 +1,7 @@
 /** What the crash suite has found, each as the shortest story that shows it. */
 import { describe, expect, it } from 'vitest';
 import { openOrInitAt } from '#lib/bank/open-bank.js';
-import { accountFolder } from '#lib/format/account-path.js';
+import { accountFolder, pageName } from '#lib/format/account-path.js';
 import type { AccountId } from '#lib/ledger/account-id.js';
 import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import { closureOf } from '#lib/testing/simulated-disk.js';
@@ -322,4 +322,54 @@ describe('found, and mended', () => {
       }
     }
   });
+
+  it.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+    'somebody stopped the bank for damage, and wrote that he leaves over what others were just answered (seed %i)',
+    async (seed) => {
+      const options = { seed, interleave: true, pageRowsMax: 4, roomAfterBytes: 300 };
+      const machine = new SimulatedMachine(options);
+      const process = machine.start();
+      const answered: number[] = [];
+      await machine.run(async () => {
+        await process.initBank(BANK);
+        const bank = await process.openBank(BANK);
+        const open = async () => (await bank.openAccount({ firstName: 'A', lastName: 'B' })).id;
+        const [a, b, c] = [await open(), await open(), await open()];
+        await bank.deposit(a, '100.00');
+        for (let row = 0; row < 9; row++) await bank.deposit(c, '1.00');
+        await bank.posted();
+        const sealed = `${BANK}/${accountFolder(c as AccountId)}/${pageName(c, 1)}`;
+        const page = await machine.disk.port().open(sealed, 'write');
+        await page.write(Buffer.from('9'), 300);
+        await page.close();
+
+        let isStopped = false;
+        const payer = async () => {
+          while (!isStopped) {
+            const { transfer } = await bank.transfer({ from: a, to: b, amount: '0.01' });
+            answered.push(transfer);
+          }
+        };
+        const payers = Promise.allSettled([payer(), payer(), payer()]);
+        const damage = { code: 'BANK_DAMAGED' };
+        await expect(bank.history(c).page()).rejects.toMatchObject(damage);
+        isStopped = true;
+        await payers;
+        await bank.close().catch((error) => expect(error).toMatchObject(damage));
+      });
+
+      const later = machine.killed(machine.disk);
+      const next = later.start();
+      await later.run(async () => {
+        expect(await next.recover(BANK, { apply: true })).toMatchObject({ state: 'repaired' });
+        const bank = await next.openBank(BANK);
+        const booked = new Set<number>();
+        for await (const { id } of bank.accounts())
+          for await (const { transfer } of bank.history(id)) booked.add(transfer);
+        expect(answered.filter((transfer) => !booked.has(transfer))).toEqual([]);
+        expect((await bank.verify()).ok).toBe(true);
+        await bank.close();
+      });
+    },
+  );
 });
