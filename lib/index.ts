@@ -10,6 +10,7 @@ export type {
   HistoryOptions,
   InitOptions,
   Listing,
+  ManyResult,
   MovementInput,
   NumberResult,
   OpenBankOptions,

@@ -123,10 +123,12 @@ export interface WriteOptions extends Annotations, Cancellable {
   readonly dryRun?: boolean | undefined;
 }
 
-export interface TransferManyOptions extends Cancellable {
+export interface TransferManyOptions<Receipts extends boolean = boolean> extends Cancellable {
   /** All or none; the first refusal rejects with `details.index`. */
   readonly atomic?: boolean | undefined;
   readonly dryRun?: boolean | undefined;
+  /** `false`: numbers alone are answered, in about half the time. */
+  readonly receipts?: Receipts | undefined;
 }
 
 /** `from` absent: a deposit. `to` absent: a withdrawal. */
@@ -139,6 +141,10 @@ export type TransferResult = { readonly receipt: Receipt } | { readonly error: B
 
 /** What is answered with `receipts: false`: what the receipt says of the entry's number, and no more. */
 export type NumberResult = Pick<Receipt, 'transfer' | 'replayed'> | { readonly error: BankError };
+
+export type ManyResult<Receipts extends boolean> = Receipts extends false
+  ? NumberResult
+  : TransferResult;
 
 /** One currency's sums at one consistent moment. `customers` + `world` = `sum` = 0. */
 export interface CurrencyTotal {
@@ -168,15 +174,10 @@ export interface Bank extends AsyncDisposable {
     options?: Cancellable,
   ): Promise<Receipt>;
   /** One result each, in order; deposits and withdrawals may be among them. */
-  transferMany(
+  transferMany<Receipts extends boolean = true>(
     inputs: readonly MovementInput[],
-    options?: TransferManyOptions & { readonly receipts?: true | undefined },
-  ): Promise<TransferResult[]>;
-  /** Without receipts: they take about as long to make as all the rest. */
-  transferMany(
-    inputs: readonly MovementInput[],
-    options: TransferManyOptions & { readonly receipts: false },
-  ): Promise<NumberResult[]>;
+    options?: TransferManyOptions<Receipts>,
+  ): Promise<ManyResult<Receipts>[]>;
   account(id: string, options?: Cancellable): Promise<AccountInfo>;
   balance(id: string, options?: Cancellable): Promise<Balance>;
   history(id: string, options?: HistoryOptions): Listing<HistoryEntry, number>;
@@ -184,7 +185,7 @@ export interface Bank extends AsyncDisposable {
   totals(options?: Cancellable): Promise<CurrencyTotal[]>;
   /** Holds both books against each other. Where they disagree, and that is seen twice, the bank is stopped. */
   verify(options?: VerifyOptions): Promise<Verification>;
-  /** What waits to be posted, who is at the desk, how fast the bank grows. Looks only, and only at a few heads. */
+  /** What waits to be posted, who is at the desk, how fast the bank grows. Books nothing, and reads little. */
   health(options?: Cancellable): Promise<Health>;
   /** Waits until the passbooks of `ids` (all that this process touched, if absent) show every answered entry. */
   posted(ids?: readonly string[], options?: Cancellable): Promise<void>;

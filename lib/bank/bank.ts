@@ -38,7 +38,13 @@ import { listAccounts, toAccountInfo } from './accounts.js';
 import type * as api from './api.js';
 import { listHistory } from './history.js';
 import { sumTotals } from './totals.js';
-import { bookMany, type ManyOptions, withNumber, withReceipt } from './transfer-many.js';
+import {
+  type Answer,
+  bookMany,
+  type ManyOptions,
+  withNumber,
+  withReceipt,
+} from './transfer-many.js';
 
 /** How often an idle writer looks whether somebody else waits, should a watch have missed it. */
 const ASIDE_LOOK_MS = 50;
@@ -124,22 +130,14 @@ export class OpenedBank implements api.Bank {
     return rejecting(() => this.#move(readTransfer(input), input.dryRun, options.signal));
   }
 
-  transferMany(
+  async transferMany<Receipts extends boolean = true>(
     inputs: readonly api.MovementInput[],
-    options?: api.TransferManyOptions & { receipts?: true | undefined },
-  ): Promise<api.TransferResult[]>;
-  transferMany(
-    inputs: readonly api.MovementInput[],
-    options: api.TransferManyOptions & { receipts: false },
-  ): Promise<api.NumberResult[]>;
-  async transferMany(
-    inputs: readonly api.MovementInput[],
-    options: api.TransferManyOptions & { receipts?: boolean | undefined } = {},
-  ): Promise<(api.TransferResult | api.NumberResult)[]> {
+    options: api.TransferManyOptions<Receipts> = {},
+  ): Promise<api.ManyResult<Receipts>[]> {
     const many: ManyOptions = { atomic: options.atomic === true, dryRun: options.dryRun === true };
-    return options.receipts === false
-      ? this.#submit(bookMany(inputs, many, withNumber), options.signal)
-      : this.#submit(bookMany(inputs, many, withReceipt), options.signal);
+    const answer: Answer<unknown> = options.receipts === false ? withNumber : withReceipt;
+    const results = await this.#submit(bookMany(inputs, many, answer), options.signal);
+    return results as api.ManyResult<Receipts>[];
   }
 
   async account(id: string, options: api.Cancellable = {}): Promise<api.AccountInfo> {

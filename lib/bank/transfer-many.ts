@@ -20,7 +20,7 @@ export interface ManyOptions {
 }
 
 /** What is answered for an entry that was booked. */
-type Answer<Result> = (book: Bookkeeper, decision: Decision) => Result;
+export type Answer<Result> = (book: Bookkeeper, decision: Decision) => Result;
 
 /** Many movements as one task: one result each, in order; atomic: all or none. */
 export function bookMany<Result>(

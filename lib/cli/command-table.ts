@@ -147,8 +147,9 @@ export const COMMANDS: readonly CommandFacts[] = [
   {
     usage: 'doctor',
     summary: 'how the bank is doing: what waits to be posted, who writes, how long the disk lasts',
-    about: `It changes nothing, and looks at a few heads only, however large the bank is: verify
-looks at everything. OK and WARN are for people; --json has the figures behind them.`,
+    about: `It books nothing, and looks at a few places only: verify looks at everything.
+A line that begins with WARN is followed by what to do; the exit code is 0 all
+the same. --plain and --json are for scripts.`,
     group: 'Keep',
     examples: ['drovebank doctor', 'drovebank doctor --json'],
     load: () => import('./commands/doctor.js'),

@@ -257,6 +257,10 @@ export function summarizePage(text: string, digitsOf: DigitsOf): PageSummary {
     ({ firstName, lastName } = decodeRow(line, digitsOf));
   });
   const last = lines.length === 1 ? first : decodeRow(lines.at(-1) ?? '', digitsOf);
+  undamaged(
+    last.account === first.account && last.seq === first.seq + lines.length - 1,
+    `row ${last.seq} of ${last.account} ends a page of ${lines.length} that row ${first.seq} of ${first.account} begins`,
+  );
   const { account: id, currency, status, seq, balance, held, limit, transfer, bookedAt } = last;
   const account = {
     id,

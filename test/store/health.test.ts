@@ -1,7 +1,11 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import { daysLeft, type Growth } from '#lib/store/health.js';
 import { BACKLOG_ENTRIES_MAX } from '#lib/store/limits.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
+import { newDirectory } from '../machine/processes.js';
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 const BANK = '/bank';
@@ -28,7 +32,9 @@ async function healthAfter(days: readonly (readonly [before: number, deposits: n
   });
 }
 
-const NO_GROWTH: Growth = { days: 1, entriesPerDay: 0, bytesPerDay: 0, filesPerDay: 0 };
+const NO_GROWTH: Growth = {
+  ...{ days: 1, entriesPerDay: 0, accountsPerDay: 0, bytesPerDay: 0, filesPerDay: 0 },
+};
 
 describe('the health of a bank', () => {
   it('without an entry is that nothing waits and nothing grows', async () => {
@@ -73,10 +79,12 @@ describe('the health of a bank', () => {
 
   it('takes a bank that is younger than a day as one day', async () => {
     const { health } = await healthAfter([[0.5, 19]]);
-    const { days, entriesPerDay, filesPerDay } = health.growth;
-    expect({ days, entriesPerDay, filesPerDay }).toEqual({
-      ...{ days: 1, entriesPerDay: 20, filesPerDay: (20 * 2) / 64 },
+    const { bytesPerDay, ...growth } = health.growth;
+    // A new account is a page in two folders.
+    expect(growth).toEqual({
+      ...{ days: 1, entriesPerDay: 20, accountsPerDay: 1, filesPerDay: (20 * 2) / 64 + 3 },
     });
+    expect(bytesPerDay).toBeGreaterThan(3 * 4096);
   });
 
   it('looks back on the days that the bank has', async () => {
@@ -86,9 +94,11 @@ describe('the health of a bank', () => {
     ]);
     expect(health.growth.days).toBeCloseTo(4, 3);
     expect(health.growth.entriesPerDay).toBeCloseTo(10, 3);
+    expect(health.growth.accountsPerDay).toBeCloseTo(1 / 4, 3);
     // About 300 bytes for each, and its seal, in the journal; more in the passbooks.
-    expect(health.growth.bytesPerDay / 10).toBeGreaterThan(300);
-    expect(health.growth.bytesPerDay / 10).toBeLessThan(2_000);
+    const entries = health.growth.bytesPerDay - (3 * 4096) / 4;
+    expect(entries / 10).toBeGreaterThan(300);
+    expect(entries / 10).toBeLessThan(2_000);
   });
 
   it('leaves out what is older than a week', async () => {
@@ -103,14 +113,48 @@ describe('the health of a bank', () => {
     expect(idle.health.growth).toEqual({ ...NO_GROWTH, days: 7 });
   });
 
-  it('tells of a clock that was set back', async () => {
-    const { health } = await healthAfter([[-0.25, 1]]);
-    expect(Math.round(health.clockBehindMs / 60_000)).toBe(360);
+  it('tells of a clock that was set back, and takes the week before the last entry', async () => {
+    const { health } = await healthAfter([
+      [-20, 40],
+      [-30, 70],
+    ]);
+    expect(Math.round(health.clockBehindMs / DAY_MS)).toBe(30);
+    expect(health.growth.days).toBe(7);
+    expect(Math.abs(health.growth.entriesPerDay * 7 - 70)).toBeLessThan(5);
+  });
+
+  it('has no pace from a segment whose first entry tells no time', async () => {
+    const directory = newDirectory();
+    const bank = await openBank(directory, { create: true });
+    await bank.openAccount({ firstName: 'A', lastName: 'B' });
+    await bank.posted();
+    const journal = join(directory, 'journal', '000001-1.csv');
+    const text = readFileSync(journal, 'utf8');
+    writeFileSync(journal, text.replace(/^(open,1,20[0-9]{2})-[0-9]{2}/m, '$1-19'));
+    expect((await bank.health()).growth).toEqual(NO_GROWTH);
+    writeFileSync(journal, text);
+    expect((await bank.health()).growth.entriesPerDay).toBe(1);
+    await bank.close();
+  });
+
+  it('samples long segments in a few places, and counts the accounts that were opened all over it', async () => {
+    const directory = newDirectory();
+    const bank = await openBank(directory, { create: true });
+    const open = (id: string) => bank.openAccount({ firstName: 'A', lastName: 'B', id });
+    await Promise.all(Array.from({ length: 1_000 }, (_, index) => open(`a${index}`)));
+    for (let times = 0; times < 3; times++) {
+      await bank.transferMany(new Array(1_000).fill({ to: 'a1', amount: '1.00' }));
+    }
+    const { growth } = await bank.health();
+    expect(growth.entriesPerDay).toBe(4_000);
+    expect(growth.accountsPerDay).toBeGreaterThan(500);
+    expect(growth.accountsPerDay).toBeLessThan(1_500);
+    await bank.close();
   });
 });
 
 describe('how long a disk lasts', () => {
-  const growth: Growth = { days: 7, entriesPerDay: 1, bytesPerDay: 500, filesPerDay: 2 };
+  const growth: Growth = { ...NO_GROWTH, bytesPerDay: 500, filesPerDay: 2 };
 
   it.each([
     ['is what is used up first: bytes', { freeBytes: 5_000, freeFiles: 1_000 }, 10],
@@ -122,6 +166,16 @@ describe('how long a disk lasts', () => {
   });
 
   it('has no end for a bank that does not grow', () => {
-    expect(daysLeft(NO_GROWTH, { freeBytes: 0, freeFiles: 0 })).toBe(Number.POSITIVE_INFINITY);
+    expect(daysLeft(NO_GROWTH, { freeBytes: 1, freeFiles: 1 })).toBe(Number.POSITIVE_INFINITY);
+    expect(daysLeft(NO_GROWTH, { freeBytes: 1, freeFiles: undefined })).toBe(
+      Number.POSITIVE_INFINITY,
+    );
+  });
+
+  it.each([
+    ['bytes', { freeBytes: 0, freeFiles: 1 }],
+    ['files', { freeBytes: 1, freeFiles: 0 }],
+  ])('is over where there are no %s left, whatever the pace', (_, room) => {
+    expect(daysLeft(NO_GROWTH, room)).toBe(0);
   });
 });

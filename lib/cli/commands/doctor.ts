@@ -15,6 +15,11 @@ interface Finding {
 const DAYS_MIN = 30;
 /** With more days than this nobody counts them. */
 const DAYS_COUNTED_MAX = 3650;
+/** With less free than this, of either, nobody should wait for a pace. */
+const FREE_BYTES_MIN = 64 * 1024 * 1024;
+const FREE_FILES_MIN = 1_000;
+const MAKE_ROOM =
+  'Make room, or move the bank to a larger disk: on a full one nothing can be booked.';
 /** A clock is allowed to be set by so much. */
 const CLOCK_BEHIND_MAX_MS = 1_000;
 
@@ -43,7 +48,12 @@ export const run: Command = async (context) => {
   return undefined;
 };
 
-function findings(bank: Bank, health: Health, disk: FileSystem): Finding[] {
+/** What there is to say, each in a line. */
+export function findings(
+  bank: Pick<Bank, 'currency'>,
+  health: Health,
+  disk: FileSystem,
+): Finding[] {
   return [
     bookFinding(bank, health),
     clockFinding(health),
@@ -54,7 +64,7 @@ function findings(bank: Bank, health: Health, disk: FileSystem): Finding[] {
   ];
 }
 
-function bookFinding({ currency }: Bank, { answered }: Health): Finding {
+function bookFinding({ currency }: Pick<Bank, 'currency'>, { answered }: Health): Finding {
   const { transfer, bookedAt } = answered;
   const last = transfer === 0 ? 'no entry yet' : `last entry ${count(transfer)}, of ${bookedAt}`;
   return { name: 'bank', what: `in ${currency}, ${last}` };
@@ -73,17 +83,15 @@ function clockFinding({ clockBehindMs }: Health): Finding {
 function writerFinding({ writer }: Health): Finding {
   const { pid, gone, waiting } = writer;
   const whose = `last was process ${pid}${gone ? ', which is gone' : ''}`;
-  return {
-    name: 'writer',
-    what: `${whose}; ${waiting === 0 ? 'nobody waits' : `${waiting} wait`}`,
-  };
+  const line = waiting === 0 ? 'nobody waits' : `waiting: ${count(waiting)}`;
+  return { name: 'writer', what: `${whose}; ${line}` };
 }
 
 function postingFinding({ answered, posted, waitingMax }: Health): Finding {
   const name = 'passbooks';
   const waiting = Math.max(0, answered.transfer - posted);
   if (waiting === 0) return { name, what: 'show every entry' };
-  const what = `${count(waiting)} entries are still to be posted, of at most ${count(waitingMax)}`;
+  const what = `still to be posted: ${several(waiting, 'entry', 'entries')}, of at most ${count(waitingMax)}`;
   if (waiting < waitingMax / 2) return { name, what };
   return {
     name,
@@ -92,28 +100,27 @@ function postingFinding({ answered, posted, waitingMax }: Health): Finding {
   };
 }
 
-function diskFinding(disk: FileSystem): Finding {
-  const files = disk.freeFiles === undefined ? '' : ` and ${count(disk.freeFiles)} files`;
-  const type = disk.type === '' ? '' : `${disk.type}, `;
-  return { name: 'disk', what: `${type}${size(disk.freeBytes)}${files} free` };
+function diskFinding({ type, freeBytes, freeFiles }: FileSystem): Finding {
+  const name = 'disk';
+  const files = freeFiles === undefined ? '' : ` and ${several(freeFiles, 'file', 'files')}`;
+  const what = `${type === '' ? '' : `${type}, `}${size(freeBytes)}${files} free`;
+  const isFull = freeBytes < FREE_BYTES_MIN || (freeFiles ?? FREE_FILES_MIN) < FREE_FILES_MIN;
+  return { name, what, next: isFull ? MAKE_ROOM : undefined };
 }
 
 function growthFinding({ growth }: Health, disk: FileSystem): Finding {
   const { days, bytesPerDay, filesPerDay } = growth;
-  const name = 'growth';
   const left = daysLeft(growth, disk);
-  const looked = days < 2 ? 'on the last day' : `in the last ${count(days)} days`;
-  const files = Math.ceil(filesPerDay);
-  const many = `${count(files)} ${files === 1 ? 'file' : 'files'}`;
-  const pace = `${size(bytesPerDay)} and ${many} a day ${looked}`;
-  const lasts = left > DAYS_COUNTED_MAX ? 'ten years or more' : `${count(left)} days`;
-  const what = `about ${pace}; the disk lasts ${lasts}`;
-  if (left >= DAYS_MIN) return { name, what };
-  const next = 'Make room, or move the bank to a larger disk: on a full one nothing can be booked.';
-  return { name, what, next };
+  const looked = days < 2 ? 'over the last day' : `over the last ${several(days, 'day', 'days')}`;
+  const files = several(Math.ceil(filesPerDay), 'file', 'files');
+  const lasts = left > DAYS_COUNTED_MAX ? 'ten years or more' : several(left, 'day', 'days');
+  const what = `about ${size(bytesPerDay)} and ${files} a day ${looked}; the disk lasts ${lasts}`;
+  return { name: 'growth', what, next: left < DAYS_MIN ? MAKE_ROOM : undefined };
 }
 
 const count = (value: number) => Math.floor(value).toLocaleString('en');
+const several = (value: number, one: string, many: string) =>
+  `${count(value)} ${Math.floor(value) === 1 ? one : many}`;
 
 /** Bytes for people: `4.2 GB`. */
 function size(bytes: number): string {
