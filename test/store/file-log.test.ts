@@ -303,19 +303,24 @@ describe('a writer that is asked to leave', () => {
     let position = await log.append(await log.lead(), batch(1, long));
     position = await log.append(position, batch(2)); // Behind it there is room to cut off.
     const next = second.files.log.lead();
+    const { epoch } = log;
     while ((await writerQueue.names()).length === 0) await system.pause(1).done;
 
     isClosing = true;
     const left = log.leave();
     log.expectAsking();
     const yielded = log.yieldIfAsked(() => true);
+    const again = log.lead();
     for (let looks = 0; looks < 5; looks++) await system.pause(WAIT_LOOK_MS).done;
     expect(second.files.log.leading).toBe(false);
     cut();
     await Promise.all([left, yielded]);
     position = await second.files.log.append(await next, batch(3));
     expect(readFileSync(join(journal.folder, position.segment), 'utf8')).toContain('\nline 3\n');
-    for (const { files } of [first, second]) await files.log.close();
+    await second.files.log.close();
+    expect(await again).toMatchObject({ transfer: 3 }); // And not where it was about to leave.
+    expect(log.epoch).toBeGreaterThan(epoch);
+    await log.close();
   });
 
   it('goes without a word where the disk takes none, and hides nothing that is no disk’s error', async () => {
