@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import { ROOM_AFTER_BYTES, WAIT_LOOK_MS } from '#lib/store/limits.js';
-import { hooked, systemError } from '#lib/testing/hooked-disk.js';
+import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, type PlayedProcess } from '../machine/processes.js';
 import { batch, expectTidy } from './books.js';
@@ -199,34 +199,47 @@ describe('room ahead of the journal’s end', () => {
 });
 
 describe('while a batch is on its way to the disk', () => {
-  /** A writer whose next sync of the journal waits until `go` is called. */
-  async function atSync() {
+  /** A writer whose steps can be held up. */
+  async function started() {
     const machine = await Machine.withBank();
-    let isHeld = false;
-    let go = () => {};
-    let reached = () => {};
-    const held = new Promise<void>((resolve) => {
-      go = resolve;
-    });
-    const atIt = new Promise<void>((resolve) => {
-      reached = resolve;
-    });
+    let holds: { isLike: (step: Step) => boolean; reach: () => void; gone: Promise<void> }[] = [];
     const writer = await machine.start((disk) =>
-      hooked(disk, async ({ name, path }, on) => {
-        if (isHeld && name === 'sync' && path.includes('/journal/')) {
-          reached();
-          await held;
-        }
+      hooked(disk, async (step, on) => {
+        const hold = holds.find(({ isLike }) => isLike(step));
+        holds = holds.filter((other) => other !== hold);
+        hold?.reach();
+        await hold?.gone;
         return on();
       }),
     );
+    /** Holds up the next step like this, once, from when it is `reached` until `go` is called. */
+    const hold = (isLike: (step: Step) => boolean) => {
+      let reach = () => {};
+      let go = () => {};
+      const reached = new Promise<void>((resolve) => {
+        reach = resolve;
+      });
+      const gone = new Promise<void>((resolve) => {
+        go = resolve;
+      });
+      holds.push({ isLike, reach, gone });
+      return { reached, go };
+    };
     const { log } = writer.files;
     const position = await log.append(await log.lead(), batch(1));
-    isHeld = true;
-    const appended = log.append(position, batch(2));
-    await atIt;
     const path = join(machine.directory, 'journal', position.segment);
-    return { machine, writer, log, appended, path, go };
+    return { machine, writer, log, position, path, hold };
+  }
+
+  const isSync = ({ name, path }: Step) => name === 'sync' && path.includes('/journal/');
+
+  /** The same, with a batch whose sync waits until `go` is called. */
+  async function atSync() {
+    const { hold, ...all } = await started();
+    const { reached, go } = hold(isSync);
+    const appended = all.log.append(all.position, batch(2));
+    await reached;
+    return { ...all, appended, go };
   }
 
   it('nobody leaves over it', async () => {
@@ -250,6 +263,24 @@ describe('while a batch is on its way to the disk', () => {
     await expect(appended).rejects.toMatchObject({ name: 'Fenced' });
     await head;
     expect(log.leading).toBe(false);
+    await log.close();
+  });
+
+  it('nor does who began to look at the desk before that', async () => {
+    const { machine, writer, log, position, hold } = await started();
+    machine.kill(writer); // It is taken for dead, and lives.
+    expect(await takeDesk(await machine.start())).toBeDefined();
+    const look = hold(({ path }) => path.includes('/desks/writer/'));
+    const sync = hold(isSync);
+    const head = log.head();
+    await look.reached;
+    const appended = log.append(position, batch(2));
+    await sync.reached;
+    look.go();
+    await turn();
+    sync.go();
+    await expect(appended).rejects.toMatchObject({ name: 'Fenced' });
+    await head;
     await log.close();
   });
 });
