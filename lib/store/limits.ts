@@ -37,7 +37,7 @@ export const BARRIER_PAGES_MIN = 24;
 /** Rows of passbooks that a poster keeps in memory, in bytes. */
 export const PAGES_BYTES_MAX = 96 * 1024 * 1024;
 /** Long work lets others run after about this long. */
-export const BREATH_MS = 10;
+export const BREATH_MS = 4;
 /** How far the thread that posts stands back behind those that answer. */
 export const POSTER_NICENESS = 5;
 /** Posting follows a write after about this long. */
