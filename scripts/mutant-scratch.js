@@ -278,7 +278,7 @@ const numbersIn = (path) => [
 ];
 
 const surroundings = (env) => ({
-  ...{ ...process.env, CI: '', CRASH_EFFORT: '0.1', SIMULATE_COUNT: '4', ...env },
+  ...{ ...process.env, CI: '', TRY_ALL: '1', CRASH_EFFORT: '0.1', SIMULATE_COUNT: '4', ...env },
 });
 
 function stop(child) {

@@ -10,7 +10,7 @@ import { crashPointsOf, effort, expectKept, ready } from './scenario.js';
 /** Power cuts tried at one moment. */
 const LIMIT = effort(1, 8);
 /** Every so many of the moments. */
-const STRIDE = process.env.CI ? 1 : 30;
+const STRIDE = process.env.CI ? 1 : 50;
 /** What `posix` allows holds all of the others; they are tried where there is time. */
 const KINDS = process.env.CI ? (['posix', 'ext4', 'xfs'] as const) : (['posix'] as const);
 const report = new Map<string, { steps: number; points: number; states: number }>();

@@ -6,6 +6,7 @@ import type { AccountId } from '#lib/ledger/account-id.js';
 import { hooked, type Step, systemError } from '#lib/testing/hooked-disk.js';
 import { closureOf } from '#lib/testing/simulated-disk.js';
 import { SimulatedMachine, type SimulatedProcess } from '#lib/testing/simulated-machine.js';
+import { sample } from '../sample.js';
 import { sceneOf, tryFault } from './errors.js';
 import { failSyncs } from './faults.js';
 import type { Operation } from './operations.js';
@@ -311,7 +312,7 @@ describe('found, and mended', () => {
     const isCommit = ({ name, path }: Step) => name === 'sync' && path.includes('journal/0');
     const killed = await killedOn(machine, operation, isCommit);
     const { effects } = killed.disk;
-    for (const lost of effects) {
+    for (const lost of sample(effects, 5)) {
       const left = effects.filter(
         ({ number, after }) => number !== lost.number && !after.includes(lost.number),
       );
@@ -323,7 +324,12 @@ describe('found, and mended', () => {
     }
   });
 
-  it.each(Array.from({ length: 12 }, (_, index) => index + 1))(
+  it.each(
+    sample(
+      Array.from({ length: 12 }, (_, index) => index + 1),
+      4,
+    ),
+  )(
     'somebody stopped the bank for damage, and wrote that he leaves over what others were just answered (seed %i)',
     async (seed) => {
       const options = { seed, interleave: true, pageRowsMax: 4, roomAfterBytes: 300 };

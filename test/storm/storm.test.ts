@@ -9,7 +9,7 @@ import { Storm } from './storm.js';
 /** `npm run test:storm -- --minutes 10`: one storm after the other, each in a bank of its own. */
 const MINUTES = Number(process.env.MINUTES ?? 0);
 /** The long storm runs in CI, a short one everywhere. */
-const SECONDS = process.env.CI || MINUTES > 0 ? 20 : 4;
+const SECONDS = process.env.CI || MINUTES > 0 ? 20 : 3;
 const STORMS = Math.max(1, Math.ceil((MINUTES * 60) / SECONDS));
 /** The first storm's; told by the title of whatever fails. */
 const SEED = Number(process.env.STORM_SEED || Math.floor(Math.random() * 1e6));
