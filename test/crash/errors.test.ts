@@ -10,7 +10,7 @@ import { OPERATIONS } from './operations.js';
 import { effort } from './scenario.js';
 
 /** Faults tried at each operation: at all its steps in turn, drawn among those that may strike there. */
-const FAULTS = effort(3, 120);
+const FAULTS = effort(2, 120);
 const SEED = Number(process.env.CRASH_SEED ?? 1);
 
 /** Those without a fault of their own. */
