@@ -187,11 +187,8 @@ export class OpenedBank implements api.Bank {
   }
 
   async health(options: api.Cancellable = {}): Promise<Health> {
-    const run = (_: Bookkeeper, { position, bookedAt }: LedgerState) => ({ position, bookedAt });
-    const { position, bookedAt } = await this.#submit(
-      { books: false, size: 0, eachId: () => {}, keys: [], run },
-      options.signal,
-    );
+    const read = ({ position, bookedAt }: LedgerState) => ({ position, bookedAt });
+    const { position, bookedAt } = await this.#now(read, options.signal);
     return told(() => examine(this.#files, position, bookedAt), options.signal);
   }
 
@@ -261,7 +258,12 @@ export class OpenedBank implements api.Bank {
 
   /** The newest position that counts. */
   #head(signal?: AbortSignal): Promise<Position> {
-    const run = (_: Bookkeeper, state: LedgerState) => state.position;
+    return this.#now(({ position }) => position, signal);
+  }
+
+  /** What `read` makes of the state as it is now, of no account. */
+  #now<T>(read: (state: LedgerState) => T, signal?: AbortSignal): Promise<T> {
+    const run = (_: Bookkeeper, state: LedgerState) => read(state);
     return this.#submit({ books: false, size: 0, eachId: () => {}, keys: [], run }, signal);
   }
 

@@ -2,6 +2,7 @@
  * How a bank is doing: what still waits to be posted, who is at the desk, how fast the bank grows. It books
  * nothing, and looks at a few heads and places only, however large the bank is.
  */
+import type { FileSystem } from '../disk/file-system.js';
 import type { Position } from '../format/position.js';
 import { readCheckpoint } from './checkpoint.js';
 import { BACKLOG_ENTRIES_MAX, PAGE_ROWS_MAX } from './limits.js';
@@ -118,15 +119,11 @@ function timeOf(text: string): number | undefined {
   return Number.isNaN(time) ? undefined : time;
 }
 
-/** Room on a file system: `freeFiles` is `undefined` where it has no bound. */
-export interface Room {
-  readonly freeBytes: number;
-  readonly freeFiles: number | undefined;
-}
-
-/** How many days the room lasts at this pace: none on a full disk, infinite for a bank that does not grow. */
-export function daysLeft({ bytesPerDay, filesPerDay }: Growth, room: Room): number {
-  const { freeBytes, freeFiles = Number.POSITIVE_INFINITY } = room;
+/** How many days the room of a file system lasts at this pace: none on a full disk, infinite for a bank that does not grow. */
+export function daysLeft(
+  { bytesPerDay, filesPerDay }: Growth,
+  { freeBytes, freeFiles = Number.POSITIVE_INFINITY }: Omit<FileSystem, 'type'>,
+): number {
   const days = (free: number, perDay: number) =>
     free <= 0 ? 0 : perDay === 0 ? Number.POSITIVE_INFINITY : free / perDay;
   return Math.min(days(freeBytes, bytesPerDay), days(freeFiles, filesPerDay));

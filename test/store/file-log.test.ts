@@ -13,6 +13,38 @@ const { turn } = nodeSystem();
 /** Takes the desk from whoever has it, and does no more: `undefined` while somebody alive leads. */
 const takeDesk = ({ files }: PlayedProcess) => files.stations.writer.lease.tryTake(async () => 0);
 
+/** A writer whose steps can be held up. */
+async function started() {
+  const machine = await Machine.withBank();
+  let holds: { isLike: (step: Step) => boolean; reach: () => void; gone: Promise<void> }[] = [];
+  const writer = await machine.start((disk) =>
+    hooked(disk, async (step, on) => {
+      const hold = holds.find(({ isLike }) => isLike(step));
+      holds = holds.filter((other) => other !== hold);
+      hold?.reach();
+      await hold?.gone;
+      return on();
+    }),
+  );
+  /** Holds up the next step like this, once, from when it is `reached` until `go` is called. */
+  const hold = (isLike: (step: Step) => boolean) => {
+    let reach = () => {};
+    let go = () => {};
+    const reached = new Promise<void>((resolve) => {
+      reach = resolve;
+    });
+    const gone = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    holds.push({ isLike, reach, gone });
+    return { reached, go };
+  };
+  const { log } = writer.files;
+  const position = await log.append(await log.lead(), batch(1));
+  const path = join(machine.directory, 'journal', position.segment);
+  return { machine, writer, log, position, path, hold };
+}
+
 describe('who leads', () => {
   it('goes on leading as long as nobody takes the desk', async () => {
     const machine = await Machine.withBank();
@@ -199,38 +231,6 @@ describe('room ahead of the journal’s end', () => {
 });
 
 describe('while a batch is on its way to the disk', () => {
-  /** A writer whose steps can be held up. */
-  async function started() {
-    const machine = await Machine.withBank();
-    let holds: { isLike: (step: Step) => boolean; reach: () => void; gone: Promise<void> }[] = [];
-    const writer = await machine.start((disk) =>
-      hooked(disk, async (step, on) => {
-        const hold = holds.find(({ isLike }) => isLike(step));
-        holds = holds.filter((other) => other !== hold);
-        hold?.reach();
-        await hold?.gone;
-        return on();
-      }),
-    );
-    /** Holds up the next step like this, once, from when it is `reached` until `go` is called. */
-    const hold = (isLike: (step: Step) => boolean) => {
-      let reach = () => {};
-      let go = () => {};
-      const reached = new Promise<void>((resolve) => {
-        reach = resolve;
-      });
-      const gone = new Promise<void>((resolve) => {
-        go = resolve;
-      });
-      holds.push({ isLike, reach, gone });
-      return { reached, go };
-    };
-    const { log } = writer.files;
-    const position = await log.append(await log.lead(), batch(1));
-    const path = join(machine.directory, 'journal', position.segment);
-    return { machine, writer, log, position, path, hold };
-  }
-
   const isSync = ({ name, path }: Step) => name === 'sync' && path.includes('/journal/');
 
   /** The same, with a batch whose sync waits until `go` is called. */
@@ -316,40 +316,28 @@ describe('a writer that is asked to leave', () => {
   });
 
   it('leaves once, be he asked to while he closes: the next one leads behind all of it', async () => {
-    const machine = await Machine.withBank();
-    let cut = () => {};
-    const closing = new Promise<void>((resolve) => {
-      cut = resolve;
-    });
-    let isClosing = false;
-    const first = await machine.start((disk) =>
-      hooked(disk, async ({ name }, go) => {
-        if (isClosing && name === 'truncate') await closing;
-        return go();
-      }),
-    );
+    const { machine, writer, log, position: one, hold } = await started();
     const second = await machine.start();
-    const { log, system, writerQueue, journal } = first.files;
-    const long = `${'x'.repeat(ROOM_AFTER_BYTES)}\n`;
-    let position = await log.append(await log.lead(), batch(1, long));
-    position = await log.append(position, batch(2)); // Behind it there is room to cut off.
+    const { system, writerQueue, journal } = writer.files;
+    const two = await log.append(one, batch(2, `${'x'.repeat(ROOM_AFTER_BYTES)}\n`));
+    await log.append(two, batch(3)); // Behind it there is room to cut off.
     const next = second.files.log.lead();
     const { epoch } = log;
     while ((await writerQueue.names()).length === 0) await system.pause(1).done;
 
-    isClosing = true;
+    const cut = hold(({ name }) => name === 'truncate');
     const left = log.leave();
     log.expectAsking();
     const yielded = log.yieldIfAsked(() => true);
     const again = log.lead();
     for (let looks = 0; looks < 5; looks++) await system.pause(WAIT_LOOK_MS).done;
     expect(second.files.log.leading).toBe(false);
-    cut();
+    cut.go();
     await Promise.all([left, yielded]);
-    position = await second.files.log.append(await next, batch(3));
-    expect(readFileSync(join(journal.folder, position.segment), 'utf8')).toContain('\nline 3\n');
+    const { segment } = await second.files.log.append(await next, batch(4));
+    expect(readFileSync(join(journal.folder, segment), 'utf8')).toContain('\nline 4\n');
     await second.files.log.close();
-    expect(await again).toMatchObject({ transfer: 3 }); // And not where it was about to leave.
+    expect(await again).toMatchObject({ transfer: 4 }); // And not where it was about to leave.
     expect(log.epoch).toBeGreaterThan(epoch);
     await log.close();
   });
