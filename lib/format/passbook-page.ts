@@ -226,8 +226,9 @@ export function encodePage(rows: readonly string[]): string {
 
 /** Reads a page and checks its form, its chain and that the rows follow each other. */
 export function decodePage(text: string, digitsOf: DigitsOf): Page {
-  const summary = summarizePage(text, digitsOf);
-  const rows = linesOf(text).map((line) => decodeRow(line, digitsOf));
+  const lines = linesOf(text);
+  const summary = summaryOf(lines, digitsOf);
+  const rows = lines.map((line) => decodeRow(line, digitsOf));
   rows.forEach((row, index) => {
     const before = rows[index - 1];
     undamaged(!before || follows(before, row), `row ${row.seq} does not follow row ${before?.seq}`);
@@ -240,7 +241,10 @@ export function decodePage(text: string, digitsOf: DigitsOf): Page {
  * last one, and those with names, are taken apart: a balance is asked for far more often than its history.
  */
 export function summarizePage(text: string, digitsOf: DigitsOf): PageSummary {
-  const lines = linesOf(text);
+  return summaryOf(linesOf(text), digitsOf);
+}
+
+function summaryOf(lines: readonly [string, ...string[]], digitsOf: DigitsOf): PageSummary {
   const first = decodeRow(lines[0], digitsOf);
   const { prev } = openingOf(first);
   undamaged(
