@@ -1,9 +1,12 @@
 import type { DigitsOf } from '../format/passbook-page.js';
+import type { Position } from '../format/position.js';
 import { type Account, availableOf } from '../ledger/account.js';
 import { type AccountId, isWorldId, parseAccountId } from '../ledger/account-id.js';
 import { assert, BankError, refuseCancelled } from '../ledger/errors.js';
 import { toMoney } from '../ledger/money.js';
 import { shown } from '../ledger/text.js';
+import { LISTED_AT_ONCE_MAX } from '../store/limits.js';
+import type { RosterIndex } from '../store/roster-index.js';
 import type { AccountInfo, AccountsOptions, Listing } from './api.js';
 import { listing } from './listing.js';
 
@@ -26,30 +29,89 @@ export function toAccountInfo(account: Account, digits: number): AccountInfo {
   });
 }
 
+/** Where a list's accounts come from. */
+export interface AccountsSource {
+  /** Every account, as it stood at one moment. */
+  all(): Promise<ReadonlyMap<AccountId, Account>>;
+  readonly index: Pick<RosterIndex, 'ids'>;
+  /** Accounts, as they stand, and how far the journal has been followed for it. */
+  look(ids: readonly AccountId[]): Promise<Seen>;
+}
+
+interface Seen {
+  readonly accounts: readonly Account[];
+  readonly position: Position;
+}
+
+/** What of all accounts is asked for, in the order of their ids. */
+interface Wanted {
+  /** Behind this id. */
+  readonly behind: string;
+  readonly words: readonly string[];
+  readonly count: number;
+  readonly isWanted: (account: Account) => boolean;
+}
+
 /** Lists accounts: found, sorted, and paged by the id of the last one seen. */
 export function listAccounts(
   options: AccountsOptions,
   digitsOf: DigitsOf,
-  read: () => Promise<ReadonlyMap<AccountId, Account>>,
+  source: AccountsSource,
 ): Listing<AccountInfo, string> {
   const after = options.after === undefined ? undefined : parseAccountId(options.after);
   const words = readWords(options.search);
   const compare = orderOf(options.sort);
-  async function* items() {
-    const all = await read();
-    const found = [...all.values()].filter((account) => isWanted(account, options, words));
-    found.sort(compare);
-    const mark = after === undefined ? undefined : all.get(after);
-    for (const account of found) {
+  const isWanted = (account: Account) => isFound(account, options, words);
+  async function* items(count = Number.POSITIVE_INFINITY) {
+    const byIndex = compare === byId && count <= LISTED_AT_ONCE_MAX;
+    const wanted = { behind: after ?? '', words, count, isWanted };
+    const found = byIndex ? await firstAccounts(source, wanted) : undefined;
+    for (const account of found ?? (await sorted())) {
       refuseCancelled(options.signal);
-      // Behind the mark in this order; a mark that is no account stands where its id would.
-      if (mark ? compare(account, mark) <= 0 : after !== undefined && account.id <= after) continue;
       const digits = digitsOf(account.currency);
       assert(digits !== undefined, `${account.currency} has no digits`);
       yield toAccountInfo(account, digits);
     }
   }
+  async function sorted(): Promise<Account[]> {
+    const all = await source.all();
+    const mark = after === undefined ? undefined : all.get(after);
+    // Behind the mark in this order; a mark that is no account stands where its id would.
+    const isBehind = (account: Account) =>
+      mark ? compare(account, mark) > 0 : after === undefined || account.id > after;
+    return [...all.values()]
+      .filter((account) => isWanted(account) && isBehind(account))
+      .sort(compare);
+  }
   return listing(items, options.limit, (account) => account.id);
+}
+
+/**
+ * The first of those accounts that are wanted, as they stood at one moment; `undefined` where the index does
+ * not tell. It is asked until it names, for the moment of the look, those and no others that were looked at.
+ */
+async function firstAccounts(
+  { index, look }: AccountsSource,
+  { behind, words, count, isWanted }: Wanted,
+): Promise<readonly Account[] | undefined> {
+  let ids: readonly AccountId[] = [];
+  for (let reach = count; ; ) {
+    const { accounts, position } = await look(ids);
+    const named = await index.ids(position, behind, words, reach);
+    if (named === undefined) return undefined;
+    // A page may show what came behind the place up to which the journal was followed.
+    const isOneMoment = accounts.every(({ transfer }) => transfer <= position.transfer);
+    if (isOneMoment && isSame(ids, named)) {
+      const found = accounts.filter(isWanted);
+      if (found.length >= count || ids.length < reach) return found.slice(0, count);
+      reach *= 2; // Some were none of those that are wanted.
+    }
+    ids = named;
+  }
+}
+
+function isSame(one: readonly string[], other: readonly string[]): boolean {
+  return one.length === other.length && one.every((id, at) => id === other[at]);
 }
 
 function readWords(search: unknown = ''): string[] {
@@ -68,7 +130,7 @@ function orderOf(sort: unknown = 'id'): typeof byId {
   });
 }
 
-function isWanted(account: Account, options: AccountsOptions, words: readonly string[]): boolean {
+function isFound(account: Account, options: AccountsOptions, words: readonly string[]): boolean {
   if (isWorldId(account.id) && options.world !== true) return false;
   if (words.length === 0) return true;
   const text = `${account.id} ${account.firstName} ${account.lastName}`.toLowerCase();

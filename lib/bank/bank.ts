@@ -20,13 +20,15 @@ import { damaged } from '../store/damage.js';
 import { asBankError } from '../store/disk-error.js';
 import { GroupCommit, type Task } from '../store/group-commit.js';
 import { examine, type Health } from '../store/health.js';
+import { JOURNAL_START } from '../store/journal.js';
 import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
 import { QUEUE_REQUESTS_MAX } from '../store/limits.js';
 import { Opened } from '../store/opened.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
-import { type BankFiles, JOURNAL_START } from '../store/store.js';
+import { RosterIndex } from '../store/roster-index.js';
+import type { BankFiles } from '../store/store.js';
 import {
   bookProblem,
   type Verification,
@@ -58,6 +60,7 @@ export class OpenedBank implements api.Bank {
   readonly #commit: GroupCommit;
   readonly #posting: Posting;
   readonly #roster: Roster;
+  readonly #index: RosterIndex;
   #aside: (() => void)[] = [];
   #reading: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
@@ -69,6 +72,7 @@ export class OpenedBank implements api.Bank {
     this.id = manifest.id;
     this.currency = manifest.currency;
     this.#roster = new Roster(files);
+    this.#index = new RosterIndex(files);
     this.#posting = new Posting({
       disk,
       system,
@@ -161,7 +165,15 @@ export class OpenedBank implements api.Bank {
   }
 
   accounts(options: api.AccountsOptions = {}): api.Listing<api.AccountInfo, string> {
-    return listAccounts(options, this.#files.digitsOf, () => this.#readRoster(options.signal));
+    const { signal } = options;
+    return listAccounts(options, this.#files.digitsOf, {
+      all: () => this.#readRoster(signal),
+      index: {
+        ids: (head, behind, words, count) =>
+          this.#inTurn(() => this.#index.ids(head, behind, words, count), signal),
+      },
+      look: (ids) => this.#lookAt(ids, signal),
+    });
   }
 
   async totals(options: api.Cancellable = {}): Promise<api.CurrencyTotal[]> {
@@ -267,9 +279,29 @@ export class OpenedBank implements api.Bank {
     return this.#submit({ books: false, size: 0, eachId: () => {}, keys: [], run }, signal);
   }
 
-  /** One at a time: the roster is brought up to date in place. */
+  /** Those of some accounts that there are, as they stand. */
+  #lookAt(ids: readonly AccountId[], signal: AbortSignal | undefined) {
+    return this.#submit<{ accounts: Account[]; position: Position }>(
+      {
+        books: false,
+        size: ids.length,
+        eachId: (_, each) => ids.forEach(each),
+        keys: [],
+        run: (book, { position }) => {
+          const accounts = ids.map((id) => book.account(id));
+          return { accounts: accounts.filter((account) => account !== undefined), position };
+        },
+      },
+      signal,
+    );
+  }
+
   #readRoster(signal: AbortSignal | undefined): Promise<ReadonlyMap<AccountId, Account>> {
-    const read = () => this.#roster.read(() => this.#head(signal));
+    return this.#inTurn(() => this.#roster.read(() => this.#head(signal)), signal);
+  }
+
+  /** One at a time: what is known of all accounts is brought up to date in place. */
+  #inTurn<T>(read: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     const next = this.#reading
       .catch(() => {})
       .then(() => told(read, signal))

@@ -15,9 +15,12 @@ export function readCount(input: unknown, what: string, min: number): number {
   );
 }
 
-/** An async iterator over `items`, with its twin that gives one page. */
+/**
+ * An async iterator over `items`, with its twin that gives one page. `items` is told how many of them will be
+ * looked at, at most, where that is known.
+ */
 export function listing<Item, Cursor>(
-  items: () => AsyncIterable<Item>,
+  items: (count?: number) => AsyncIterable<Item>,
   limit: number | undefined,
   cursorOf: (item: Item) => Cursor,
 ): Listing<Item, Cursor> {
@@ -25,7 +28,7 @@ export function listing<Item, Cursor>(
   return {
     async *[Symbol.asyncIterator]() {
       let count = 0;
-      for await (const item of items()) {
+      for await (const item of items(limit)) {
         yield item;
         count++;
         if (count === limit) return;
@@ -33,10 +36,11 @@ export function listing<Item, Cursor>(
     },
     async page() {
       const page: Item[] = [];
-      for await (const item of items()) {
+      const length = limit ?? PAGE_ITEMS;
+      // One more than the page holds shows that there is a next one.
+      for await (const item of items(length + 1)) {
         const last = page.at(-1);
-        // One more than the page holds shows that there is a next one.
-        if (page.length === (limit ?? PAGE_ITEMS) && last !== undefined) {
+        if (page.length === length && last !== undefined) {
           return { items: page, next: cursorOf(last) };
         }
         page.push(item);

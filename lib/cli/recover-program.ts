@@ -12,7 +12,7 @@ import { watchSignals } from './signals.js';
 /** Exit codes as fsck's; they can be added up. */
 const EXIT = { clean: 0, repaired: 1, problems: 4, failed: 8, usage: 16, cancelled: 32 } as const;
 
-const HELP = `Usage: drovebank-recover [-d <dir>] [--apply] [--json]
+const HELP = `Usage: drovebank-recover [-d <dir>] [--apply] [--rebuild-index] [--json]
 
 Holds both books of the bank against each other, says what is wrong, and what it
 would do about it: a page is written again from the journal, a lost stretch of the
@@ -23,6 +23,8 @@ being asked: nothing is lost by it.
   -d, --dir <dir>   the bank's directory (default: $DROVEBANK_DIR, else ./data/bank)
   --apply           do it, and do not only say it; a copy of whatever is written
                     over or moved goes to lost+found/<time>/ in the bank
+  --rebuild-index   make the index of accounts anew from the journal, also where
+                    nothing is wrong with it
   --json            one JSON document
   -h, --help        this help
   -V, --version     the version
@@ -53,12 +55,12 @@ export async function runRecoverProgram(argv: readonly string[]): Promise<number
     output = createOutput(flags);
     const { signal } = watchSignals();
     const { recover } = await import('../recover.js');
-    const { apply } = options;
+    const { apply, rebuildIndex } = options;
     const passes = new Passes(flags);
     let recovery: Recovery;
     try {
       const { onProgress } = passes;
-      recovery = await recover(flags.directory, { apply, signal, onProgress });
+      recovery = await recover(flags.directory, { apply, rebuildIndex, signal, onProgress });
     } finally {
       passes.end();
     }
@@ -107,6 +109,7 @@ function readOptions(argv: readonly string[]) {
       options: {
         dir: { type: 'string', short: 'd' },
         apply: { type: 'boolean', default: false },
+        'rebuild-index': { type: 'boolean', default: false },
         json: { type: 'boolean', default: false },
         help: { type: 'boolean', short: 'h', default: false },
         version: { type: 'boolean', short: 'V', default: false },
@@ -114,8 +117,8 @@ function readOptions(argv: readonly string[]) {
     });
     if (values.dir === '') throw new Error('--dir is empty; name the directory of a bank.');
     const directory = values.dir ?? (process.env.DROVEBANK_DIR || './data/bank');
-    const { apply, json, help, version } = values;
-    return { directory, apply, json, help, version };
+    const { apply, 'rebuild-index': rebuildIndex, json, help, version } = values;
+    return { directory, apply, rebuildIndex, json, help, version };
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const isOperand = code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL';

@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import { CURRENCY_DIGITS } from '../ledger/currencies.js';
+import { checkOf } from './check.js';
 import { isTime } from './csv.js';
 import { FormatDamage, undamaged } from './damage.js';
 
@@ -26,11 +26,6 @@ export function encodeManifest(manifest: Manifest): string {
   // The digits on one line: there are 160 of them, and people look at the rest.
   const told = `${facts.slice(0, -2)},\n  "digits": ${JSON.stringify(digits)},\n`;
   return `${told}  "check": "${checkOf(told)}"\n}\n`;
-}
-
-/** First 16 hex digits of SHA-256 over the lines before the check's own. */
-function checkOf(told: string): string {
-  return createHash('sha256').update(told).digest('hex').slice(0, 16);
 }
 
 /** The last line but one of the file: nothing follows. */

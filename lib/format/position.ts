@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { checkOf } from './check.js';
 import { parseCount, splitRow } from './csv.js';
 import { undamaged } from './damage.js';
 
@@ -29,16 +29,14 @@ export interface Checkpoint {
 
 const CHECKPOINT_HEADER = 'segment,offset,transfer,epoch,seal,next_account,booked_at,desks,check';
 
-function checkOf(text: string): string {
-  return createHash('sha256').update(text).digest('hex').slice(0, 16);
-}
-
-function encodePosition(position: Position): string {
+/** A position as five cells. */
+export function encodePosition(position: Position): string {
   const { segment, offset, transfer, epoch, seal } = position;
   return `${segment},${offset},${transfer},${epoch},${seal}`;
 }
 
-function decodePosition(cells: readonly string[]): Position {
+/** Reads the five cells of a position. @throws FormatDamage */
+export function decodePosition(cells: readonly string[]): Position {
   const offset = parseCount(cells[1] ?? '');
   const transfer = parseCount(cells[2] ?? '');
   const epoch = parseCount(cells[3] ?? '');

@@ -26,6 +26,7 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
   await makeTreeDurable(disk, directory);
   if (await poster.tryStart()) {
     try {
+      // Indexes that were copied before the checkpoint may lack accounts that it has.
       await poster.confirm();
     } finally {
       await poster.stop();

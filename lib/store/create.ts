@@ -5,6 +5,7 @@
 import { basename, dirname, join } from 'node:path';
 import { type Disk, errorCode, writeDurably } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
+import { encodeIndexList } from '../format/index-list.js';
 import { encodeLeave, encodeSegmentHead, FIRST_SEAL } from '../format/journal-row.js';
 import { encodeManifest, type Manifest } from '../format/manifest.js';
 import { formatOwner } from '../format/owner-name.js';
@@ -13,12 +14,16 @@ import { FIRST_ACCOUNT_NUMBER } from '../ledger/account-id.js';
 import { assert, BankError } from '../ledger/errors.js';
 import { desksIdentity } from './checkpoint.js';
 import { makeNameDurable } from './durable.js';
-import { FIRST_SEGMENT, MANIFEST_FILE } from './store.js';
+import { FIRST_SEGMENT } from './journal.js';
+import { ROSTER_FILE } from './roster-index.js';
+import { INDEX_FOLDER } from './sorted-index.js';
+import { MANIFEST_FILE } from './store.js';
 
 /** Folders of a new bank, parents first. The two desks come with their owner's name. */
 const FOLDERS = [
   'accounts',
   'journal',
+  INDEX_FOLDER,
   'desks',
   'desks/writer',
   'desks/poster',
@@ -108,6 +113,8 @@ async function build(disk: Disk, system: System, at: string, manifest: Manifest)
     join(at, 'journal/checkpoint.csv'),
     Buffer.from(encodeCheckpoint(checkpoint)),
   );
+  const list = encodeIndexList({ position, runs: [] });
+  await writeDurably(disk, join(at, ROSTER_FILE), Buffer.from(list));
   for (const folder of [...FOLDERS, '.']) await disk.syncFolder(join(at, folder));
 }
 

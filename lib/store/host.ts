@@ -7,6 +7,7 @@ import { nodeSystem } from '../disk/node-system.js';
 import type { System } from '../disk/system.js';
 import {
   BARRIER_PAGES_MIN,
+  INDEX_BLOCK_BYTES,
   PAGE_ROWS_MAX,
   PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
@@ -33,6 +34,8 @@ export interface Host {
   readonly sliceAccountsMax: number;
   /** Rows of passbooks that a poster keeps in memory, in bytes. */
   readonly pagesBytesMax: number;
+  /** Bytes of a block of an index, about; a simulation takes fewer. */
+  readonly indexBlockBytes: number;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
   startPoster(directory: string): PosterThread;
 }
@@ -49,6 +52,7 @@ export function nodeHost(): Host {
     barrierPagesMin: BARRIER_PAGES_MIN,
     sliceAccountsMax: SLICE_ACCOUNTS_MAX,
     pagesBytesMax: PAGES_BYTES_MAX,
+    indexBlockBytes: INDEX_BLOCK_BYTES,
     startPoster: startPosterThread,
   };
 }

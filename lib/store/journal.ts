@@ -8,7 +8,12 @@
 import { join } from 'node:path';
 import { type Disk, mustBeThere, readRange } from '../disk/disk.js';
 import { undamaged } from '../format/damage.js';
-import { FIRST_SEAL, JOURNAL_HEADER, parseSegmentName } from '../format/journal-row.js';
+import {
+  FIRST_SEAL,
+  JOURNAL_HEADER,
+  parseSegmentName,
+  segmentName,
+} from '../format/journal-row.js';
 import type { DigitsOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
 import type { Entry } from '../ledger/entry.js';
@@ -304,3 +309,7 @@ function positionBehind(before: Position, { control, end }: Batch): Position {
 export function journalStart(segment: string): Position {
   return { segment, offset: 0, transfer: 0, epoch: 0, seal: FIRST_SEAL };
 }
+
+/** The bank's first segment: `init` makes it. */
+export const FIRST_SEGMENT = segmentName(1, 1);
+export const JOURNAL_START = journalStart(FIRST_SEGMENT);

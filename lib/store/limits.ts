@@ -36,6 +36,10 @@ export const CYCLE_ACCOUNTS_MAX = 5_000;
 export const BARRIER_PAGES_MIN = 24;
 /** Rows of passbooks that a poster keeps in memory, in bytes. */
 export const PAGES_BYTES_MAX = 96 * 1024 * 1024;
+/** An index is read in blocks of about this many bytes. */
+export const INDEX_BLOCK_BYTES = 32 * 1024;
+/** Lines of an index that is made anew that are put in order at once. */
+export const INDEX_LINES_MAX = 100_000;
 /** Long work lets others run after about this long. */
 export const BREATH_MS = 4;
 /** How far the thread that posts stands back behind those that answer. */
@@ -51,6 +55,8 @@ export const POSTING_INLINE_ENTRIES_MAX = 2_000;
 
 /** Accounts kept in memory; those that are posted and cold are forgotten first. */
 export const ACCOUNTS_CACHED_MAX = 400_000;
+/** Accounts that are found by the index and looked at one by one; who wants more of them is given all there are. */
+export const LISTED_AT_ONCE_MAX = 1_000;
 /** Looked-up keys, or ids that no passbook has, after which all of the journal's are read into memory. */
 export const KEY_SEARCHES_MAX = 8;
 

@@ -7,7 +7,7 @@
  *  P3 stage the changed pages in the desk
  *  P4 make them durable
  *  P5 look at the desk; rename the sealed pages into place, make the names durable; then the open ones
- *  P6 advance the checkpoint, durably
+ *  P6 bring the indexes up to date (index-writer.ts), then advance the checkpoint, durably
  *  P7 remove the tickets that are served
  *
  * After a crash at any step: the checkpoint is behind the pages, never before them. A poster that
@@ -33,6 +33,7 @@ import type { Log } from './log.js';
 import { type OpenPage, openPageOf, type PageChange, postLegs } from './page-desk.js';
 import type { Passbooks } from './passbooks.js';
 import type { Queue, Ticket } from './queue.js';
+import { RosterKeeper } from './roster-index.js';
 import { Unposted } from './unposted.js';
 
 export interface PosterParts {
@@ -48,6 +49,7 @@ export interface PosterParts {
   readonly barrierPagesMin: number;
   readonly sliceAccountsMax: number;
   readonly pagesBytesMax: number;
+  readonly indexBlockBytes: number;
   /** Only followed, never led. */
   readonly log: Pick<Log, 'head' | 'read'>;
 }
@@ -63,6 +65,8 @@ interface Role {
   readonly unposted: Unposted;
   /** How far the journal was read. */
   read: Position;
+  /** The index of accounts, brought up to date before each checkpoint. */
+  readonly roster: RosterKeeper;
 }
 
 /** The poster lost its desk to another one: it has nothing more to do. */
@@ -91,6 +95,8 @@ export class Poster {
     try {
       await desks.empty(taken.desk);
       const checkpoint = await readCheckpoint(disk, directory);
+      const staging = { next: () => this.#nextPaper('index'), gone: displaced };
+      const roster = await RosterKeeper.begin(this.#parts, staging);
       this.#role = {
         taken,
         checkpoint,
@@ -99,6 +105,7 @@ export class Poster {
         staged: 0,
         unposted: new Unposted(checkpoint),
         read: checkpoint.position,
+        roster,
       };
       return true;
     } catch (error) {
@@ -156,9 +163,10 @@ export class Poster {
   async #read(role: Role, head: Position, accountsMax: number): Promise<void> {
     for await (const batch of this.#parts.log.read(role.read, head)) {
       // Those that were copied from the segment before are known.
-      named(`journal/${batch.position.segment}`, () =>
-        role.unposted.add(batch, role.read.transfer),
-      );
+      named(`journal/${batch.position.segment}`, () => {
+        role.unposted.add(batch, role.read.transfer);
+        role.roster.follow(batch.lines);
+      });
       await this.#breath.take();
       role.read = batch.position;
       if (role.unposted.size >= accountsMax) return;
@@ -258,8 +266,7 @@ export class Poster {
   /** P3. */
   async #stage(role: Role, rows: Buffer, sync: boolean): Promise<string> {
     const { disk } = this.#parts;
-    role.staged++;
-    const path = join(role.taken.desk.path, `page-${role.taken.desk.owner.number}-${role.staged}`);
+    const { path } = this.#nextPaper('page', role);
     const file = await mustBeThere(() => disk.open(path, 'create'), displaced);
     try {
       await writeAll(file, pageBytes(rows), 0);
@@ -294,9 +301,18 @@ export class Poster {
     }
   }
 
-  /** Writes the checkpoint anew where it stands: for a bank that lies at another place now. */
+  /** Makes the indexes anew, and the checkpoint where it stands: for a bank that lies at another place now. */
   async confirm(): Promise<void> {
+    this.#role?.roster.distrust();
     if (this.#role) await this.#advance(this.#role);
+  }
+
+  /** A name for what is staged, in the desk: by the desk's epoch and a counter, and so never given again. */
+  #nextPaper(kind: string, role = this.#role): { readonly name: string; readonly path: string } {
+    if (role === undefined) throw new Displaced();
+    const { desk } = role.taken;
+    const name = `${desk.owner.number}-${++role.staged}`;
+    return { name, path: join(desk.path, `${kind}-${name}`) };
   }
 
   /** P6. */
@@ -305,12 +321,9 @@ export class Poster {
     const { nextAccount, bookedAt } = role.unposted;
     const desks = await desksIdentity(disk, directory);
     const checkpoint = { position: role.read, nextAccount, bookedAt, desks };
-    role.staged++;
-    const staged = join(
-      role.taken.desk.path,
-      `checkpoint-${role.taken.desk.owner.number}-${role.staged}`,
-    );
-    await mustBeThere(() => writeCheckpoint(disk, directory, staged, checkpoint), displaced);
+    await role.roster.advance(role.read);
+    const { path } = this.#nextPaper('checkpoint', role);
+    await mustBeThere(() => writeCheckpoint(disk, directory, path, checkpoint), displaced);
     role.checkpoint = checkpoint;
   }
 

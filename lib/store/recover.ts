@@ -10,7 +10,7 @@ import { ifThere } from '../disk/disk.js';
 import type { Manifest } from '../format/manifest.js';
 import { BankError } from '../ledger/errors.js';
 import { answeredBefore, marksIn } from './answered.js';
-import { NOWHERE } from './bank-disk.js';
+import { NO_FILE, NO_FOLDER, NOWHERE } from './bank-disk.js';
 import { readCheckpoint } from './checkpoint.js';
 import { acceptCopy, isCopy } from './copy.js';
 import { damaged, declareDamage, PAIN_FILE, readNotice } from './damage.js';
@@ -18,6 +18,7 @@ import { type Diagnosis, diagnose, type Finding, lookFirst } from './diagnosis.j
 import { asBankError } from './disk-error.js';
 import { endsEarly } from './file-log.js';
 import type { Host } from './host.js';
+import { INDEX_FOLDER, isOfIndex } from './sorted-index.js';
 import { findDesks, isNoFile, Standstill } from './standstill.js';
 import { type BankFiles, MANIFEST_FILE, readManifest, wire } from './store.js';
 import { type Problem, verifyFiles } from './verify.js';
@@ -35,6 +36,8 @@ export interface Recovery {
 export interface RecoverOptions {
   /** Do what could lose information too; without it that is only told. */
   readonly apply?: boolean | undefined;
+  /** Make the indexes anew, also where nothing is wrong with them. */
+  readonly rebuildIndex?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called as the work goes on, which has several passes: passbooks done, passbooks in all. */
   readonly onProgress?: ((pass: RecoverPass, done: number, all: number) => void) | undefined;
@@ -65,8 +68,15 @@ export async function recoverBank(
   const files: Work = { ...wire(host, directory, manifest), onProgress };
   try {
     const stopped = await findNotice(files);
-    const seen = stopped ? [stopped] : await verifyAsFound(files, options.signal);
-    if (seen.length === 0) return await finish(files, await putRight(files, options.signal));
+    const found = stopped ? [stopped] : await verifyAsFound(files, options.signal);
+    const seen = found.filter(isOfBooks);
+    const unfit = found.find((problem) => !isOfBooks(problem));
+    if (seen.length === 0) {
+      const index = unfit ?? (options.rebuildIndex ? REBUILD : undefined);
+      const findings = await putRight(files, options.signal, index);
+      if (index && !findings.some(({ file }) => file === index.file)) return inUse(findings, index);
+      return await finish(files, findings);
+    }
     if (options.apply) return await repair(files, seen, stopped, options.signal);
     const looks = { signal: options.signal, onProgress: progressOf(files, 'diagnose') };
     return planned(stopped, seen, await diagnose(files, looks));
@@ -208,7 +218,7 @@ async function repair(
     if (found.problems.length > 0) return left([], found.problems);
     // From here on nothing is given up half-way.
     await carryOut(still, found);
-    const wrong = await verifyAsFound(files, undefined, true);
+    const wrong = (await verifyAsFound(files, undefined, true)).filter(isOfBooks);
     const findings = [...desks, ...found.findings].map((finding) => ({ ...finding, done: true }));
     if (wrong.length > 0) return left(findings, wrong);
     await still.takeNoticeDown();
@@ -236,6 +246,12 @@ async function goOn(files: Work, findings: readonly Finding[]): Promise<Recovery
   }
 }
 
+/** An index is made anew by whoever posts, and that is another process now. */
+function inUse(findings: readonly Finding[], { file, what }: Problem): Recovery {
+  const told = `${what}; a program that uses the bank is posting: run this again when it is done`;
+  return { state: 'problems', findings, problems: [{ file, what: told }], stopped: false };
+}
+
 /** What a repair leaves: the bank is stopped. */
 function left(findings: readonly Finding[], problems: readonly Problem[]): Recovery {
   return { state: 'problems', findings, problems, stopped: true };
@@ -256,8 +272,8 @@ async function carryOut(still: Standstill, found: Diagnosis): Promise<void> {
 /** What the journal has and the passbooks have not is posted before anybody is told that all is well. */
 async function putRightOrStop(files: BankFiles): Promise<readonly Finding[] | Problem> {
   try {
-    const findings = await putRight(files, undefined);
-    return findings.filter(({ file }) => file !== 'journal');
+    const findings = await putRight(files, undefined, REBUILD);
+    return findings.filter(({ file }) => file !== 'journal' && file !== INDEX_FOLDER);
   } catch (error) {
     const problem = problemOf(error, 'journal');
     await stop(files, problem);
@@ -270,8 +286,23 @@ async function stop(files: BankFiles, problem: Problem): Promise<void> {
   await declareDamage(files, damaged(problem.file, problem.what));
 }
 
-/** Takes the bank over as any opening does, and brings the passbooks up to date. */
-async function putRight(files: BankFiles, signal: AbortSignal | undefined): Promise<Finding[]> {
+/** Not of an index, which loses nothing when it is made anew; but for what lies where its files belong. */
+function isOfBooks({ file, what }: Problem): boolean {
+  return !isOfIndex(file) || [NO_FILE, NO_FOLDER, NOWHERE].includes(what);
+}
+
+/** What is said of an index that is made anew without being damaged. */
+const REBUILD: Problem = { file: INDEX_FOLDER, what: 'it was to be made anew' };
+
+/**
+ * Takes the bank over as any opening does, and brings the passbooks up to date. Of the indexes they are made anew
+ * where `index` says why.
+ */
+async function putRight(
+  files: BankFiles,
+  signal: AbortSignal | undefined,
+  index: Problem | undefined,
+): Promise<Finding[]> {
   const { disk, directory, log, poster } = files;
   const findings: Finding[] = [];
   if (await isCopy(files)) {
@@ -293,6 +324,14 @@ async function putRight(files: BankFiles, signal: AbortSignal | undefined): Prom
     const what = `${unposted} entries of the journal were not in the passbooks yet`;
     findings.push({ file: 'accounts', what, action: 'posted', done: true });
   }
+  if (index !== undefined && (await poster.tryStart())) {
+    try {
+      await poster.confirm();
+    } finally {
+      await poster.stop();
+    }
+    findings.push({ ...index, action: 'made anew from the journal', done: true });
+  }
   return findings;
 }
 
@@ -300,7 +339,9 @@ async function putRight(files: BankFiles, signal: AbortSignal | undefined): Prom
 async function finish(files: Work, findings: readonly Finding[]): Promise<Recovery> {
   const rest = { findings, problems: [], stopped: false };
   if (findings.length === 0) return { state: 'clean', ...rest };
-  const [problem] = await verifyAsFound(files, undefined);
+  const problems = await verifyAsFound(files, undefined);
+  const problem = problems.find(isOfBooks);
+  if (problem === undefined && problems.length > 0) return { ...rest, state: 'problems', problems };
   if (problem === undefined) return { state: 'repaired', ...rest };
   await stop(files, problem);
   return left(findings, [problem]);

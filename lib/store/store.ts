@@ -4,7 +4,6 @@ import type { Disk, FileFacts } from '../disk/disk.js';
 import { errorCode } from '../disk/disk.js';
 import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
-import { segmentName } from '../format/journal-row.js';
 import { decodeManifest, FORMAT_VERSION, type Manifest } from '../format/manifest.js';
 import type { DigitsOf } from '../format/passbook-page.js';
 import { BankError } from '../ledger/errors.js';
@@ -14,7 +13,7 @@ import { damaged, named, PAIN_FILE, refuseDamaged } from './damage.js';
 import { Desks, type Role } from './desk.js';
 import { FileLog } from './file-log.js';
 import type { Host } from './host.js';
-import { Journal, journalStart } from './journal.js';
+import { Journal } from './journal.js';
 import { Lease } from './lease.js';
 import { Passbooks } from './passbooks.js';
 import { Place } from './place.js';
@@ -51,10 +50,6 @@ export interface BankFiles {
   /** Removes both locks: for a copy of a bank, whose locks nobody holds. */
   breakLocks(): void;
 }
-
-/** The bank's first segment: `init` makes it. */
-export const FIRST_SEGMENT = segmentName(1, 1);
-export const JOURNAL_START = journalStart(FIRST_SEGMENT);
 
 /** Reads `bank.json`. @throws BankError BANK_NOT_FOUND, BANK_TOO_NEW, BANK_DAMAGED */
 export async function readManifest(disk: Disk, directory: string): Promise<Manifest> {
@@ -117,7 +112,7 @@ export async function openFiles(host: Host, directory: string): Promise<BankFile
 /** Wires the parts, on whatever machine. */
 export function wire(host: Host, directory: string, manifest: Manifest): BankFiles {
   const { system, segmentBytesMax, roomAfterBytes } = host;
-  const { pageRowsMax, barrierPagesMin, sliceAccountsMax, pagesBytesMax } = host;
+  const { pageRowsMax, barrierPagesMin, sliceAccountsMax, pagesBytesMax, indexBlockBytes } = host;
   const owned = { shared: manifest.shared, ownedAs: join(directory, MANIFEST_FILE) };
   const disk = bankDisk(host.disk(owned), directory);
   const digitsOf: DigitsOf = (currency) =>
@@ -136,7 +131,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
   const around = { disk, system, directory };
   const segments = { journal, segmentBytesMax, roomAfterBytes };
   const log = new FileLog({ ...around, ...segments, ...writer });
-  const limits = { pageRowsMax, barrierPagesMin, sliceAccountsMax, pagesBytesMax };
+  const limits = { pageRowsMax, barrierPagesMin, sliceAccountsMax, pagesBytesMax, indexBlockBytes };
   const pages = { passbooks, digitsOf, ...limits };
   const poster = new Poster({ ...around, ...pages, log, ...posting });
   const breakLocks = () => {

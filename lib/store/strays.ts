@@ -13,6 +13,7 @@ import { isMarkName } from './answered.js';
 import { isListed, NO_FILE, NOWHERE } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
+import { INDEX_FOLDER, isIndexFile } from './sorted-index.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
 import { problemOf } from './verify-passbook.js';
@@ -26,10 +27,10 @@ export interface Strays {
   readonly problems: readonly Problem[];
 }
 
-const TOP = ['bank.json', 'accounts', 'journal', 'desks', PAIN_FILE, 'lost+found'];
+const TOP = ['bank.json', 'accounts', 'journal', INDEX_FOLDER, 'desks', PAIN_FILE, 'lost+found'];
 const OFFICE = ['writer', 'poster'].flatMap((role) => [role, `${role}.queue`, `${role}.lock`]);
 const FOLDER = /^[0-9a-f]{2}$/;
-const STAGED = /^(?:segment|page|checkpoint|repair)-[0-9]+-[0-9]+$/;
+const STAGED = /^(?:segment|page|checkpoint|index|repair)-[0-9]+-[0-9]+$/;
 
 export async function findStrays(
   files: Pick<BankFiles, 'disk' | 'directory'> & { readonly system: System },
@@ -88,6 +89,7 @@ export async function findStrays(
     'journal',
     (name) => name === 'checkpoint.csv' || parseSegmentName(name) !== undefined,
   );
+  await knownFiles(INDEX_FOLDER, isIndexFile);
   for (const outer of await known('accounts', (name) => FOLDER.test(name))) {
     for (const inner of await known(`accounts/${outer}`, (name) => FOLDER.test(name))) {
       const folder = `accounts/${outer}/${inner}`;

@@ -12,10 +12,12 @@ import { refuseCancelled } from '../ledger/errors.js';
 import { Breath } from './breath.js';
 import { CHECKPOINT_FILE, readCheckpoint } from './checkpoint.js';
 import { damaged, unlessDamaged } from './damage.js';
+import { FIRST_SEGMENT, JOURNAL_START } from './journal.js';
 import { Replay } from './replay.js';
 import { follow, readOpenPages, sumProblem, sumsOf } from './roster.js';
-import { type BankFiles, FIRST_SEGMENT, JOURNAL_START, type Station } from './store.js';
+import type { BankFiles, Station } from './store.js';
 import { findStrays } from './strays.js';
+import { type ToldAccounts, verifyRoster } from './verify-index.js';
 import { openFile, problemOf, type Report, walkPassbook } from './verify-passbook.js';
 
 /** Something that is not as the bank left it. `file` is relative to the bank's directory. */
@@ -186,8 +188,28 @@ async function verifyBooks(
   const passbooks = await toItsEnd('passbooks', options.report, () =>
     verifyPassbooks(files, replay, checkpoint, options),
   );
-  return { asOf, steps: [journal, posted, passbooks, sumsStep(replay.sums())] };
+  const steps = [journal, posted, passbooks, sumsStep(replay.sums())];
+  const told = {
+    account: (id: AccountId) => replay.accounts.get(id)?.account,
+    transfer: replay.transfer,
+    posted: replay.posted.accounts(),
+  };
+  return { asOf, steps: [...steps, await verifyIndex(files, told, options.report)] };
 }
+
+/** An index makes no answer wrong: whoever posts next makes one anew that is missing or damaged. */
+function verifyIndex(
+  files: Files,
+  told: ToldAccounts | undefined,
+  report: Report,
+): Promise<VerifyStep> {
+  return toItsEnd(INDEX_STEP, report, async () => {
+    const checked = await verifyRoster(files, told);
+    return { name: INDEX_STEP, checked, problems: [] };
+  });
+}
+
+export const INDEX_STEP = 'index';
 
 async function verifyJournal(
   files: Files,
@@ -337,6 +359,7 @@ async function verifyEnds(
   });
   steps.push({ name: 'passbooks', checked: `${accounts.size} open pages`, problems });
   if (problems.length === 0 && tail.length === 0) steps.push(sumsStep(sumsOf(accounts)));
+  steps.push(await verifyIndex(files, undefined, report));
   return { asOf: position.transfer + entries, steps };
 }
 

@@ -12,6 +12,7 @@ import type { System } from '../disk/system.js';
 import type { Host } from '../store/host.js';
 import {
   BARRIER_PAGES_MIN,
+  INDEX_BLOCK_BYTES,
   PAGE_ROWS_MAX,
   PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
@@ -310,6 +311,7 @@ export class SimulatedProcess {
       barrierPagesMin: machine.barrierPagesMin,
       sliceAccountsMax: SLICE_ACCOUNTS_MAX,
       pagesBytesMax: PAGES_BYTES_MAX,
+      indexBlockBytes: INDEX_BLOCK_BYTES,
       startPoster: (directory) => this.#startPoster(directory),
     };
   }

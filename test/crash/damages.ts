@@ -35,6 +35,7 @@ export function kindOf(path: string, { bytes }: DamageBank): string {
     return path === segmentsOf(bytes).at(-1) ? 'last segment' : 'earlier segments';
   if (file.startsWith('accounts/'))
     return /\.\d{4}\.csv$/.test(name) ? 'sealed pages' : 'open pages';
+  if (file.startsWith('index/')) return 'index';
   if (name.startsWith('answered-')) return 'mark';
   if (file.startsWith('desks/')) return 'tickets';
   return name;

@@ -1,4 +1,6 @@
 /** Why a damage that nobody sees does no harm: told from where it struck, not from what came of it. */
+import { decodeIndexList } from '#lib/format/index-list.js';
+import { ROSTER_FILE } from '#lib/store/roster-index.js';
 import type { DamageBank } from './damage-bank.js';
 import { type Damage, kindOf, segmentsOf } from './damages.js';
 import { BANK } from './oracle.js';
@@ -19,6 +21,8 @@ export function whyHarmless(damage: Damage, bank: DamageBank): string | undefine
       return 'nobody waits any more';
     case 'checkpoint':
       return damage.older ? 'an older checkpoint: the rest is posted again' : undefined;
+    case 'index':
+      return whyRun(file, bytes, struck, bank);
     case 'earlier segments':
     case 'last segment':
       return whySegment(path, bytes, struck, bank);
@@ -33,6 +37,23 @@ function whyNoFile(file: string): string | undefined {
   if (/^desks\/(?:writer|poster)\//.test(file))
     return 'a desk under another epoch: the next one is above the journal’s';
   return undefined;
+}
+
+/** What of a run neither its list nor its table covers. */
+function whyRun(
+  file: string,
+  bytes: Buffer,
+  struck: Buffer | undefined,
+  bank: DamageBank,
+): string | undefined {
+  const list = decodeIndexList(bank.bytes.get(`${BANK}/${ROSTER_FILE}`)?.toString() ?? '');
+  if (file === ROSTER_FILE) return undefined;
+  const run = list.runs.find(({ name }) => file.endsWith(`/${name}`));
+  if (run === undefined) return 'no list names this run';
+  const start = bytes.indexOf(10) + 1;
+  const counts = bytes.subarray(start, run.bytes);
+  if (struck?.subarray(start, run.bytes).equals(counts) !== true) return undefined;
+  return 'the first line of a run is for people, and what lies behind its table is nothing';
 }
 
 /** Bytes behind the length that counts. */

@@ -203,6 +203,24 @@ export const OPERATIONS: readonly Operation[] = [
     open('a10041', 'k1'),
     transfer(ADA, 'a10041', 1_00, 'k2'),
   ]),
+  {
+    name: 'opening accounts, each posted: runs of the index are joined',
+    asked: [open('a10041', 'k1'), open('a10058', 'k2')],
+    async work(process, told) {
+      const bank = await told.open(process);
+      for (const one of this.asked) {
+        await told.ask(bank, one);
+        await told.attempt([], () => bank.posted());
+      }
+      await told.close(bank);
+    },
+  },
+  {
+    name: 'making the indexes anew',
+    asked: [],
+    work: (process, told) =>
+      told.attempt([], () => recoverBank(process.host, BANK, { rebuildIndex: true })),
+  },
   { name: 'transferMany', asked: MANY, work: many(MANY, false) },
   { name: 'transferMany, all or none', asked: GROUP, work: many(GROUP, true) },
   {

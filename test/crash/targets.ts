@@ -46,6 +46,9 @@ const SLOW_WRITERS: Scene = {
 /** And for posters. */
 const ASKING_POSTERS: Scene = { favours: 'posted', rounds: 6, crowd: 3 };
 
+/** The index of accounts grows, and its runs are joined. */
+const OPENERS: Scene = { favours: 'opening', rounds: 6 };
+
 const SCENES: Readonly<Record<string, Scene>> = {
   'L1 draw a ticket': SLOW_WRITERS,
   'L2 touch the ticket': SLOW_WRITERS,
@@ -60,6 +63,11 @@ const SCENES: Readonly<Record<string, Scene>> = {
   'T5 trim the segment before': { room: true, rounds: 6 },
   'P1 empty the desk': { by: { step: 'P3 stage a page', fault: 'kill', odds: 6 } },
   'P3 make a folder': { favours: 'opening' },
+  'X1 = X3 stage an index': OPENERS,
+  'X2 publish a run': OPENERS,
+  'X3 publish the list of runs': OPENERS,
+  'X2 = X3 make its name durable': OPENERS,
+  'X4 remove a run': OPENERS,
   'P4 make a page durable': { barriers: false },
   'P5 make names durable': { barriers: false },
   'P5 publish a sealed page': { shortPages: true },

@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { accountFolder } from '#lib/format/account-path.js';
+import { decodeIndexList, encodeIndexList } from '#lib/format/index-list.js';
 import { decodeControl, decodeEntry, JOURNAL_HEADER } from '#lib/format/journal-row.js';
 import {
   decodeManifest,
@@ -14,7 +15,11 @@ import {
 } from '#lib/format/manifest.js';
 import { PAGE_HEADER } from '#lib/format/passbook-page.js';
 import { decodeCheckpoint, decodeMark, encodeCheckpoint } from '#lib/format/position.js';
+import { RunBuilder } from '#lib/format/sorted-run.js';
+import type { AccountId } from '#lib/ledger/account-id.js';
 import { CURRENCY_DIGITS } from '#lib/ledger/currencies.js';
+import { INDEX_BLOCK_BYTES } from '#lib/store/limits.js';
+import { ROSTER, rosterLine } from '#lib/store/roster-index.js';
 import { anyLife, digitsOf } from './arbitraries.js';
 import { pageOf } from './pages.js';
 import { SAMPLE_PAGE } from './sample.js';
@@ -62,6 +67,22 @@ describe('The examples on the page about file formats', () => {
     expect(decodeMark(textOf('answered-4'))?.position).toEqual(checkpoint.position);
   });
 
+  it('are an index whose run is as its list says', () => {
+    const list = decodeIndexList(textOf('index/roster.csv'));
+    expect(encodeIndexList(list)).toBe(textOf('index/roster.csv'));
+    const [{ name, ...facts } = { name: '' }] = list.runs;
+    const builder = new RunBuilder(ROSTER.header, INDEX_BLOCK_BYTES);
+    const named = [
+      { id: 'a10017', firstName: 'Ada', lastName: 'Lovelace' },
+      { id: 'world-usd', firstName: 'World', lastName: 'USD' },
+    ];
+    for (const account of named)
+      builder.push(rosterLine({ ...account, id: account.id as AccountId }));
+    const { bytes, facts: built } = builder.end();
+    expect(`${ROSTER.header}\n${bytes}`).toBe(textOf(`index/${name}`));
+    expect(built).toEqual(facts);
+  });
+
   it.each(['journal/000001-1.csv', 'journal/000002-4.csv'])('are rows of a journal: %s', (name) => {
     const [header, ...rows] = textOf(name).trimEnd().split('\n');
     expect(header).toBe(JOURNAL_HEADER);
@@ -86,6 +107,9 @@ describe('The page explains', () => {
     ['a passbook', PAGE_HEADER],
     ['the journal', JOURNAL_HEADER],
     ['the checkpoint', textOf('journal/checkpoint.csv').split('\n')[0] ?? ''],
+    ['the list of an index', textOf('index/roster.csv').split('\n')[0] ?? ''],
+    ['a run', ROSTER.header],
+    ['the table of a run', 'block,start,end,check,first'],
   ])('each column of %s', (_, header) => {
     expect(header.split(',').filter((column) => !explained.includes(column))).toEqual([]);
   });

@@ -13,6 +13,7 @@ import type { System } from '#lib/disk/system.js';
 import type { Host } from '#lib/store/host.js';
 import {
   BARRIER_PAGES_MIN,
+  INDEX_BLOCK_BYTES,
   PAGE_ROWS_MAX,
   PAGES_BYTES_MAX,
   ROOM_AFTER_BYTES,
@@ -128,6 +129,7 @@ export class Machine {
       barrierPagesMin: BARRIER_PAGES_MIN,
       sliceAccountsMax: SLICE_ACCOUNTS_MAX,
       pagesBytesMax: PAGES_BYTES_MAX,
+      indexBlockBytes: INDEX_BLOCK_BYTES,
       startPoster: startPosterThread,
     };
   }

@@ -7,11 +7,11 @@ import { nodeSystem } from '#lib/disk/node-system.js';
 import { encodeCheckpoint } from '#lib/format/position.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
 import { damaged, PAIN_FILE } from '#lib/store/damage.js';
+import { JOURNAL_START } from '#lib/store/journal.js';
 import { BACKLOG_ENTRIES_MAX, POSTING_INLINE_ENTRIES_MAX } from '#lib/store/limits.js';
 import type { Poster } from '#lib/store/poster.js';
 import { Posting } from '#lib/store/posting.js';
 import type { Queue } from '#lib/store/queue.js';
-import { JOURNAL_START } from '#lib/store/store.js';
 import { Machine } from '../machine/processes.js';
 
 /** Too many entries to make: what is answered and what is posted is only said. */

@@ -10,12 +10,12 @@ import { readOpen } from '#lib/ledger/request.js';
 import type { Bookkeeper } from '#lib/store/bookkeeper.js';
 import { damaged, PAIN_FILE } from '#lib/store/damage.js';
 import { GroupCommit, type Task } from '#lib/store/group-commit.js';
+import { JOURNAL_START } from '#lib/store/journal.js';
 import type { Keys } from '#lib/store/keys.js';
 import { LedgerState } from '#lib/store/ledger-state.js';
 import { BATCH_ENTRIES_MAX } from '#lib/store/limits.js';
 import { Fenced, type Log, type NewBatch } from '#lib/store/log.js';
 import type { Passbooks } from '#lib/store/passbooks.js';
-import { JOURNAL_START } from '#lib/store/store.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { newDirectory } from '../machine/processes.js';
 

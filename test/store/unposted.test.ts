@@ -4,7 +4,7 @@ import { CELL, type LegLine } from '#lib/format/entry-line.js';
 import { encodeEntry } from '#lib/format/journal-row.js';
 import { givenAccountId, parseAccountId, worldId } from '#lib/ledger/account-id.js';
 import type { Entry } from '#lib/ledger/entry.js';
-import { JOURNAL_START } from '#lib/store/store.js';
+import { JOURNAL_START } from '#lib/store/journal.js';
 import { Unposted } from '#lib/store/unposted.js';
 
 const [ADA, BOB, CYD] = ['ada', 'bob', 'cyd'].map(parseAccountId) as [never, never, never];

@@ -1,0 +1,161 @@
+/**
+ * Adds lines to an index, as the poster does before it moves its checkpoint:
+ *
+ *  X1 stage a run of the new lines, and of those of the runs that it takes in, durably
+ *  X2 rename it into place, and make its name durable
+ *  X3 stage the list that names it, durably, and rename it over the one before: from here on it counts
+ *  X4 remove the runs that it took in
+ *
+ * After a crash at any step the list before or the one behind it stands, and all that it names is there. What
+ * no list names is removed by whoever posts next.
+ */
+import { join } from 'node:path';
+import { type Disk, mustBeThere, removeIfThere, writeAll, writeDurably } from '../disk/disk.js';
+import { encodeIndexList, type IndexList, type NamedRun } from '../format/index-list.js';
+import { keyOf, RunBuilder, type RunFacts } from '../format/sorted-run.js';
+import { INDEX_FOLDER, type IndexPlace, SortedIndex } from './sorted-index.js';
+
+/** What an index is of. */
+export interface IndexKind {
+  /** Its files are called by it. */
+  readonly name: string;
+  /** First line of each run. */
+  readonly header: string;
+}
+
+/** Where what is on its way is staged, as its owner has it: renamed from there, or not at all. */
+export interface Staging {
+  /** A name that was never used before, and the path at which a file of that name is staged. */
+  next(): { readonly name: string; readonly path: string };
+  /** What is thrown where that place has another owner by now. */
+  readonly gone: () => Error;
+}
+
+/** Runs behind an addition, and those that they have taken in. */
+export interface Grown {
+  readonly runs: readonly NamedRun[];
+  readonly taken: readonly NamedRun[];
+}
+
+export class IndexWriter {
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #folder: string;
+  readonly #kind: IndexKind;
+  readonly #blockBytes: number;
+  readonly #index: SortedIndex;
+
+  constructor(place: IndexPlace, kind: IndexKind, blockBytes: number) {
+    this.#disk = place.disk;
+    this.#directory = place.directory;
+    this.#folder = join(place.directory, INDEX_FOLDER);
+    this.#kind = kind;
+    this.#blockBytes = blockBytes;
+    this.#index = new SortedIndex(place, kind.name);
+  }
+
+  /** Removes the index: its list first. */
+  async withdraw(): Promise<void> {
+    await removeIfThere(this.#disk, join(this.#folder, `${this.#kind.name}.csv`));
+    await this.clear([]);
+  }
+
+  /** Removes runs that are not among `runs`: of a poster that died, or of an index that is made anew. */
+  async clear(runs: readonly NamedRun[]): Promise<void> {
+    if (await this.#disk.makeFolder(this.#folder)) await this.#disk.syncFolder(this.#directory);
+    const isRun = new RegExp(`^${this.#kind.name}-[0-9]+-[0-9]+\\.csv$`);
+    const names = (await this.#disk.list(this.#folder)).filter((name) => isRun.test(name));
+    const stray = names.filter((name) => !runs.some((run) => run.name === name));
+    for (const name of stray) await removeIfThere(this.#disk, join(this.#folder, name));
+  }
+
+  /**
+   * X1 and X2: adds a run with `lines`, of which the last with a key counts. No list names it yet.
+   * @throws BankError BANK_DAMAGED, RunGone: of a run that is taken in
+   */
+  async grow(
+    before: readonly NamedRun[],
+    lines: readonly string[],
+    staging: Staging,
+  ): Promise<Grown> {
+    const fresh = inOrder(lines);
+    const runs = [...before];
+    const taken: NamedRun[] = [];
+    for (let count = fresh.length; (runs.at(-1)?.lines ?? Number.POSITIVE_INFINITY) <= count; ) {
+      const run = runs.pop() as NamedRun;
+      taken.unshift(run);
+      count += run.lines;
+    }
+    const { name, path } = staging.next();
+    const facts = await this.#stage(path, joinedWith(fresh, this.#index.lines(taken)), staging);
+    const file = `${this.#kind.name}-${name}.csv`;
+    const rename = () => this.#disk.rename(path, join(this.#folder, file));
+    await mustBeThere(rename, staging.gone);
+    await this.#disk.syncFolder(this.#folder);
+    return { runs: [...runs, { ...facts, name: file }], taken };
+  }
+
+  /** X3: from here on the list counts. */
+  async publish(list: IndexList, staging: Staging): Promise<void> {
+    const { path } = staging.next();
+    await mustBeThere(async () => {
+      await writeDurably(this.#disk, path, Buffer.from(encodeIndexList(list)));
+      await this.#disk.rename(path, join(this.#folder, `${this.#kind.name}.csv`));
+    }, staging.gone);
+    await this.#disk.syncFolder(this.#folder);
+  }
+
+  /** X4. */
+  async remove(runs: readonly NamedRun[]): Promise<void> {
+    for (const { name } of runs) await removeIfThere(this.#disk, join(this.#folder, name));
+  }
+
+  /** X1. */
+  async #stage(path: string, lines: AsyncIterable<string>, { gone }: Staging): Promise<RunFacts> {
+    const { header } = this.#kind;
+    const builder = new RunBuilder(header, this.#blockBytes);
+    const file = await mustBeThere(() => this.#disk.open(path, 'create'), gone);
+    try {
+      let end = 0;
+      const write = async (bytes: Buffer) => {
+        await writeAll(file, bytes, end);
+        end += bytes.length;
+      };
+      await write(Buffer.from(`${header}\n`));
+      for await (const line of lines) {
+        const block = builder.push(line);
+        if (block) await write(block);
+      }
+      const { bytes, facts } = builder.end();
+      await write(bytes);
+      await file.sync();
+      return facts;
+    } finally {
+      await file.close();
+    }
+  }
+}
+
+/** Lines in the order of their keys; of those with one key the last. */
+export function inOrder(lines: readonly string[]): string[] {
+  const byKey = new Map(lines.map((line) => [keyOf(line), line]));
+  const keys = [...byKey.keys()].sort((a, b) => (a < b ? -1 : 1));
+  return keys.map((key) => byKey.get(key) as string);
+}
+
+/** Both in one order; of two lines with one key the one in `fresh`. */
+export async function* joinedWith(
+  fresh: readonly string[],
+  older: AsyncIterable<string>,
+): AsyncGenerator<string> {
+  let at = 0;
+  for await (const line of older) {
+    const key = keyOf(line);
+    for (; keyOf(fresh[at] ?? AFTER_ALL) < key; at++) yield fresh[at] as string;
+    if (keyOf(fresh[at] ?? AFTER_ALL) !== key) yield line;
+  }
+  yield* fresh.slice(at);
+}
+
+/** Behind every key: none has such a letter. */
+const AFTER_ALL = '\uffff';

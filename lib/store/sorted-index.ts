@@ -1,0 +1,198 @@
+/**
+ * An index: lines in order, in a few runs that never change, and a list that names them. Who looks for
+ * something reads a block or two of each run. An index is derived from the journal, and is made anew from it
+ * where it is missing or damaged; nothing that it says decides about money.
+ *
+ * Runs grow as they are joined: a new one takes in those before it that are no longer than it has become, so
+ * that there are never more than about log2 of the number of lines.
+ */
+import { join } from 'node:path';
+import { type Disk, type DiskFile, errorCode, ifThere, readRange } from '../disk/disk.js';
+import type { System } from '../disk/system.js';
+import { decodeIndexList, type IndexList, type NamedRun } from '../format/index-list.js';
+import {
+  blockFor,
+  decodeBlock,
+  decodeTable,
+  keyOf,
+  linesIn,
+  type RunBlock,
+} from '../format/sorted-run.js';
+import { Breath } from './breath.js';
+import { named } from './damage.js';
+
+export const INDEX_FOLDER = 'index';
+
+/** `roster.csv`, a list, or `roster-3-17.csv`, a run. */
+export function isIndexFile(name: string): boolean {
+  return /^roster(?:-[1-9][0-9]*-[1-9][0-9]*)?\.csv$/.test(name);
+}
+
+/** Whether a file, relative to the bank's directory, is one of an index, or the folder of all of them. */
+export function isOfIndex(file: string): boolean {
+  return file === INDEX_FOLDER || file.startsWith(`${INDEX_FOLDER}/`);
+}
+
+/** Where a bank's indexes lie. */
+export interface IndexPlace {
+  readonly disk: Disk;
+  readonly system: System;
+  readonly directory: string;
+}
+
+/** The list of an index and its runs, as files under the bank's directory. */
+export class SortedIndex {
+  readonly listFile: string;
+  readonly #disk: Disk;
+  readonly #directory: string;
+  readonly #breath: Breath;
+  /** Tables of runs, by their names: a run never changes. */
+  #tables = new Map<string, RunBlock[]>();
+
+  /** `name`: what the index is of, and what its files are called by. */
+  constructor({ disk, system, directory }: IndexPlace, name: string) {
+    this.listFile = `${INDEX_FOLDER}/${name}.csv`;
+    this.#disk = disk;
+    this.#directory = directory;
+    this.#breath = new Breath(system);
+  }
+
+  /** The list; `undefined` where there is none. @throws BankError BANK_DAMAGED */
+  async list(): Promise<IndexList | undefined> {
+    const bytes = await ifThere(() => this.#disk.read(join(this.#directory, this.listFile)));
+    return bytes && named(this.listFile, () => decodeIndexList(bytes.toString('utf8')));
+  }
+
+  /**
+   * Lines behind the key `behind` that have all of `words` in them, in order, each key once. Words are given as
+   * they stand in the lines. @throws BankError BANK_DAMAGED; RunGone where the list was replaced meanwhile
+   */
+  async *lines(
+    runs: readonly NamedRun[],
+    behind = '',
+    words: readonly string[] = [],
+  ): AsyncGenerator<string> {
+    const readers: RunReader[] = [];
+    try {
+      // The youngest first: of two lines with one key its counts.
+      for (const run of [...runs].reverse()) readers.push(await this.#open(run, behind, words));
+      this.#tables = new Map([...this.#tables].filter(([name]) => isNamed(runs, name)));
+      yield* joined(readers);
+    } finally {
+      for (const reader of readers) await reader.close();
+    }
+  }
+
+  async #open(run: NamedRun, behind: string, words: readonly string[]): Promise<RunReader> {
+    const file = `${INDEX_FOLDER}/${run.name}`;
+    let open: DiskFile;
+    try {
+      open = await this.#disk.open(join(this.#directory, file), 'read');
+    } catch (error) {
+      throw errorCode(error) === 'ENOENT' ? new RunGone(file) : error;
+    }
+    try {
+      const table = this.#tables.get(run.name) ?? (await readTable(file, open, run));
+      this.#tables.set(run.name, table);
+      return new RunReader(file, open, table, this.#breath, behind, words);
+    } catch (error) {
+      await open.close();
+      throw error;
+    }
+  }
+}
+
+/** A run that the list names is not there: the list may be another one by now. */
+export class RunGone extends Error {
+  override readonly name = 'RunGone';
+  readonly file: string;
+
+  constructor(file: string) {
+    super(`${file} is not there`);
+    this.file = file;
+  }
+}
+
+const isNamed = (runs: readonly NamedRun[], name: string) => runs.some((run) => run.name === name);
+
+async function readTable(file: string, open: DiskFile, run: NamedRun): Promise<RunBlock[]> {
+  const bytes = await readRange(open, run.table, run.bytes);
+  return named(file, () => decodeTable(bytes, run));
+}
+
+/** One run, read on block by block. */
+class RunReader {
+  readonly #file: string;
+  readonly #open: DiskFile;
+  readonly #table: readonly RunBlock[];
+  readonly #breath: Breath;
+  readonly #behind: string;
+  readonly #words: readonly string[];
+  #next: number;
+  #lines: readonly string[] = [];
+  #at = 0;
+  /** The line that it stands at, and its key; `undefined` behind the last. */
+  line: string | undefined;
+  key = '';
+
+  constructor(
+    file: string,
+    open: DiskFile,
+    table: readonly RunBlock[],
+    breath: Breath,
+    behind: string,
+    words: readonly string[],
+  ) {
+    this.#file = file;
+    this.#open = open;
+    this.#table = table;
+    this.#breath = breath;
+    this.#behind = behind;
+    this.#words = words;
+    this.#next = blockFor(table, behind);
+  }
+
+  /** Goes on to the next wanted line of its block. Answers whether there was one. */
+  step(): boolean {
+    const line = this.#lines[this.#at++];
+    this.line = line;
+    if (line !== undefined) this.key = keyOf(line);
+    return line !== undefined;
+  }
+
+  /** Goes on to the next wanted line of the blocks that are left. */
+  async turn(): Promise<void> {
+    for (const block of this.#table.slice(this.#next)) {
+      this.#next++;
+      const bytes = await readRange(this.#open, block.start, block.end);
+      const text = named(this.#file, () => decodeBlock(bytes, block));
+      this.#lines = linesIn(text, this.#behind, this.#words);
+      this.#at = 0;
+      await this.#breath.take();
+      if (this.step()) return;
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#open.close();
+  }
+}
+
+/** The lines of several runs in one order; of those with one key the first reader's. */
+async function* joined(readers: readonly RunReader[]): AsyncGenerator<string> {
+  for (const reader of readers) await reader.turn();
+  for (;;) {
+    let first: RunReader | undefined;
+    for (const reader of readers) {
+      if (reader.line === undefined) continue;
+      if (first?.line === undefined || reader.key < first.key) first = reader;
+    }
+    if (first?.line === undefined) return;
+    const { line, key } = first;
+    yield line;
+    for (const reader of readers) {
+      if (reader.line === undefined || reader.key !== key) continue;
+      if (!reader.step()) await reader.turn();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+/** The index of accounts, held against the accounts that the journal tells. Reads only. */
+import { keyOf } from '../format/sorted-run.js';
+import type { Account } from '../ledger/account.js';
+import type { AccountId } from '../ledger/account-id.js';
+import { damaged } from './damage.js';
+import { ROSTER, ROSTER_FILE, rosterLine } from './roster-index.js';
+import { type IndexPlace, RunGone, SortedIndex } from './sorted-index.js';
+
+/** Accounts as they were told, and those of them that the index must have. */
+export interface ToldAccounts {
+  /** The account of an id; `undefined`: there was none up to the entry `transfer`. */
+  account(id: AccountId): Account | undefined;
+  readonly transfer: number;
+  readonly posted: ReadonlySet<AccountId>;
+}
+
+/**
+ * Holds the index against what was told; where nothing was, only what is needed to search it is read. Answers
+ * what was looked at. @throws BankError BANK_DAMAGED, of one of its files
+ */
+export async function verifyRoster(
+  place: IndexPlace,
+  told: ToldAccounts | undefined,
+): Promise<string> {
+  const index = new SortedIndex(place, ROSTER.name);
+  for (let missing = ''; ; ) {
+    const list = await index.list();
+    if (list === undefined) throw damaged(ROSTER_FILE, 'the file is missing');
+    try {
+      const lines = index.lines(list.runs, told ? '' : BEHIND_ALL);
+      const count = await holdAgainst(lines, list.position.transfer, told);
+      return told ? `${count} accounts` : `${list.runs.length} runs`;
+    } catch (error) {
+      if (!(error instanceof RunGone)) throw error;
+      // Whoever posts may have put another list in its place.
+      if (error.file === missing) throw damaged(error.file, 'the file is missing', error);
+      missing = error.file;
+    }
+  }
+}
+
+/** Behind every id. */
+const BEHIND_ALL = '~';
+
+async function holdAgainst(
+  lines: AsyncIterable<string>,
+  reached: number,
+  told: ToldAccounts | undefined,
+): Promise<number> {
+  let count = 0;
+  let posted = 0;
+  for await (const line of lines) {
+    count++;
+    const id = keyOf(line) as AccountId;
+    if (told?.posted.has(id)) posted++;
+    const account = told?.account(id);
+    if (account === undefined && reached > (told?.transfer ?? 0)) continue; // Opened meanwhile.
+    if (account === undefined || rosterLine(account) !== line)
+      throw damaged(ROSTER_FILE, `it names ${id} otherwise than the journal does`);
+  }
+  const lacking = (told?.posted.size ?? 0) - posted;
+  if (lacking > 0)
+    throw damaged(ROSTER_FILE, `it lacks ${lacking} of ${told?.posted.size} accounts`);
+  return count;
+}

@@ -1,0 +1,310 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Bank } from 'drovebank';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { openAt } from '#lib/bank/open-bank.js';
+import { decodeIndexList } from '#lib/format/index-list.js';
+import { recoverBank } from '#lib/store/recover.js';
+import { hooked } from '#lib/testing/hooked-disk.js';
+import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
+import { Machine } from '../machine/processes.js';
+import { expectClean, fund, namesIn } from './books.js';
+import { ADA, BOB, closedBank, flip, SHOP } from './recovery/harm.js';
+
+const BANK = '/home/bank';
+const LIST = 'index/roster.csv';
+/** A block holds two or three lines. */
+const BLOCK_BYTES = 60;
+const NAMES = ['Ada Love', 'ADA "the" First', 'Σοφός Σ', 'Bob Ölmann', 'Ÿ İx', '=1+1 Ada'];
+
+/** Accounts by pages of the index, and by looking at them all. */
+async function bothWays(bank: Bank, search: string, limit: number): Promise<[string[], string[]]> {
+  const options = { search, world: true };
+  const all: string[] = [];
+  for await (const { id, ledger } of bank.accounts(options)) all.push(`${id} ${ledger.amount}`);
+  const paged: string[] = [];
+  for (let after: string | undefined; ; ) {
+    const { items, next } = await bank.accounts({ ...options, after, limit }).page();
+    paged.push(...items.map(({ id, ledger }) => `${id} ${ledger.amount}`));
+    if (next === undefined) return [paged, all];
+    after = next;
+  }
+}
+
+const runsOf = (directory: string) =>
+  decodeIndexList(readFileSync(join(directory, LIST), 'utf8')).runs;
+
+/** Pages read through a disk: an account that is listed by the index has its own read, and no other. */
+function countReads(pages: string[]) {
+  return (disk: Parameters<typeof hooked>[0]) =>
+    hooked(disk, ({ name, path }, go) => {
+      if (name === 'read' && path.includes('/accounts/')) pages.push(path);
+      return go();
+    });
+}
+
+const idsOf = ({ items }: { items: readonly { id: string }[] }) => items.map(({ id }) => id);
+
+describe('The index of accounts', () => {
+  it('lists what looking at all accounts lists, whatever is posted, searched and reopened', async () => {
+    const step = fc.oneof(
+      fc.record({
+        open: fc.integer({ min: 1, max: 5 }),
+        name: fc.constantFrom(...NAMES),
+        id: fc.option(fc.stringMatching(/^[b-z][a-z0-9_-]{0,3}$/), { nil: undefined }),
+      }),
+      fc.constant('post' as const),
+      fc.constant('reopen' as const),
+      fc.constant('deposit' as const),
+      fc.record({
+        search: fc.constantFrom(
+          '',
+          'ada',
+          'a1',
+          '"',
+          'ada "the',
+          'σ',
+          'ÿ',
+          'i̇x',
+          '=1',
+          "'",
+          ',',
+          'o b',
+        ),
+        limit: fc.integer({ min: 1, max: 8 }),
+      }),
+    );
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 25 }), async (steps) => {
+        const machine = new SimulatedMachine();
+        const process = machine.start();
+        const host = { ...process.host, indexBlockBytes: BLOCK_BYTES };
+        await machine.run(async () => {
+          await process.initBank(BANK);
+          let bank = await openAt(host, BANK);
+          let last: string | undefined;
+          for (const one of [...steps, { search: '', limit: 3 }]) {
+            if (one === 'post') await bank.posted();
+            else if (one === 'deposit') last && (await bank.deposit(last, '1.00'));
+            else if (one === 'reopen') {
+              await bank.close();
+              bank = await openAt(host, BANK);
+            } else if ('open' in one) {
+              const [firstName = '', ...rest] = one.name.split(' ');
+              const given = { firstName, lastName: rest.join(' ') };
+              for (let count = 0; count < one.open; count++)
+                last = (await bank.openAccount(given)).id;
+              const { id } = one;
+              if (id) await bank.openAccount({ ...given, id }).catch(() => {});
+            } else {
+              const [paged, all] = await bothWays(bank, one.search, one.limit);
+              expect(paged).toEqual(all);
+            }
+          }
+          await bank.close();
+          const again = await openAt(host, BANK);
+          await expectClean(again);
+          await again.close();
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('is searched without looking at the accounts that are not asked for', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    for (let number = 0; number < 40; number++)
+      await writer.bank.openAccount({ firstName: `No${number}`, lastName: 'Smith' });
+    await writer.bank.close();
+    const read: string[] = [];
+    const reader = await machine.start(countReads(read));
+    const { items } = await reader.bank.accounts({ search: 'no17' }).page();
+    expect(items.map(({ firstName }) => firstName)).toEqual(['No17']);
+    await reader.bank.accounts({ limit: 3 }).page();
+    for await (const _ of reader.bank.accounts({ limit: 4 }));
+    expect(read.length).toBe(5);
+    await reader.bank.close();
+  });
+
+  it('has few runs, whose lines are joined as there are more', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    for (let count = 1; count <= 33; count++) {
+      await bank.openAccount({ firstName: 'A', lastName: 'B' });
+      await bank.posted();
+      const runs = runsOf(machine.directory);
+      expect(runs.length).toBeLessThanOrEqual(Math.log2(count + 1) + 1);
+      expect(runs.reduce((sum, { lines }) => sum + lines, 0)).toBe(count + 1); // One is the world's.
+      const names = namesIn(machine.directory, 'index');
+      expect(names).toEqual([...runs.map(({ name }) => name), 'roster.csv'].sort());
+    }
+    await bank.close();
+  });
+
+  it('shows one moment, while others book, open and post', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    const [ada, bob] = await fund(writer);
+    await writer.bank.posted();
+    let meanwhile = 6;
+    const reader = await machine.start((disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        if (name === 'read' && path.includes('/accounts/') && meanwhile-- > 0) {
+          await writer.bank.transfer({ from: ada, to: bob, amount: '1.00' });
+          const { id } = await writer.bank.openAccount({ firstName: 'Eve', lastName: 'Late' });
+          await writer.bank.transfer({ from: ada, to: id, amount: '1.00' });
+          await writer.bank.posted();
+        }
+        return go();
+      }),
+    );
+    const { items } = await reader.bank.accounts({ world: true }).page();
+    const cents = items.map(({ ledger }) => Number(ledger.amount.replace('.', '')));
+    expect(cents.reduce((sum, one) => sum + one, 0)).toBe(0);
+    expect(items.length).toBeGreaterThan(5);
+    await Promise.all([reader.bank.close(), writer.bank.close()]);
+  });
+
+  it('is looked for again where its runs were joined meanwhile', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    await writer.bank.openAccount({ firstName: 'Ada', lastName: 'A' });
+    await writer.bank.posted();
+    let once = true;
+    const reads: string[] = [];
+    const reader = await machine.start((disk) =>
+      hooked(countReads(reads)(disk), async ({ name, path }, go) => {
+        if (once && name === 'open' && /roster-/.test(path)) {
+          once = false;
+          for (const firstName of ['Bob', 'Cat', 'Dan']) {
+            await writer.bank.openAccount({ firstName, lastName: 'B' });
+            await writer.bank.posted();
+          }
+          expect(existsSync(path)).toBe(false);
+        }
+        return go();
+      }),
+    );
+    expect((await reader.bank.accounts({ limit: 2 }).page()).items).toHaveLength(2);
+    expect(once).toBe(false);
+    // By the index: not all pages were read.
+    expect(reads.length).toBeLessThanOrEqual(3);
+    await Promise.all([reader.bank.close(), writer.bank.close()]);
+  });
+});
+
+/** What may become of it. */
+const HARMS: [string, (directory: string) => void, boolean?][] = [
+  ['its list is gone', (directory) => rmSync(join(directory, LIST))],
+  ['its list is damaged', (directory) => flip(join(directory, LIST), 40)],
+  ['a run is gone', (directory) => rmSync(join(directory, runPath(directory)))],
+  ['a line of a run is damaged', (directory) => flip(join(directory, runPath(directory)), 12)],
+  ['the table of a run is damaged', (directory) => flip(join(directory, runPath(directory)), -3)],
+  ['all of it is gone', (directory) => rmSync(join(directory, 'index'), { recursive: true })],
+  [
+    'another file lies in the place of its folder',
+    (directory) => {
+      rmSync(join(directory, 'index'), { recursive: true });
+      writeFileSync(join(directory, 'index'), 'x');
+    },
+    true,
+  ],
+  [
+    'a folder lies in the place of its list',
+    (directory) => {
+      rmSync(join(directory, LIST));
+      mkdirSync(join(directory, LIST));
+    },
+    true,
+  ],
+];
+const runPath = (directory: string) =>
+  join('index', runsOf(directory).toSorted((a, b) => b.lines - a.lines)[0]?.name ?? '');
+
+const ALL = [ADA, BOB, SHOP];
+
+describe.each(HARMS)('When %s', (_, harm, apply = false) => {
+  it('lists are as before, verify tells it, and the bank goes on', async () => {
+    const directory = await closedBank();
+    harm(directory);
+    const bank = await Machine.on(directory).start();
+    expect(idsOf(await bank.bank.accounts().page())).toEqual(ALL);
+    expect(idsOf(await bank.bank.accounts({ search: 'shop' }).page())).toEqual([SHOP]);
+    const { ok, steps } = await bank.bank.verify();
+    const problems = steps.flatMap((step) => step.problems);
+    expect([ok, problems.length > 0]).toEqual([false, true]);
+    for (const { file } of problems) expect(file).toMatch(/^index/);
+    await bank.bank.deposit(ADA, '1.00');
+    await bank.bank.openAccount({ id: 'new', firstName: 'N', lastName: 'W' });
+    await bank.bank.posted();
+    expect(idsOf(await bank.bank.accounts().page())).toEqual([ADA, BOB, SHOP, 'new'].sort());
+    await bank.bank.close();
+  });
+
+  it('recovery makes it anew', async () => {
+    const directory = await closedBank();
+    harm(directory);
+    const machine = Machine.on(directory);
+    const dry = await recoverBank(machine.host(), directory, {});
+    expect(dry.state).toBe(apply ? 'problems' : 'repaired');
+    const found = apply ? await recoverBank(machine.host(), directory, { apply }) : dry;
+    expect(found).toMatchObject({ state: 'repaired', problems: [], stopped: false });
+    expect(found.findings.map(({ file }) => file).join()).toMatch(/^index/);
+    const { bank } = await machine.start();
+    await expectClean(bank);
+    expect(idsOf(await bank.accounts().page())).toEqual(ALL);
+    await bank.close();
+    expect(await recoverBank(machine.host(), directory, {})).toMatchObject({ state: 'clean' });
+  });
+});
+
+describe('An index that is missing or damaged', () => {
+  it('is made anew by who posts next', async () => {
+    const directory = await closedBank();
+    rmSync(join(directory, 'index'), { recursive: true });
+    const { bank } = await Machine.on(directory).start();
+    await bank.deposit(ADA, '1.00');
+    await bank.posted();
+    await expectClean(bank);
+    await bank.close();
+  });
+
+  it('whose runs are to be joined, too', async () => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    for (const name of readdirSync(join(directory, 'index')))
+      if (name !== 'roster.csv') flip(join(directory, 'index', name), 12);
+    const { bank } = await machine.start();
+    // As many as there are already: the run that has them is taken in.
+    for (const id of ['n1', 'n2', 'n3', 'n4', 'n5'])
+      await bank.openAccount({ id, firstName: 'N', lastName: id });
+    await bank.posted();
+    await expectClean(bank);
+    await bank.close();
+  });
+
+  it('is made anew on request where nothing is wrong with it', async () => {
+    const directory = await closedBank();
+    const before = runsOf(directory).map(({ name }) => name);
+    const machine = Machine.on(directory);
+    const found = await recoverBank(machine.host(), directory, { rebuildIndex: true });
+    expect(found).toMatchObject({ state: 'repaired', problems: [] });
+    expect(runsOf(directory).map(({ name }) => name)).not.toEqual(before);
+    expect(await recoverBank(machine.host(), directory, {})).toMatchObject({ state: 'clean' });
+  });
+
+  it('stays as it is while another process posts, and that is told', async () => {
+    const directory = await closedBank();
+    rmSync(join(directory, LIST));
+    const machine = Machine.on(directory);
+    const other = await machine.start();
+    expect(await other.files.poster.tryStart()).toBe(true);
+    const found = await recoverBank(machine.host(), directory, {});
+    expect(found).toMatchObject({ state: 'problems', findings: [], stopped: false });
+    expect(found.problems[0]?.what).toMatch(/missing; a program that uses the bank is posting/);
+    await other.files.poster.stop();
+    await other.bank.close();
+  });
+});
