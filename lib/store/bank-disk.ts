@@ -34,6 +34,7 @@ export function bankDisk(disk: Disk, directory: string): Disk {
     exists: (path) => looked(path, () => disk.exists(path)),
     open: (path, mode) => looked(path, () => disk.open(path, mode)),
     remove: (path) => looked(path, () => disk.remove(path)),
+    rename: (from, to) => looked(to, () => disk.rename(from, to)),
   };
 }
 

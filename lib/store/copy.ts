@@ -24,14 +24,9 @@ export async function acceptCopy(files: BankFiles): Promise<void> {
     throw found;
   }
   await makeTreeDurable(disk, directory);
-  if (await poster.tryStart()) {
-    try {
-      // Indexes that were copied before the checkpoint may lack accounts that it has.
-      await poster.confirm();
-    } finally {
-      await poster.stop();
-    }
-  }
+  // Indexes that were copied before the checkpoint may lack accounts that it has. Where another process has the
+  // poster's desk already, it is about to do the same.
+  await poster.confirm();
 }
 
 /** What is wrong with its books. What lies beside them harms no copy. */

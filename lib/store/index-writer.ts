@@ -13,7 +13,7 @@ import { join } from 'node:path';
 import { type Disk, mustBeThere, removeIfThere, writeAll, writeDurably } from '../disk/disk.js';
 import { encodeIndexList, type IndexList, type NamedRun } from '../format/index-list.js';
 import { keyOf, RunBuilder, type RunFacts } from '../format/sorted-run.js';
-import { INDEX_FOLDER, type IndexPlace, SortedIndex } from './sorted-index.js';
+import { INDEX_FOLDER, type IndexPlace, isIndexFile, SortedIndex } from './sorted-index.js';
 
 /** What an index is of. */
 export interface IndexKind {
@@ -25,8 +25,10 @@ export interface IndexKind {
 
 /** Where what is on its way is staged, as its owner has it: renamed from there, or not at all. */
 export interface Staging {
-  /** A name that was never used before, and the path at which a file of that name is staged. */
-  next(): { readonly name: string; readonly path: string };
+  /** The path of another file, under a name that was never used there before. */
+  next(): string;
+  /** Of the owner: none that is alive has the same. */
+  readonly epoch: number;
   /** What is thrown where that place has another owner by now. */
   readonly gone: () => Error;
 }
@@ -44,6 +46,8 @@ export class IndexWriter {
   readonly #kind: IndexKind;
   readonly #blockBytes: number;
   readonly #index: SortedIndex;
+  /** Number of the newest run; `undefined`: nobody has looked yet. */
+  #newest: number | undefined;
 
   constructor(place: IndexPlace, kind: IndexKind, blockBytes: number) {
     this.#disk = place.disk;
@@ -54,19 +58,28 @@ export class IndexWriter {
     this.#index = new SortedIndex(place, kind.name);
   }
 
-  /** Removes the index: its list first. */
-  async withdraw(): Promise<void> {
-    await removeIfThere(this.#disk, join(this.#folder, `${this.#kind.name}.csv`));
-    await this.clear([]);
+  /**
+   * Removes runs that are not among `runs`: of a poster that died, or of an index that was made anew. Those of
+   * a newer epoch stay: who slept, and has lost its desk to another one, does not know what that one's list names.
+   */
+  async clear(runs: readonly NamedRun[], { epoch }: Staging): Promise<void> {
+    for (const name of await this.#runsThere()) {
+      if (partsOf(name).epoch > epoch || runs.some((run) => run.name === name)) continue;
+      await removeIfThere(this.#disk, join(this.#folder, name));
+    }
   }
 
-  /** Removes runs that are not among `runs`: of a poster that died, or of an index that is made anew. */
-  async clear(runs: readonly NamedRun[]): Promise<void> {
+  /** Names of all runs that lie there. The folder is made where it is missing. */
+  async #runsThere(): Promise<string[]> {
     if (await this.#disk.makeFolder(this.#folder)) await this.#disk.syncFolder(this.#directory);
-    const isRun = new RegExp(`^${this.#kind.name}-[0-9]+-[0-9]+\\.csv$`);
-    const names = (await this.#disk.list(this.#folder)).filter((name) => isRun.test(name));
-    const stray = names.filter((name) => !runs.some((run) => run.name === name));
-    for (const name of stray) await removeIfThere(this.#disk, join(this.#folder, name));
+    const names = await this.#disk.list(this.#folder);
+    return names.filter((name) => name.startsWith(`${this.#kind.name}-`) && isIndexFile(name));
+  }
+
+  /** A number that no run there has, nor has had while this one writes. */
+  async #nextNumber(): Promise<number> {
+    this.#newest ??= Math.max(0, ...(await this.#runsThere()).map((name) => partsOf(name).number));
+    return ++this.#newest;
   }
 
   /**
@@ -86,9 +99,10 @@ export class IndexWriter {
       taken.unshift(run);
       count += run.lines;
     }
-    const { name, path } = staging.next();
+    const path = staging.next();
     const facts = await this.#stage(path, joinedWith(fresh, this.#index.lines(taken)), staging);
-    const file = `${this.#kind.name}-${name}.csv`;
+    // Behind a power cut an epoch may come again, and while somebody sleeps a number: never both.
+    const file = `${this.#kind.name}-${await this.#nextNumber()}-${staging.epoch}.csv`;
     const rename = () => this.#disk.rename(path, join(this.#folder, file));
     await mustBeThere(rename, staging.gone);
     await this.#disk.syncFolder(this.#folder);
@@ -97,7 +111,7 @@ export class IndexWriter {
 
   /** X3: from here on the list counts. */
   async publish(list: IndexList, staging: Staging): Promise<void> {
-    const { path } = staging.next();
+    const path = staging.next();
     await mustBeThere(async () => {
       await writeDurably(this.#disk, path, Buffer.from(encodeIndexList(list)));
       await this.#disk.rename(path, join(this.#folder, `${this.#kind.name}.csv`));
@@ -134,6 +148,12 @@ export class IndexWriter {
       await file.close();
     }
   }
+}
+
+/** `roster-17-3.csv` → 17, 3. */
+function partsOf(name: string): { readonly number: number; readonly epoch: number } {
+  const [, number, epoch] = name.split(/[-.]/);
+  return { number: Number(number), epoch: Number(epoch) };
 }
 
 /** Lines in the order of their keys; of those with one key the last. */

@@ -95,7 +95,8 @@ export class Poster {
     try {
       await desks.empty(taken.desk);
       const checkpoint = await readCheckpoint(disk, directory);
-      const staging = { next: () => this.#nextPaper('index'), gone: displaced };
+      const epoch = taken.desk.owner.number;
+      const staging = { next: () => this.#nextPaper('index'), epoch, gone: displaced };
       const roster = await RosterKeeper.begin(this.#parts, staging);
       this.#role = {
         taken,
@@ -266,7 +267,7 @@ export class Poster {
   /** P3. */
   async #stage(role: Role, rows: Buffer, sync: boolean): Promise<string> {
     const { disk } = this.#parts;
-    const { path } = this.#nextPaper('page', role);
+    const path = this.#nextPaper('page', role);
     const file = await mustBeThere(() => disk.open(path, 'create'), displaced);
     try {
       await writeAll(file, pageBytes(rows), 0);
@@ -301,18 +302,29 @@ export class Poster {
     }
   }
 
-  /** Makes the indexes anew, and the checkpoint where it stands: for a bank that lies at another place now. */
-  async confirm(): Promise<void> {
-    this.#role?.roster.distrust();
-    if (this.#role) await this.#advance(this.#role);
+  /**
+   * Makes the indexes anew, and the checkpoint where it stands: for a bank that lies at another place now. Takes
+   * the role for that; answers whether it was this one's to the end.
+   */
+  async confirm(): Promise<boolean> {
+    if (!(await this.tryStart())) return false;
+    try {
+      this.#role?.roster.distrust();
+      if (this.#role) await this.#advance(this.#role);
+      return true;
+    } catch (error) {
+      if (error instanceof Displaced || !(await this.#isMine())) return false;
+      throw error;
+    } finally {
+      await this.stop();
+    }
   }
 
   /** A name for what is staged, in the desk: by the desk's epoch and a counter, and so never given again. */
-  #nextPaper(kind: string, role = this.#role): { readonly name: string; readonly path: string } {
+  #nextPaper(kind: string, role = this.#role): string {
     if (role === undefined) throw new Displaced();
     const { desk } = role.taken;
-    const name = `${desk.owner.number}-${++role.staged}`;
-    return { name, path: join(desk.path, `${kind}-${name}`) };
+    return join(desk.path, `${kind}-${desk.owner.number}-${++role.staged}`);
   }
 
   /** P6. */
@@ -322,8 +334,8 @@ export class Poster {
     const desks = await desksIdentity(disk, directory);
     const checkpoint = { position: role.read, nextAccount, bookedAt, desks };
     await role.roster.advance(role.read);
-    const { path } = this.#nextPaper('checkpoint', role);
-    await mustBeThere(() => writeCheckpoint(disk, directory, path, checkpoint), displaced);
+    const staged = this.#nextPaper('checkpoint', role);
+    await mustBeThere(() => writeCheckpoint(disk, directory, staged, checkpoint), displaced);
     role.checkpoint = checkpoint;
   }
 

@@ -218,7 +218,8 @@ async function repair(
     if (found.problems.length > 0) return left([], found.problems);
     // From here on nothing is given up half-way.
     await carryOut(still, found);
-    const wrong = (await verifyAsFound(files, undefined, true)).filter(isOfBooks);
+    const seen = await verifyAsFound(files, undefined, true);
+    const wrong = seen.filter(isOfBooks);
     const findings = [...desks, ...found.findings].map((finding) => ({ ...finding, done: true }));
     if (wrong.length > 0) return left(findings, wrong);
     await still.takeNoticeDown();
@@ -226,16 +227,21 @@ async function repair(
     if (standing) return left(findings, [standing]);
     await still.resume();
     const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, true)] : [];
-    return await goOn(files, [...notice, ...findings]);
+    const index = seen.find((problem) => !isOfBooks(problem));
+    return await goOn(files, [...notice, ...findings], index);
   } finally {
     await still.release();
   }
 }
 
 /** What is repaired is taken over, and posted, as at any opening. */
-async function goOn(files: Work, findings: readonly Finding[]): Promise<Recovery> {
+async function goOn(
+  files: Work,
+  findings: readonly Finding[],
+  index: Problem | undefined,
+): Promise<Recovery> {
   try {
-    const more = await putRightOrStop(files);
+    const more = await putRightOrStop(files, index);
     if ('what' in more) return left(findings, [more]);
     const other = await findNotice(files); // Somebody has found something since the last look.
     if (other) return left(findings, [other]);
@@ -270,10 +276,13 @@ async function carryOut(still: Standstill, found: Diagnosis): Promise<void> {
 }
 
 /** What the journal has and the passbooks have not is posted before anybody is told that all is well. */
-async function putRightOrStop(files: BankFiles): Promise<readonly Finding[] | Problem> {
+async function putRightOrStop(
+  files: BankFiles,
+  index: Problem | undefined,
+): Promise<readonly Finding[] | Problem> {
   try {
-    const findings = await putRight(files, undefined, REBUILD);
-    return findings.filter(({ file }) => file !== 'journal' && file !== INDEX_FOLDER);
+    const findings = await putRight(files, undefined, index);
+    return findings.filter(({ file }) => file !== 'journal');
   } catch (error) {
     const problem = problemOf(error, 'journal');
     await stop(files, problem);
@@ -324,14 +333,8 @@ async function putRight(
     const what = `${unposted} entries of the journal were not in the passbooks yet`;
     findings.push({ file: 'accounts', what, action: 'posted', done: true });
   }
-  if (index !== undefined && (await poster.tryStart())) {
-    try {
-      await poster.confirm();
-    } finally {
-      await poster.stop();
-    }
+  if (index !== undefined && (await poster.confirm()))
     findings.push({ ...index, action: 'made anew from the journal', done: true });
-  }
   return findings;
 }
 

@@ -119,7 +119,7 @@ export class RosterKeeper {
   async advance(position: Position): Promise<void> {
     const known = this.#list;
     if (this.#isHopeless || (known && this.#opened.length === 0)) return;
-    if (known && !this.#cleared) await this.#writer.clear(known.runs);
+    if (known && !this.#cleared) await this.#writer.clear(known.runs, this.#staging);
     this.#cleared = true;
     const added = known && (await unlessUnfit(() => this.#add(known.runs, position)));
     this.#list = added ?? (await unlessUnfit(() => this.#makeAnew(position)));
@@ -139,8 +139,6 @@ export class RosterKeeper {
   async #makeAnew(position: Position): Promise<IndexList> {
     const { log, digitsOf, system } = this.#parts;
     const breath = new Breath(system);
-    // From here on until there is a new list, who asks reads the passbooks.
-    await this.#writer.withdraw();
     let runs: readonly NamedRun[] = [];
     let opened: string[] = [];
     const grow = async () => {
@@ -157,6 +155,7 @@ export class RosterKeeper {
     if (opened.length > 0) await grow();
     const list = { position, runs };
     await this.#writer.publish(list, this.#staging);
+    await this.#writer.clear(runs, this.#staging);
     return list;
   }
 }

@@ -23,7 +23,7 @@ import { named } from './damage.js';
 
 export const INDEX_FOLDER = 'index';
 
-/** `roster.csv`, a list, or `roster-3-17.csv`, a run. */
+/** `roster.csv`, a list, or `roster-17-3.csv`, a run: its number, and the epoch of the poster that made it. */
 export function isIndexFile(name: string): boolean {
   return /^roster(?:-[1-9][0-9]*-[1-9][0-9]*)?\.csv$/.test(name);
 }

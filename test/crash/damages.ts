@@ -49,7 +49,7 @@ export function segmentsOf(bytes: ReadonlyMap<string, Buffer>): string[] {
 function isHarmed({ left }: DamageBank, kind: string): boolean {
   if (left === 'at work') return true;
   if (left === 'stopped') return ['PAIN.csv', 'desks', 'mark'].includes(kind);
-  const same = ['bank.json', 'sealed pages', 'tickets', 'folders'];
+  const same = ['bank.json', 'sealed pages', 'index', 'tickets', 'folders'];
   if (left === 'closed') return ![...same, 'earlier segments'].includes(kind);
   return ![...same, 'open pages'].includes(kind);
 }

@@ -268,8 +268,8 @@ export const RULES: readonly Rule[] = [
       ['posters', { preemptions: 1 }],
       [
         POSTER,
-        counted('page', 'role.taken.desk.owner.number', 'role.staged'),
-        "'page-0-' + role.staged",
+        counted('', 'desk.owner.number', '++role.staged').slice(1),
+        '-0-' + '$' + '{++role.staged}`',
       ],
     ),
   ),

@@ -322,7 +322,8 @@ describe('an error of the disk', () => {
     const first = await machine.start(disk.on);
     await fund(first);
     await first.bank.posted();
-    const list = () => first.bank.accounts().page();
+    // In another order than that of the index.
+    const list = () => first.bank.accounts({ sort: 'name' }).page();
     disk.fault = ({ name, path }) =>
       name === 'list' && path.includes('/accounts/') ? 'EACCES' : undefined;
     await expect(list()).rejects.toMatchObject({ code: 'NO_PERMISSION' });

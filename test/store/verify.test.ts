@@ -81,6 +81,7 @@ describe('verify', () => {
       'checkpoint',
       'passbooks',
       'sums',
+      'index',
       'files',
     ]);
     await bank.posted();
@@ -643,7 +644,7 @@ describe('verify of a bank of which somebody has taken or changed a file', () =>
     // What the journal does not tell cannot be held against the passbooks.
     const books = [
       'journal',
-      ...('journal' in expected ? [] : ['checkpoint', 'passbooks', 'sums']),
+      ...('journal' in expected ? [] : ['checkpoint', 'passbooks', 'sums', 'index']),
     ];
     const { steps } = await verifyFiles(files, {});
     expect(steps.map(({ name }) => name)).toEqual(['desks', 'segments', ...books, 'files']);
@@ -673,7 +674,7 @@ describe('verify of a bank of which somebody has taken or changed a file', () =>
     const { steps } = await verifyFiles(files, { quick: true });
     const sums = 'passbooks' in expected ? [] : ['sums'];
     expect(steps.map(({ name }) => name)).toEqual([
-      ...['desks', 'segments', 'checkpoint', 'journal', 'passbooks', ...sums, 'files'],
+      ...['desks', 'segments', 'checkpoint', 'journal', 'passbooks', ...sums, 'index', 'files'],
     ]);
     const pages = Object.keys(expected).length > 0 ? 3 : 4;
     expect(steps.slice(3, 5).map(({ checked }) => checked)).toEqual([

@@ -58,7 +58,9 @@ async function broken(harm: (directory: string) => void) {
 /** Every byte that lay in the bank before lies there still, in its place or in lost+found. */
 function textsIn(directory: string): Set<string> {
   const names = readdirSync(directory, { recursive: true, encoding: 'utf8' });
-  const files = names.filter((name) => name.endsWith('.csv') || name.endsWith('.txt'));
+  // An index is made anew from the journal.
+  const kept = names.filter((name) => !name.startsWith('index/'));
+  const files = kept.filter((name) => name.endsWith('.csv') || name.endsWith('.txt'));
   return new Set(files.map((name) => readFileSync(join(directory, name), 'latin1')));
 }
 
