@@ -99,7 +99,7 @@ export interface GroupCommitParts {
   /** A state that knows nothing yet, to follow the log from. */
   freshState(): Promise<LedgerState>;
   /** Waits while too much is answered and not yet posted; says what was answered. */
-  readonly backlog: { admit(): Promise<void>; answered(position: Position): void };
+  readonly backlog: { admit(): Promise<void>; answered(position: Position, entries: number): void };
   /** Called when this process has come to lead the log, be it only to read where nobody else had. */
   onLead(): void;
   /** Requests that may wait. */
@@ -246,7 +246,7 @@ export class GroupCommit {
       if (book.count > 0) {
         const { lines, count, transfer } = book;
         state.position = await log.append(before, { lines, count, transfer });
-        this.#parts.backlog.answered(state.position);
+        this.#parts.backlog.answered(state.position, count);
         if (channels.commit.hasSubscribers) this.#publish(count, state.position, start);
       } else if (log.leading && !(await log.confirm())) {
         throw new Fenced('the desk is gone');

@@ -25,6 +25,10 @@ export const READ_BYTES_MAX = 4 * 1024 * 1024;
 export const PAGE_ROWS_MAX = 64;
 /** Entries that may be answered and not yet posted. */
 export const BACKLOG_ENTRIES_MAX = 1_000_000;
+/** How long requests are held back for each entry that they book, just before the backlog is full. */
+export const HOLD_BACK_ENTRY_MS = 0.1;
+/** How long they are held back at once, at most. */
+export const HOLD_BACK_MS_MAX = 500;
 /**
  * Accounts that are posted between two checkpoints. However many entries they have: an account's pages cost
  * the same for one entry and for a thousand, and the backlog bounds these.

@@ -50,7 +50,7 @@ export function runPoster(files: BankFiles) {
       try {
         const start = system.monotonic();
         if (await poster.tryStart()) {
-          posted = await poster.post((left) => !stopping && left > BACKLOG_ENTRIES_MAX / 4);
+          posted = await poster.post((left) => !stopping && left > BACKLOG_ENTRIES_MAX / 8);
         }
         rest = Math.min(system.monotonic() - start, POSTING_REST_MAX_MS);
         await waitForWork(posted);

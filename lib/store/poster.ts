@@ -126,7 +126,7 @@ export class Poster {
 
   /**
    * One round: serves who waits, then posts what has been answered, slice by slice. `more` is asked
-   * between slices, with the entries that were left at the slice's beginning, and the last that is posted.
+   * between slices, with the entries that are left by then, and the last that is posted.
    * Answers up to which entry everything is posted; `undefined`: the role is gone.
    */
   async post(
@@ -145,7 +145,8 @@ export class Poster {
         await this.#postSlice(role, head);
         await this.#removeServed(role);
         const { transfer } = role.checkpoint.position;
-        if (!more(head.transfer - transfer, transfer)) return transfer;
+        const left = ((await this.#parts.log.head()) ?? head).transfer - transfer;
+        if (!more(left, transfer)) return transfer;
       }
     } catch (error) {
       const gone = error instanceof Displaced || !(await this.#isMine());

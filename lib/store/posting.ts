@@ -12,6 +12,8 @@ import { declareDamage, isDamageFound } from './damage.js';
 import { asBankError } from './disk-error.js';
 import {
   BACKLOG_ENTRIES_MAX,
+  HOLD_BACK_ENTRY_MS,
+  HOLD_BACK_MS_MAX,
   POSTING_DELAY_MS,
   POSTING_INLINE_ENTRIES_MAX,
   TICKET_FRESH_MS,
@@ -44,6 +46,10 @@ export class Posting {
   /** The last entry that this process has answered for. */
   #answered = 0;
   #posted = 0;
+  /** In the last batch of this process. */
+  #entries = 0;
+  /** For how long requests are still to be held back: less than a timer can wait for is left for later. */
+  #owedMs = 0;
   #lookedAt = Number.NEGATIVE_INFINITY;
   /** The posting that this thread is at: one at a time. */
   #round: Promise<number | undefined> | undefined;
@@ -52,9 +58,10 @@ export class Posting {
     this.#parts = parts;
   }
 
-  /** A batch of this process was answered. */
-  answered(position: Position): void {
+  /** A batch of so many entries of this process was answered. */
+  answered(position: Position, entries: number): void {
     this.#answered = position.transfer;
+    this.#entries = entries;
     if (this.#thread?.alive || this.#starting) return;
     this.#starting = this.#parts.system.every(POSTING_DELAY_MS, () => this.#start());
   }
@@ -74,7 +81,12 @@ export class Posting {
     if (fill < 0.5) return;
     if (!this.#thread?.alive) this.#start();
     if (fill < 1) {
-      await system.pause((fill - 0.5) * 100).done;
+      // By entry, not by batch: large batches would not be slowed down. Steep at the end, so that most of the room is used.
+      this.#owedMs += this.#entries * HOLD_BACK_ENTRY_MS * ((fill - 0.5) * 2) ** 3;
+      if (this.#owedMs < 1) return;
+      const ms = Math.min(this.#owedMs, HOLD_BACK_MS_MAX);
+      this.#owedMs = 0;
+      await system.pause(ms).done;
       return;
     }
     while (this.#answered - this.#posted >= BACKLOG_ENTRIES_MAX) {

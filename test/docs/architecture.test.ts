@@ -18,7 +18,7 @@ function stepsInCode(): string[] {
 
 describe('The page about the architecture', () => {
   it('gives every limit the value that it has', () => {
-    const told = [...PAGE.matchAll(/^\| `([A-Z_]+)` \| ([0-9,]+) \|/gm)].map(
+    const told = [...PAGE.matchAll(/^\| `([A-Z_]+)` \| ([0-9.,]+) \|/gm)].map(
       ([, name = '', value = '']) => [name, Number(value.replaceAll(',', ''))],
     );
     expect(Object.fromEntries(told)).toEqual({ ...limits, STALE_MS });

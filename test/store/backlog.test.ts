@@ -15,7 +15,7 @@ import type { Queue } from '#lib/store/queue.js';
 import { Machine } from '../machine/processes.js';
 
 /** Too many entries to make: what is answered and what is posted is only said. */
-async function posting(answered: number) {
+async function posting(answered: number, batch = 1) {
   const { directory } = await Machine.withBank();
   const path = join(directory, CHECKPOINT_FILE);
   const post = (transfer: number) => {
@@ -88,7 +88,7 @@ async function posting(answered: number) {
     },
     refuseDamaged: async () => meanwhile.refuse(),
   });
-  desk.answered({ ...JOURNAL_START, transfer: answered });
+  desk.answered({ ...JOURNAL_START, transfer: answered }, batch);
   return {
     desk,
     path,
@@ -114,16 +114,28 @@ describe('requests, while the passbooks are behind', () => {
   });
 
   it.each([
-    [0.6, 10],
-    [0.75, 25],
-  ])('are held back the more the more is unposted: at %d for %d ms', async (fill, ms) => {
-    const { desk, paused, told, threads } = await posting(BACKLOG_ENTRIES_MAX * fill);
-    await desk.admit();
-    expect(paused).toEqual([expect.closeTo(ms)]);
-    expect(told).toEqual([0]);
-    expect(threads.started).toBe(1); // Who posts is not waited for in vain.
-    await desk.admit();
-    expect(threads.started).toBe(1);
+    [0.75, 512, 6.4],
+    [0.75, 8_000, 100],
+    [0.9, 512, 26.2],
+    [0.999_999, 512, 51.2],
+    [0.999_999, 8_000, 500],
+  ])(
+    'are held back the more the more is unposted, and the more they are: at %d, for %i entries, %d ms',
+    async (fill, entries, ms) => {
+      const { desk, paused, told, threads } = await posting(BACKLOG_ENTRIES_MAX * fill, entries);
+      await desk.admit();
+      expect(paused).toEqual([expect.closeTo(ms, 1)]);
+      expect(told).toEqual([0]);
+      expect(threads.started).toBe(1); // Who posts is not waited for in vain.
+      await desk.admit();
+      expect(threads.started).toBe(1);
+    },
+  );
+
+  it('that are few are held back once that is as much as a timer can wait for', async () => {
+    const { desk, paused } = await posting(BACKLOG_ENTRIES_MAX * 0.75, 30);
+    for (let batch = 0; batch < 6; batch++) await desk.admit(); // 0.375 ms each.
+    expect(paused).toEqual([expect.closeTo(1.125), expect.closeTo(1.125)]);
   });
 
   it('start a thread anew that has ended', async () => {
@@ -159,12 +171,12 @@ describe('requests, while the passbooks are behind', () => {
 describe('the thread that posts', () => {
   it('is started once, a while behind the first answer', async () => {
     const { desk, threads, timers } = await posting(1);
-    desk.answered({ ...JOURNAL_START, transfer: 2 });
+    desk.answered({ ...JOURNAL_START, transfer: 2 }, 1);
     expect(timers.size).toBe(1);
     for (const call of [...timers]) call();
     expect(threads.started).toBe(1);
     expect(timers.size).toBe(0);
-    desk.answered({ ...JOURNAL_START, transfer: 3 });
+    desk.answered({ ...JOURNAL_START, transfer: 3 }, 1);
     expect(timers.size).toBe(0);
   });
 
