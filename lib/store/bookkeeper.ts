@@ -1,5 +1,5 @@
 import { writeEntry } from '../format/journal-row.js';
-import { RowWriter } from '../format/row-writer.js';
+import type { RowWriter } from '../format/row-writer.js';
 import { type Account, afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { type Decision, decide } from '../ledger/decide.js';
@@ -14,17 +14,20 @@ import type { LedgerState } from './ledger-state.js';
  */
 export class Bookkeeper {
   readonly #state: LedgerState;
-  readonly #bookedAt: string;
-  readonly #lines = new RowWriter();
+  readonly #now: number;
+  readonly #lines: RowWriter;
+  /** Made for the first entry: most who only look need none. */
+  #bookedAt: string | undefined;
   #count = 0;
   /** Number of the last entry decided. */
   transfer: number;
 
-  constructor(state: LedgerState, now: number) {
+  /** `lines` is written over: nobody needs what is in it any more. */
+  constructor(state: LedgerState, now: number, lines: RowWriter) {
     this.#state = state;
-    // Never before the last entry, whatever the clock does.
-    const time = new Date(now).toISOString();
-    this.#bookedAt = time > state.bookedAt ? time : state.bookedAt;
+    this.#now = now;
+    this.#lines = lines;
+    lines.cut(0);
     this.transfer = state.position.transfer;
   }
 
@@ -55,6 +58,7 @@ export class Bookkeeper {
 
   /** Books a request, or answers with the entry that its key was used for. @throws BankError */
   book(request: Request): Decision {
+    this.#bookedAt ??= this.#time();
     const at = { transfer: this.transfer + 1, bookedAt: this.#bookedAt };
     const decision = decide(this.#state, request, at);
     if (decision.replayed) return decision;
@@ -65,6 +69,12 @@ export class Bookkeeper {
     this.#count++;
     this.transfer = entry.transfer;
     return decision;
+  }
+
+  /** Never before the last entry, whatever the clock does. */
+  #time(): string {
+    const time = new Date(this.#now).toISOString();
+    return time > this.#state.bookedAt ? time : this.#state.bookedAt;
   }
 
   /** All of what `work` books, or, if it throws, nothing. */

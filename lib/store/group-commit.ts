@@ -13,6 +13,7 @@
 import type { Disk } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import type { Position } from '../format/position.js';
+import { RowWriter } from '../format/row-writer.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { assert, BankError, cancelledError } from '../ledger/errors.js';
 import { record, type Writable } from '../ledger/record.js';
@@ -118,6 +119,8 @@ export class GroupCommit {
   /** Damage was seen once; seen again, holding the desk, it is believed. */
   #suspected = false;
   readonly #breath: Breath;
+  /** The lines of the batch at hand: one is made at a time. */
+  readonly #lines = new RowWriter();
   readonly #aborts = new Aborts<Waiting>((waiting) => this.#cancel(waiting));
 
   constructor(parts: GroupCommitParts) {
@@ -232,7 +235,7 @@ export class GroupCommit {
     let outcomes: Outcome[];
     try {
       await this.#load(state, batch);
-      book = new Bookkeeper(state, system.now());
+      book = new Bookkeeper(state, system.now(), this.#lines);
       outcomes = batch.map(({ task }) => attempt(() => task.run(book, state)));
       state.endBatch();
     } catch (error) {

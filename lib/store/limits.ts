@@ -45,7 +45,7 @@ export const INDEX_BLOCK_BYTES = 32 * 1024;
 /** Lines of an index that is made anew that are put in order at once. */
 export const INDEX_LINES_MAX = 100_000;
 /** Long work lets others run after about this long. */
-export const BREATH_MS = 4;
+export const BREATH_MS = 2;
 /** How far the thread that posts stands back behind those that answer. */
 export const POSTER_NICENESS = 5;
 /** Posting follows a write after about this long. */
