@@ -6,7 +6,7 @@ import { assert, BankError, refuseCancelled } from '../ledger/errors.js';
 import { toMoney } from '../ledger/money.js';
 import { shown } from '../ledger/text.js';
 import { LISTED_AT_ONCE_MAX } from '../store/limits.js';
-import type { RosterIndex } from '../store/roster-index.js';
+import type { Question, RosterIndex } from '../store/roster-index.js';
 import type { AccountInfo, AccountsOptions, Listing } from './api.js';
 import { listing } from './listing.js';
 
@@ -34,23 +34,25 @@ export interface AccountsSource {
   /** Every account, as it stood at one moment. */
   all(): Promise<ReadonlyMap<AccountId, Account>>;
   readonly index: Pick<RosterIndex, 'ids'>;
-  /** Accounts, as they stand, and how far the journal has been followed for it. */
+  /** How far the journal counts. */
+  head(): Promise<Position>;
+  /** Accounts, as they stand. */
   look(ids: readonly AccountId[]): Promise<Seen>;
 }
 
 interface Seen {
   readonly accounts: readonly Account[];
-  readonly position: Position;
+  /** Number of the last entry that they may have in them. */
+  readonly moment: number;
 }
 
 /** What of all accounts is asked for, in the order of their ids. */
-interface Wanted {
-  /** Behind this id. */
-  readonly behind: string;
-  readonly words: readonly string[];
-  readonly count: number;
+interface Wanted extends Question {
   readonly isWanted: (account: Account) => boolean;
 }
+
+/** Looks at a page before it is taken from all accounts instead: others open accounts all the time, it seems. */
+const LOOKS_MAX = 12;
 
 /** Lists accounts: found, sorted, and paged by the id of the last one seen. */
 export function listAccounts(
@@ -63,7 +65,8 @@ export function listAccounts(
   const compare = orderOf(options.sort);
   const isWanted = (account: Account) => isFound(account, options, words);
   async function* items(count = Number.POSITIVE_INFINITY) {
-    const byIndex = compare === byId && count <= LISTED_AT_ONCE_MAX;
+    // The bytes of half a letter are nowhere in an index.
+    const byIndex = compare === byId && words.every((word) => word.isWellFormed());
     const wanted = { behind: after ?? '', words, count, isWanted };
     const found = byIndex ? await firstAccounts(source, wanted) : undefined;
     for (const account of found ?? (await sorted())) {
@@ -91,16 +94,18 @@ export function listAccounts(
  * not tell. It is asked until it names, for the moment of the look, those and no others that were looked at.
  */
 async function firstAccounts(
-  { index, look }: AccountsSource,
-  { behind, words, count, isWanted }: Wanted,
+  { index, head, look }: AccountsSource,
+  { isWanted, ...question }: Wanted,
 ): Promise<readonly Account[] | undefined> {
+  const { count } = question;
   let ids: readonly AccountId[] = [];
-  for (let reach = count; ; ) {
-    const { accounts, position } = await look(ids);
-    const named = await index.ids(position, behind, words, reach);
+  let reach = count;
+  for (let looks = 0; looks < LOOKS_MAX && reach <= LISTED_AT_ONCE_MAX + 1; looks++) {
+    const { accounts, moment } = await look(ids);
+    const named = await index.ids(await head(), moment, { ...question, count: reach });
     if (named === undefined) return undefined;
     // A page may show what came behind the place up to which the journal was followed.
-    const isOneMoment = accounts.every(({ transfer }) => transfer <= position.transfer);
+    const isOneMoment = accounts.every(({ transfer }) => transfer <= moment);
     if (isOneMoment && isSame(ids, named)) {
       const found = accounts.filter(isWanted);
       if (found.length >= count || ids.length < reach) return found.slice(0, count);
@@ -108,6 +113,7 @@ async function firstAccounts(
     }
     ids = named;
   }
+  return undefined;
 }
 
 function isSame(one: readonly string[], other: readonly string[]): boolean {

@@ -169,9 +169,15 @@ export class OpenedBank implements api.Bank {
     return listAccounts(options, this.#files.digitsOf, {
       all: () => this.#readRoster(signal),
       index: {
-        ids: (head, behind, words, count) =>
-          this.#inTurn(() => this.#index.ids(head, behind, words, count), signal),
+        ids: (head, moment, question) =>
+          this.#inTurn(
+            () => this.#index.ids(head, moment, question),
+            signal,
+            // By then the journal may go on in another segment.
+            async () => this.#index.ids(await this.#head(signal), moment, question),
+          ),
       },
+      head: () => this.#head(signal),
       look: (ids) => this.#lookAt(ids, signal),
     });
   }
@@ -281,15 +287,16 @@ export class OpenedBank implements api.Bank {
 
   /** Those of some accounts that there are, as they stand. */
   #lookAt(ids: readonly AccountId[], signal: AbortSignal | undefined) {
-    return this.#submit<{ accounts: Account[]; position: Position }>(
+    return this.#submit<{ accounts: Account[]; moment: number }>(
       {
         books: false,
         size: ids.length,
         eachId: (_, each) => ids.forEach(each),
         keys: [],
-        run: (book, { position }) => {
+        run: (book) => {
           const accounts = ids.map((id) => book.account(id));
-          return { accounts: accounts.filter((account) => account !== undefined), position };
+          const moment = book.transfer;
+          return { accounts: accounts.filter((account) => account !== undefined), moment };
         },
       },
       signal,
@@ -301,12 +308,16 @@ export class OpenedBank implements api.Bank {
   }
 
   /** One at a time: what is known of all accounts is brought up to date in place. */
-  #inTurn<T>(read: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  #inTurn<T>(
+    read: () => Promise<T>,
+    signal: AbortSignal | undefined,
+    again: () => Promise<unknown> = read,
+  ): Promise<T> {
     const next = this.#reading
       .catch(() => {})
       .then(() => told(read, signal))
       .catch(async (error) => {
-        await this.#commit.confirmDamage(error, read);
+        await this.#commit.confirmDamage(error, again);
         throw error;
       });
     this.#reading = next;

@@ -188,6 +188,8 @@ function summaryOf({ state, findings, problems, stopped }: Recovery): string {
       : `${inUse}, and run again with --apply.`;
     return `Nothing was changed. ${next}`;
   }
+  if (problems.every(({ file }) => /^index(?:\/|$)/.test(file)))
+    return 'The books agree. The index of accounts serves lists and search alone.';
   const count = problems.length === 1 ? 'One problem is' : `${problems.length} problems are`;
   const next = stopped ? 'The bank stays stopped.' : `${inUse}, before they book on.`;
   return `${count} left that neither book settles; nothing was guessed. ${next}`;

@@ -25,9 +25,12 @@ export interface Checkpoint {
   readonly bookedAt: string;
   /** Which `desks` folder the bank had: another one shows that the bank is a copy. */
   readonly desks: string;
+  /** Check of the list of the index of accounts that goes with it; '' where none does. */
+  readonly index: string;
 }
 
-const CHECKPOINT_HEADER = 'segment,offset,transfer,epoch,seal,next_account,booked_at,desks,check';
+const CHECKPOINT_HEADER =
+  'segment,offset,transfer,epoch,seal,next_account,booked_at,desks,index,check';
 
 /** A position as five cells. */
 export function encodePosition(position: Position): string {
@@ -67,8 +70,8 @@ export function decodeMark(text: string): Mark | undefined {
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
-  const { position, nextAccount, bookedAt, desks } = checkpoint;
-  const row = `${encodePosition(position)},${nextAccount},${bookedAt},${desks},`;
+  const { position, nextAccount, bookedAt, desks, index } = checkpoint;
+  const row = `${encodePosition(position)},${nextAccount},${bookedAt},${desks},${index},`;
   return `${CHECKPOINT_HEADER}\n${row}${checkOf(row)}\n`;
 }
 
@@ -76,8 +79,8 @@ export function decodeCheckpoint(text: string): Checkpoint {
   const [header, row = '', end, ...rest] = text.split('\n');
   undamaged(header === CHECKPOINT_HEADER && end === '' && rest.length === 0, 'it is no checkpoint');
   const cells = splitRow(row);
-  undamaged(cells?.length === 9, 'its row has not 9 cells');
-  undamaged(cells[8] === checkOf(row.slice(0, row.lastIndexOf(',') + 1)), 'its check does not fit');
+  undamaged(cells?.length === 10, 'its row has not 10 cells');
+  undamaged(cells[9] === checkOf(row.slice(0, row.lastIndexOf(',') + 1)), 'its check does not fit');
   const nextAccount = parseCount(cells[5] ?? '');
   undamaged(nextAccount !== undefined, 'it names no next account');
   return {
@@ -85,5 +88,6 @@ export function decodeCheckpoint(text: string): Checkpoint {
     nextAccount,
     bookedAt: cells[6] ?? '',
     desks: cells[7] ?? '',
+    index: cells[8] ?? '',
   };
 }

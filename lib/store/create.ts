@@ -5,6 +5,7 @@
 import { basename, dirname, join } from 'node:path';
 import { type Disk, errorCode, writeDurably } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
+import { checkOf } from '../format/check.js';
 import { encodeIndexList } from '../format/index-list.js';
 import { encodeLeave, encodeSegmentHead, FIRST_SEAL } from '../format/journal-row.js';
 import { encodeManifest, type Manifest } from '../format/manifest.js';
@@ -102,19 +103,20 @@ async function build(disk: Disk, system: System, at: string, manifest: Manifest)
     epoch: 1,
     seal: pin.seal,
   };
+  const list = Buffer.from(encodeIndexList({ position, runs: [] }));
+  await writeDurably(disk, join(at, ROSTER_FILE), list);
   const checkpoint = {
     position,
     nextAccount: FIRST_ACCOUNT_NUMBER,
     bookedAt: '',
     desks: await desksIdentity(disk, at),
+    index: checkOf(list),
   };
   await writeDurably(
     disk,
     join(at, 'journal/checkpoint.csv'),
     Buffer.from(encodeCheckpoint(checkpoint)),
   );
-  const list = encodeIndexList({ position, runs: [] });
-  await writeDurably(disk, join(at, ROSTER_FILE), Buffer.from(list));
   for (const folder of [...FOLDERS, '.']) await disk.syncFolder(join(at, folder));
 }
 

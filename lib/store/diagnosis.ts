@@ -293,7 +293,14 @@ class Examination {
     const desks = (await disk.exists(join(directory, 'desks')))
       ? await desksIdentity(disk, directory)
       : '';
-    const next: Checkpoint = { position: trusted ?? START, nextAccount, bookedAt, desks };
+    // The index is made anew: whether the one that lies there goes with it nobody knows.
+    const next: Checkpoint = {
+      position: trusted ?? START,
+      nextAccount,
+      bookedAt,
+      desks,
+      index: '',
+    };
     if (found) {
       const what = inPlace
         ? 'it does not say what the journal tells'

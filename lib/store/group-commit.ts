@@ -99,8 +99,11 @@ export interface GroupCommitParts {
   readonly keys: Keys;
   /** A state that knows nothing yet, to follow the log from. */
   freshState(): Promise<LedgerState>;
-  /** Waits while too much is answered and not yet posted; says what was answered. */
-  readonly backlog: { admit(): Promise<void>; answered(position: Position, entries: number): void };
+  /** Holds back who books while too much is answered and not yet posted: `false`, not yet. Is told what was answered. */
+  readonly backlog: {
+    admit(): Promise<boolean>;
+    answered(position: Position, entries: number): void;
+  };
   /** Called when this process has come to lead the log, be it only to read where nobody else had. */
   onLead(): void;
   /** Requests that may wait. */
@@ -218,9 +221,14 @@ export class GroupCommit {
   async #batch(): Promise<void> {
     const { log, system } = this.#parts;
     let state: LedgerState;
-    const books = this.#queue.some(({ task }) => task.books);
     const asked = this.#asked;
+    let books = this.#queue.some(({ task }) => task.books);
+    let held = false;
     try {
+      held = books && !(await this.#parts.backlog.admit());
+      // Who only looks does not wait for that.
+      if (held && this.#queue.every(({ task }) => task.books)) return;
+      if (held) books = false;
       state = await this.#ready(books);
     } catch (error) {
       // Where nothing can be booked (no room, no permission) there may still be something to read.
@@ -229,7 +237,7 @@ export class GroupCommit {
       await this.#fail(failed, error);
       return;
     }
-    const batch = this.#take(asked);
+    const batch = this.#take(asked, held);
     const start = system.monotonic();
     let book: Bookkeeper;
     let outcomes: Outcome[];
@@ -275,8 +283,7 @@ export class GroupCommit {
 
   /** G1. @returns the state at the end of the log, or as far as it counts */
   async #ready(books: boolean): Promise<LedgerState> {
-    const { log, backlog } = this.#parts;
-    if (books) await backlog.admit();
+    const { log } = this.#parts;
     if (this.#anew) {
       this.#anew = false;
       await log.leave();
@@ -322,7 +329,7 @@ export class GroupCommit {
   }
 
   /** G2. */
-  #take(asked: number): Waiting[] {
+  #take(asked: number, held: boolean): Waiting[] {
     const leading = this.#parts.log.leading;
     let size = 0;
     let count = 0;
@@ -332,7 +339,10 @@ export class GroupCommit {
       if (size >= BATCH_ENTRIES_MAX) break;
       count++;
       // Who does not lead looked how far all is answered for, and somebody may have been answered since.
-      if (!leading && (waiting.task.books || waiting.number >= asked)) later.push(waiting);
+      const isLater = leading
+        ? held && waiting.task.books
+        : waiting.task.books || waiting.number >= asked;
+      if (isLater) later.push(waiting);
       else {
         batch.push(waiting);
         size += waiting.task.size;

@@ -11,8 +11,10 @@
  */
 import { join } from 'node:path';
 import { type Disk, mustBeThere, removeIfThere, writeAll, writeDurably } from '../disk/disk.js';
+import { checkOf } from '../format/check.js';
 import { encodeIndexList, type IndexList, type NamedRun } from '../format/index-list.js';
 import { keyOf, RunBuilder, type RunFacts } from '../format/sorted-run.js';
+import { unlessDamaged } from './damage.js';
 import { INDEX_FOLDER, type IndexPlace, isIndexFile, SortedIndex } from './sorted-index.js';
 
 /** What an index is of. */
@@ -65,7 +67,8 @@ export class IndexWriter {
   async clear(runs: readonly NamedRun[], { epoch }: Staging): Promise<void> {
     for (const name of await this.#runsThere()) {
       if (partsOf(name).epoch > epoch || runs.some((run) => run.name === name)) continue;
-      await removeIfThere(this.#disk, join(this.#folder, name));
+      // What is no file was put there by somebody else, who is told of it by `verify`.
+      await unlessDamaged(() => removeIfThere(this.#disk, join(this.#folder, name)));
     }
   }
 
@@ -109,14 +112,16 @@ export class IndexWriter {
     return { runs: [...runs, { ...facts, name: file }], taken };
   }
 
-  /** X3: from here on the list counts. */
-  async publish(list: IndexList, staging: Staging): Promise<void> {
+  /** X3: from here on the list counts. Answers its check, by which a checkpoint names it. */
+  async publish(list: IndexList, staging: Staging): Promise<string> {
     const path = staging.next();
+    const bytes = Buffer.from(encodeIndexList(list));
     await mustBeThere(async () => {
-      await writeDurably(this.#disk, path, Buffer.from(encodeIndexList(list)));
+      await writeDurably(this.#disk, path, bytes);
       await this.#disk.rename(path, join(this.#folder, `${this.#kind.name}.csv`));
     }, staging.gone);
     await this.#disk.syncFolder(this.#folder);
+    return checkOf(bytes);
   }
 
   /** X4. */

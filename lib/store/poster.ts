@@ -97,7 +97,7 @@ export class Poster {
       const checkpoint = await readCheckpoint(disk, directory);
       const epoch = taken.desk.owner.number;
       const staging = { next: () => this.#nextPaper('index'), epoch, gone: displaced };
-      const roster = await RosterKeeper.begin(this.#parts, staging);
+      const roster = await RosterKeeper.begin(this.#parts, staging, checkpoint);
       this.#role = {
         taken,
         checkpoint,
@@ -333,8 +333,8 @@ export class Poster {
     const { disk, directory } = this.#parts;
     const { nextAccount, bookedAt } = role.unposted;
     const desks = await desksIdentity(disk, directory);
-    const checkpoint = { position: role.read, nextAccount, bookedAt, desks };
-    await role.roster.advance(role.read);
+    const index = await role.roster.advance(role.read);
+    const checkpoint = { position: role.read, nextAccount, bookedAt, desks, index };
     const staged = this.#nextPaper('checkpoint', role);
     await mustBeThere(() => writeCheckpoint(disk, directory, staged, checkpoint), displaced);
     role.checkpoint = checkpoint;

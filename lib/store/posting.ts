@@ -46,7 +46,7 @@ export class Posting {
   /** The last entry that this process has answered for. */
   #answered = 0;
   #posted = 0;
-  /** In the last batch of this process. */
+  /** In the last batch of this process, for which nobody was held back yet. */
   #entries = 0;
   /** For how long requests are still to be held back: less than a timer can wait for is left for later. */
   #owedMs = 0;
@@ -73,27 +73,35 @@ export class Posting {
     if (!this.#thread?.alive) this.#thread = this.#parts.startThread();
   }
 
-  /** Holds requests back, the more the fuller the backlog is: nobody is stopped for long. */
-  async admit(): Promise<void> {
+  /**
+   * Holds back who books, the more the fuller the backlog is: nobody is stopped for long. Waits a moment at most;
+   * answers whether that was enough.
+   */
+  async admit(): Promise<boolean> {
     const { system } = this.#parts;
     if (system.monotonic() - this.#lookedAt > POSTING_DELAY_MS / 4) await this.#look();
     const fill = (this.#answered - this.#posted) / BACKLOG_ENTRIES_MAX;
-    if (fill < 0.5) return;
+    if (fill < 0.5) {
+      this.#entries = 0;
+      this.#owedMs = 0;
+      return true;
+    }
     if (!this.#thread?.alive) this.#start();
     if (fill < 1) {
       // By entry, not by batch: large batches would not be slowed down. Steep at the end, so that most of the room is used.
       this.#owedMs += this.#entries * HOLD_BACK_ENTRY_MS * ((fill - 0.5) * 2) ** 3;
-      if (this.#owedMs < 1) return;
-      const ms = Math.min(this.#owedMs, HOLD_BACK_MS_MAX);
-      this.#owedMs = 0;
+      this.#owedMs = Math.min(this.#owedMs, HOLD_BACK_MS_MAX);
+      this.#entries = 0;
+      if (this.#owedMs < 1) return true;
+      const ms = Math.min(this.#owedMs, WAIT_LOOK_MS);
+      this.#owedMs -= ms;
       await system.pause(ms).done;
-      return;
+      return this.#owedMs < 1;
     }
-    while (this.#answered - this.#posted >= BACKLOG_ENTRIES_MAX) {
-      await system.pause(WAIT_LOOK_MS).done;
-      await this.#parts.refuseDamaged(); // Who should post may have found damage.
-      await this.#look();
-    }
+    await system.pause(WAIT_LOOK_MS).done;
+    await this.#parts.refuseDamaged(); // Who should post may have found damage.
+    await this.#look();
+    return this.#answered - this.#posted < BACKLOG_ENTRIES_MAX;
   }
 
   async #look(): Promise<void> {

@@ -77,7 +77,7 @@ export async function recoverBank(
       if (index && !findings.some(({ file }) => file === index.file)) return inUse(findings, index);
       return await finish(files, findings);
     }
-    if (options.apply) return await repair(files, seen, stopped, options.signal);
+    if (options.apply) return await repair(files, seen, stopped, options);
     const looks = { signal: options.signal, onProgress: progressOf(files, 'diagnose') };
     return planned(stopped, seen, await diagnose(files, looks));
   } catch (error) {
@@ -207,7 +207,7 @@ async function repair(
   files: Work,
   [first = { file: '.', what: 'something is wrong' }]: readonly Problem[],
   stopped: Problem | undefined,
-  signal: AbortSignal | undefined,
+  { signal, rebuildIndex }: RecoverOptions,
 ): Promise<Recovery> {
   const { epochMax, desks } = await lookFirst(files, signal);
   const still = await Standstill.begin(files, first, epochMax);
@@ -227,7 +227,8 @@ async function repair(
     if (standing) return left(findings, [standing]);
     await still.resume();
     const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, true)] : [];
-    const index = seen.find((problem) => !isOfBooks(problem));
+    const index =
+      seen.find((problem) => !isOfBooks(problem)) ?? (rebuildIndex ? REBUILD : undefined);
     return await goOn(files, [...notice, ...findings], index);
   } finally {
     await still.release();
@@ -254,7 +255,7 @@ async function goOn(
 
 /** An index is made anew by whoever posts, and that is another process now. */
 function inUse(findings: readonly Finding[], { file, what }: Problem): Recovery {
-  const told = `${what}; a program that uses the bank is posting: run this again when it is done`;
+  const told = `${what}, and a program that has the bank open posts: run this again when it has ended`;
   return { state: 'problems', findings, problems: [{ file, what: told }], stopped: false };
 }
 
@@ -301,7 +302,7 @@ function isOfBooks({ file, what }: Problem): boolean {
 }
 
 /** What is said of an index that is made anew without being damaged. */
-const REBUILD: Problem = { file: INDEX_FOLDER, what: 'it was to be made anew' };
+const REBUILD: Problem = { file: INDEX_FOLDER, what: 'it is to be made anew' };
 
 /**
  * Takes the bank over as any opening does, and brings the passbooks up to date. Of the indexes they are made anew

@@ -9,7 +9,9 @@
 import { join } from 'node:path';
 import { type Disk, type DiskFile, errorCode, ifThere, readRange } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
+import { checkOf } from '../format/check.js';
 import { decodeIndexList, type IndexList, type NamedRun } from '../format/index-list.js';
+import type { Checkpoint } from '../format/position.js';
 import {
   blockFor,
   decodeBlock,
@@ -57,10 +59,25 @@ export class SortedIndex {
     this.#breath = new Breath(system);
   }
 
-  /** The list; `undefined` where there is none. @throws BankError BANK_DAMAGED */
-  async list(): Promise<IndexList | undefined> {
+  /**
+   * The list; `undefined` where there is none that goes with a checkpoint which was read before: one of an older
+   * day lacks what has been posted since. @throws BankError BANK_DAMAGED
+   */
+  async list(checkpoint: Checkpoint): Promise<IndexList | undefined> {
     const bytes = await ifThere(() => this.#disk.read(join(this.#directory, this.listFile)));
-    return bytes && named(this.listFile, () => decodeIndexList(bytes.toString('utf8')));
+    if (bytes === undefined) return undefined;
+    const list = named(this.listFile, () => decodeIndexList(bytes.toString('utf8')));
+    const isAhead = list.position.transfer >= checkpoint.position.transfer;
+    return isAhead || checkOf(bytes) === checkpoint.index ? list : undefined;
+  }
+
+  /** Whether all runs of a list are there, as long as they were made. */
+  async hasAll({ runs }: IndexList): Promise<boolean> {
+    for (const { name, bytes } of runs) {
+      const facts = await this.#disk.facts(join(this.#directory, INDEX_FOLDER, name));
+      if (facts?.size !== bytes || facts.folder) return false;
+    }
+    return true;
   }
 
   /**

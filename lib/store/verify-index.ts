@@ -1,9 +1,10 @@
 /** The index of accounts, held against the accounts that the journal tells. Reads only. */
+import type { Checkpoint } from '../format/position.js';
 import { keyOf } from '../format/sorted-run.js';
 import type { Account } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { damaged } from './damage.js';
-import { ROSTER, ROSTER_FILE, rosterLine } from './roster-index.js';
+import { isSameLine, ROSTER, ROSTER_FILE, rosterLine } from './roster-index.js';
 import { type IndexPlace, RunGone, SortedIndex } from './sorted-index.js';
 
 /** Accounts as they were told, and those of them that the index must have. */
@@ -15,17 +16,18 @@ export interface ToldAccounts {
 }
 
 /**
- * Holds the index against what was told; where nothing was, only what is needed to search it is read. Answers
- * what was looked at. @throws BankError BANK_DAMAGED, of one of its files
+ * Holds the index that goes with a checkpoint, or with one behind it, against what was told; where nothing was,
+ * only what is needed to search it is read. Answers what was looked at. @throws BankError BANK_DAMAGED, of one of its files
  */
 export async function verifyRoster(
   place: IndexPlace,
+  checkpoint: Checkpoint,
   told: ToldAccounts | undefined,
 ): Promise<string> {
   const index = new SortedIndex(place, ROSTER.name);
   for (let missing = ''; ; ) {
-    const list = await index.list();
-    if (list === undefined) throw damaged(ROSTER_FILE, 'the file is missing');
+    const list = await index.list(checkpoint);
+    if (list === undefined) return 'none yet: it is made with the next posting';
     try {
       const lines = index.lines(list.runs, told ? '' : BEHIND_ALL);
       const count = await holdAgainst(lines, list.position.transfer, told);
@@ -55,7 +57,7 @@ async function holdAgainst(
     if (told?.posted.has(id)) posted++;
     const account = told?.account(id);
     if (account === undefined && reached > (told?.transfer ?? 0)) continue; // Opened meanwhile.
-    if (account === undefined || rosterLine(account) !== line)
+    if (account === undefined || !isSameLine(rosterLine(account), line))
       throw damaged(ROSTER_FILE, `it names ${id} otherwise than the journal does`);
   }
   const lacking = (told?.posted.size ?? 0) - posted;

@@ -194,17 +194,18 @@ async function verifyBooks(
     transfer: replay.transfer,
     posted: replay.posted.accounts(),
   };
-  return { asOf, steps: [...steps, await verifyIndex(files, told, options.report)] };
+  return { asOf, steps: [...steps, await verifyIndex(files, checkpoint, told, options.report)] };
 }
 
 /** An index makes no answer wrong: whoever posts next makes one anew that is missing or damaged. */
 function verifyIndex(
   files: Files,
+  checkpoint: Checkpoint,
   told: ToldAccounts | undefined,
   report: Report,
 ): Promise<VerifyStep> {
   return toItsEnd(INDEX_STEP, report, async () => {
-    const checked = await verifyRoster(files, told);
+    const checked = await verifyRoster(files, checkpoint, told);
     return { name: INDEX_STEP, checked, problems: [] };
   });
 }
@@ -316,10 +317,11 @@ function sumsStep(sums: ReadonlyMap<string, bigint>): VerifyStep {
 /** The journal behind the checkpoint, the open page of each account, and that they add up. */
 async function verifyEnds(
   files: Files,
-  { position, nextAccount }: Checkpoint,
+  checkpoint: Checkpoint,
   head: Position,
   { signal, report }: Options,
 ): Promise<Books> {
+  const { position, nextAccount } = checkpoint;
   const { journal } = files;
   const name = 'checkpoint';
   const steps = [
@@ -359,7 +361,7 @@ async function verifyEnds(
   });
   steps.push({ name: 'passbooks', checked: `${accounts.size} open pages`, problems });
   if (problems.length === 0 && tail.length === 0) steps.push(sumsStep(sumsOf(accounts)));
-  steps.push(await verifyIndex(files, undefined, report));
+  steps.push(await verifyIndex(files, checkpoint, undefined, report));
   return { asOf: position.transfer + entries, steps };
 }
 

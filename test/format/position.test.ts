@@ -24,6 +24,7 @@ const CHECKPOINT: Checkpoint = {
   nextAccount: 1003,
   bookedAt: '2026-11-20T09:05:40.007Z',
   desks: '1234567-1795165200000',
+  index: '0123456789abcdef',
 };
 
 const count = fc.maxSafeNat();
@@ -95,14 +96,16 @@ describe('A checkpoint', () => {
       ...{ segment: '000003-17.csv', offset: '4711', transfer: '9', epoch: '17' },
       ...{ seal: 'c'.repeat(64), next_account: '1003' },
       ...{ booked_at: '2026-11-20T09:05:40.007Z', desks: '1234567-1795165200000' },
+      ...{ index: '0123456789abcdef' },
     });
   });
 
   it('comes back as it was', () => {
     const bookedAt = fc.constantFrom('', '2026-11-20T09:05:40.007Z');
     const desks = fc.stringMatching(/^[0-9]{1,12}-[0-9]{1,15}$/);
+    const index = fc.stringMatching(/^(?:[0-9a-f]{16})?$/);
     fc.assert(
-      fc.property(fc.record({ position, nextAccount: count, bookedAt, desks }), (each) => {
+      fc.property(fc.record({ position, nextAccount: count, bookedAt, desks, index }), (each) => {
         expect(decodeCheckpoint(encodeCheckpoint(each))).toEqual(each);
       }),
     );

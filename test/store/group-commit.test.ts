@@ -57,7 +57,7 @@ class SaidLog implements Log {
 interface Otherwise {
   find?: Keys['find'];
   forget?: () => void;
-  admit?: () => Promise<void>;
+  admit?: () => Promise<boolean>;
   atNotice?: () => void;
 }
 
@@ -70,7 +70,13 @@ function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {
   });
   const digits = standardDigits();
   const manifest = { version: 1, id: 'b', created: '', currency: 'USD', shared: false, digits };
-  const checkpoint = { position: JOURNAL_START, nextAccount: 0, bookedAt: '', desks: '' };
+  const checkpoint = {
+    position: JOURNAL_START,
+    nextAccount: 0,
+    bookedAt: '',
+    desks: '',
+    index: '',
+  };
   const passbooks = {} as unknown as Passbooks;
   let fresh = 0;
   const commit = new GroupCommit({
@@ -80,7 +86,7 @@ function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {
       if (fresh++ > LOOKS_MAX) throw new Error('it is begun again and again');
       return new LedgerState(manifest, passbooks, checkpoint, { has: async () => false });
     },
-    backlog: { admit: admit ?? (async () => {}), answered: () => {} },
+    backlog: { admit: admit ?? (async () => true), answered: () => {} },
     onLead: () => {},
     requestsMax: REQUESTS_MAX,
   });
@@ -152,14 +158,33 @@ describe('who asks', () => {
 
   it('is held back while too much is not posted, unless he only looks', async () => {
     let admitted = 0;
-    const admit = async () => {
-      admitted++;
-    };
+    const admit = async () => admitted++ === 0;
     const { commit } = commitOn(new SaidLog(), { admit });
     await commit.submit(look);
     expect(admitted).toBe(0);
     await commit.submit(booking);
     expect(admitted).toBe(1);
+    await commit.close();
+  });
+
+  it('lets who only looks pass while he is held back, and may leave again', async () => {
+    let isHeld = true;
+    const log = new SaidLog();
+    const admit = async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      return !isHeld;
+    };
+    const { commit } = commitOn(log, { admit });
+    const leaving = new AbortController();
+    const cancelled = commit.submit(booking, leaving.signal).catch((error) => error);
+    const held = commit.submit(booking);
+    expect(await commit.submit(look)).toBe('seen');
+    expect(await commit.submit(look)).toBe('seen');
+    leaving.abort();
+    expect(await cancelled).toMatchObject({ code: 'CANCELLED' });
+    expect(log.appended).toEqual([]);
+    isHeld = false;
+    expect(await held).toBe(1);
     await commit.close();
   });
 

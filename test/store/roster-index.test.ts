@@ -1,13 +1,24 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import type { Bank } from 'drovebank';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openAt } from '#lib/bank/open-bank.js';
 import { decodeIndexList } from '#lib/format/index-list.js';
+import type { Position } from '#lib/format/position.js';
 import { recoverBank } from '#lib/store/recover.js';
+import { RosterIndex } from '#lib/store/roster-index.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
+import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine } from '../machine/processes.js';
 import { expectClean, fund, namesIn } from './books.js';
 import { ADA, BOB, closedBank, flip, SHOP } from './recovery/harm.js';
@@ -195,59 +206,92 @@ describe('The index of accounts', () => {
   });
 });
 
-/** What may become of it. */
-const HARMS: [string, (directory: string) => void, boolean?][] = [
-  ['its list is gone', (directory) => rmSync(join(directory, LIST))],
-  ['its list is damaged', (directory) => flip(join(directory, LIST), 40)],
-  ['a run is gone', (directory) => rmSync(join(directory, runPath(directory)))],
-  ['a line of a run is damaged', (directory) => flip(join(directory, runPath(directory)), 12)],
-  ['the table of a run is damaged', (directory) => flip(join(directory, runPath(directory)), -3)],
-  ['all of it is gone', (directory) => rmSync(join(directory, 'index'), { recursive: true })],
-  [
-    'another file lies in the place of its folder',
-    (directory) => {
+/** What may become of it: whether `verify` tells it, and whether recovery must be told to go on. */
+interface Harm {
+  readonly told: boolean;
+  readonly apply?: boolean;
+  readonly strike: (directory: string) => void;
+}
+
+const runPath = (directory: string) =>
+  join('index', runsOf(directory).toSorted((a, b) => b.lines - a.lines)[0]?.name ?? '');
+const strike = (path: (directory: string) => string, at: number) => (directory: string) =>
+  flip(join(directory, path(directory)), at);
+
+const HARMS: Record<string, Harm> = {
+  'its list is gone': { told: false, strike: (directory) => rmSync(join(directory, LIST)) },
+  'its list is damaged': { told: true, strike: strike(() => LIST, 40) },
+  'a run is gone': {
+    told: true,
+    strike: (directory) => rmSync(join(directory, runPath(directory))),
+  },
+  'a line of a run is damaged': { told: true, strike: strike(runPath, 12) },
+  'the table of a run is damaged': { told: true, strike: strike(runPath, -3) },
+  'all of it is gone': {
+    told: false,
+    strike: (directory) => rmSync(join(directory, 'index'), { recursive: true }),
+  },
+  'another file lies in the place of its folder': {
+    told: true,
+    apply: true,
+    strike(directory) {
       rmSync(join(directory, 'index'), { recursive: true });
       writeFileSync(join(directory, 'index'), 'x');
     },
-    true,
-  ],
-  [
-    'a folder lies in the place of its list',
-    (directory) => {
+  },
+  'a folder lies in the place of its list': {
+    told: true,
+    apply: true,
+    strike(directory) {
       rmSync(join(directory, LIST));
       mkdirSync(join(directory, LIST));
     },
-    true,
-  ],
-];
-const runPath = (directory: string) =>
-  join('index', runsOf(directory).toSorted((a, b) => b.lines - a.lines)[0]?.name ?? '');
+  },
+  'a folder lies beside its runs, and has the name of one': {
+    told: true,
+    apply: true,
+    strike: (directory) => mkdirSync(join(directory, 'index/roster-99-1.csv')),
+  },
+  'a folder lies where a run would, and the list is gone': {
+    told: true,
+    apply: true,
+    strike(directory) {
+      rmSync(join(directory, LIST));
+      mkdirSync(join(directory, 'index/roster-99-1.csv'));
+    },
+  },
+};
 
 const ALL = [ADA, BOB, SHOP];
 
-describe.each(HARMS)('When %s', (_, harm, apply = false) => {
-  it('lists are as before, verify tells it, and the bank goes on', async () => {
+describe.each(Object.entries(HARMS))('When %s', (_, { told, apply = false, strike }) => {
+  it('lists are as before, verify tells what is wrong, and the bank goes on', async () => {
     const directory = await closedBank();
-    harm(directory);
-    const bank = await Machine.on(directory).start();
-    expect(idsOf(await bank.bank.accounts().page())).toEqual(ALL);
-    expect(idsOf(await bank.bank.accounts({ search: 'shop' }).page())).toEqual([SHOP]);
-    const { ok, steps } = await bank.bank.verify();
+    strike(directory);
+    const { bank } = await Machine.on(directory).start();
+    expect(idsOf(await bank.accounts().page())).toEqual(ALL);
+    expect(idsOf(await bank.accounts({ search: 'shop' }).page())).toEqual([SHOP]);
+    const { ok, steps } = await bank.verify();
     const problems = steps.flatMap((step) => step.problems);
-    expect([ok, problems.length > 0]).toEqual([false, true]);
+    expect([ok, problems.length > 0]).toEqual([!told, told]);
     for (const { file } of problems) expect(file).toMatch(/^index/);
-    await bank.bank.deposit(ADA, '1.00');
-    await bank.bank.openAccount({ id: 'new', firstName: 'N', lastName: 'W' });
-    await bank.bank.posted();
-    expect(idsOf(await bank.bank.accounts().page())).toEqual([ADA, BOB, SHOP, 'new'].sort());
-    await bank.bank.close();
+    for (const id of ['new-1', 'new-2']) {
+      await bank.openAccount({ id, firstName: 'N', lastName: 'W' });
+      await bank.posted();
+      const ids = idsOf(await bank.accounts().page());
+      expect(ids).toEqual(expect.arrayContaining([...ALL, id]));
+    }
+    await bank.close();
+    const again = await Machine.on(directory).start();
+    expect(idsOf(await again.bank.accounts().page())).toEqual([...ALL, 'new-1', 'new-2'].sort());
+    await again.bank.close();
   });
 
   it('recovery makes it anew', async () => {
     const directory = await closedBank();
-    harm(directory);
+    strike(directory);
     const machine = Machine.on(directory);
-    const dry = await recoverBank(machine.host(), directory, {});
+    const dry = await recoverBank(machine.host(), directory, { rebuildIndex: !told });
     expect(dry.state).toBe(apply ? 'problems' : 'repaired');
     const found = apply ? await recoverBank(machine.host(), directory, { apply }) : dry;
     expect(found).toMatchObject({ state: 'repaired', problems: [], stopped: false });
@@ -260,18 +304,33 @@ describe.each(HARMS)('When %s', (_, harm, apply = false) => {
   });
 });
 
-describe('An index that is missing or damaged', () => {
-  it('is made anew by who posts next', async () => {
+describe('An index that cannot be used', () => {
+  it('is made anew by who posts next, whatever is posted', async () => {
     const directory = await closedBank();
     rmSync(join(directory, 'index'), { recursive: true });
     const { bank } = await Machine.on(directory).start();
+    expect((await bank.verify()).steps.find(({ name }) => name === 'index')?.checked).toMatch(
+      /none/,
+    );
     await bank.deposit(ADA, '1.00');
+    await bank.posted();
+    await expectClean(bank);
+    expect(existsSync(join(directory, LIST))).toBe(true);
+    await bank.close();
+  });
+
+  it('is made anew where a run is missing that is not to be joined', async () => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    rmSync(join(directory, runPath(directory)));
+    const { bank } = await machine.start();
+    await bank.openAccount({ firstName: 'N', lastName: 'W' });
     await bank.posted();
     await expectClean(bank);
     await bank.close();
   });
 
-  it('whose runs are to be joined, too', async () => {
+  it('is made anew where a damaged run is to be joined', async () => {
     const directory = await closedBank();
     const machine = Machine.on(directory);
     for (const name of readdirSync(join(directory, 'index')))
@@ -282,6 +341,24 @@ describe('An index that is missing or damaged', () => {
       await bank.openAccount({ id, firstName: 'N', lastName: id });
     await bank.posted();
     await expectClean(bank);
+    await bank.close();
+  });
+
+  it('since it is of an older day, lacks nobody: it goes with no checkpoint behind it', async () => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    cpSync(join(directory, 'index'), `${directory}-index`, { recursive: true });
+    const first = await machine.start();
+    await first.bank.openAccount({ id: 'late', firstName: 'L', lastName: 'T' });
+    await first.bank.close();
+    rmSync(join(directory, 'index'), { recursive: true });
+    cpSync(`${directory}-index`, join(directory, 'index'), { recursive: true });
+    const { bank } = await machine.start();
+    expect(idsOf(await bank.accounts().page())).toEqual([...ALL, 'late'].sort());
+    await bank.deposit(ADA, '1.00');
+    await bank.posted();
+    await expectClean(bank);
+    expect(idsOf(await bank.accounts({ search: 'late' }).page())).toEqual(['late']);
     await bank.close();
   });
 
@@ -297,14 +374,99 @@ describe('An index that is missing or damaged', () => {
 
   it('stays as it is while another process posts, and that is told', async () => {
     const directory = await closedBank();
-    rmSync(join(directory, LIST));
     const machine = Machine.on(directory);
     const other = await machine.start();
     expect(await other.files.poster.tryStart()).toBe(true);
-    const found = await recoverBank(machine.host(), directory, {});
+    const found = await recoverBank(machine.host(), directory, { rebuildIndex: true });
     expect(found).toMatchObject({ state: 'problems', findings: [], stopped: false });
-    expect(found.problems[0]?.what).toMatch(/missing; a program that uses the bank is posting/);
+    expect(found.problems[0]?.what).toMatch(/a program that has the bank open posts/);
     await other.files.poster.stop();
     await other.bank.close();
+  });
+
+  it.each(['EACCES', 'EIO'])(
+    'because the disk refuses it (%s): lists and posting go on',
+    async (code) => {
+      const directory = await closedBank();
+      const machine = Machine.on(directory);
+      const disk = new FaultyDisk();
+      disk.fault = ({ name, path }) =>
+        /\/index\//.test(path) && name !== 'facts' ? (code as 'EIO') : undefined;
+      const { bank } = await machine.start(disk.on);
+      expect(idsOf(await bank.accounts().page())).toEqual(ALL);
+      await bank.openAccount({ id: 'new', firstName: 'N', lastName: 'W' });
+      await bank.posted();
+      expect(idsOf(await bank.accounts().page())).toEqual([...ALL, 'new'].sort());
+      await bank.close();
+      const again = await machine.start();
+      expect(idsOf(await again.bank.accounts().page())).toEqual([...ALL, 'new'].sort());
+      await again.bank.deposit(ADA, '1.00');
+      await again.bank.posted();
+      await expectClean(again.bank);
+      expect(idsOf(await again.bank.accounts({ search: 'new' }).page())).toEqual(['new']);
+      await again.bank.close();
+    },
+  );
+});
+
+describe('A reader of the index', () => {
+  it('is not misled by a checkpoint that went on into a segment behind the head it looked up', async () => {
+    const machine = await Machine.withBank();
+    const first = await machine.start();
+    const [ada] = await fund(first);
+    const head = (await first.files.log.head()) as Position;
+    machine.kill(first);
+    // Who takes over books nothing, and posts.
+    const second = await machine.start();
+    await expect(second.bank.withdraw(ada, '1000.00')).rejects.toMatchObject({
+      code: 'INSUFFICIENT_FUNDS',
+    });
+    await second.bank.posted();
+    const index = new RosterIndex(second.files);
+    const question = { behind: '', words: [], count: 10 };
+    for (let time = 0; time < 2; time++)
+      expect(await index.ids(head, head.transfer, question)).toHaveLength(3);
+    await second.bank.close();
+    await expectClean((await machine.start()).bank);
+  });
+
+  it('looks at nobody for what stands in every line and in no name', async () => {
+    const machine = await Machine.withBank();
+    const writer = await machine.start();
+    await fund(writer);
+    await writer.bank.close();
+    const read: string[] = [];
+    const reader = await machine.start(countReads(read));
+    for (const search of [',', '"', ',"', '7,', ' ,'])
+      expect((await reader.bank.accounts({ search }).page()).items).toEqual([]);
+    expect(read).toEqual([]);
+    await reader.bank.close();
+  });
+
+  it('is shown a page while deposits to it share its batches', async () => {
+    const machine = await Machine.withBank();
+    const process = await machine.start();
+    const { bank } = process;
+    const [ada, bob] = await fund(process);
+    let done = false;
+    const depositing = (async () => {
+      while (!done) await Promise.all([bank.transfer({ from: ada, to: bob, amount: '0.01' })]);
+    })();
+    for (let page = 0; page < 20; page++) {
+      const { items } = await bank.accounts({ world: true }).page();
+      const cents = items.map(({ ledger }) => Number(ledger.amount.replace('.', '')));
+      expect(cents.reduce((sum, one) => sum + one, 0)).toBe(0);
+    }
+    done = true;
+    await depositing;
+    await bank.close();
+  });
+
+  it('finds half a letter where there is one, by looking at all accounts', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    await bank.openAccount({ id: 'smile', firstName: 'S\u{1f603}', lastName: 'X' });
+    expect(idsOf(await bank.accounts({ search: '\ud83d' }).page())).toEqual(['smile']);
+    await bank.close();
   });
 });

@@ -53,5 +53,10 @@ export function printVerification(context: Context, { ok, asOf, steps }: Verific
       'error:',
       'The disk does not give all of it. Copy the bank to another disk, remove there what could not be read, and run drovebank-recover.',
     );
+  else if (steps.every(({ name, problems }) => name === 'index' || problems.length === 0))
+    output.errorLine(
+      'error:',
+      `The books agree up to transfer ${asOf}; the index of accounts does not. Run drovebank-recover: it makes it anew.`,
+    );
   else output.errorLine('error:', 'The books disagree. Run drovebank-recover: it explains.');
 }
