@@ -305,14 +305,14 @@ export class Poster {
 
   /**
    * Makes the indexes anew, and the checkpoint where it stands: for a bank that lies at another place now. Takes
-   * the role for that; answers whether it was this one's to the end.
+   * the role for that; answers whether it was this one's to the end, and there are indexes now.
    */
   async confirm(): Promise<boolean> {
     if (!(await this.tryStart())) return false;
     try {
       this.#role?.roster.distrust();
       if (this.#role) await this.#advance(this.#role);
-      return true;
+      return this.#role?.checkpoint.index !== '';
     } catch (error) {
       if (error instanceof Displaced || !(await this.#isMine())) return false;
       throw error;

@@ -74,8 +74,7 @@ export async function recoverBank(
     if (seen.length === 0) {
       const index = unfit ?? (options.rebuildIndex ? REBUILD : undefined);
       const findings = await putRight(files, options.signal, index);
-      if (index && !findings.some(({ file }) => file === index.file)) return inUse(findings, index);
-      return await finish(files, findings);
+      return notMade(findings, index) ?? (await finish(files, findings));
     }
     if (options.apply) return await repair(files, seen, stopped, options);
     const looks = { signal: options.signal, onProgress: progressOf(files, 'diagnose') };
@@ -246,16 +245,19 @@ async function goOn(
     if ('what' in more) return left(findings, [more]);
     const other = await findNotice(files); // Somebody has found something since the last look.
     if (other) return left(findings, [other]);
-    return await finish(files, [...findings, ...more]);
+    const all = [...findings, ...more];
+    return notMade(all, index) ?? (await finish(files, all));
   } catch (error) {
     const hint = 'Run this again: it says whether anything is left.';
     throw adding(error, 'What was damaged has been repaired before.', hint);
   }
 }
 
-/** An index is made anew by whoever posts, and that is another process now. */
-function inUse(findings: readonly Finding[], { file, what }: Problem): Recovery {
-  const told = `${what}, and a program that has the bank open posts: run this again when it has ended`;
+/** What is told where an index was to be made anew, and was not: whoever posts makes it, and that is another process now. */
+function notMade(findings: readonly Finding[], index: Problem | undefined): Recovery | undefined {
+  if (index === undefined || findings.some(({ file }) => file === index.file)) return undefined;
+  const { file, what } = index;
+  const told = `${what}, and could not be: a program that has the bank open posts, or the disk refuses it; run this again`;
   return { state: 'problems', findings, problems: [{ file, what: told }], stopped: false };
 }
 
@@ -343,9 +345,7 @@ async function putRight(
 async function finish(files: Work, findings: readonly Finding[]): Promise<Recovery> {
   const rest = { findings, problems: [], stopped: false };
   if (findings.length === 0) return { state: 'clean', ...rest };
-  const problems = await verifyAsFound(files, undefined);
-  const problem = problems.find(isOfBooks);
-  if (problem === undefined && problems.length > 0) return { ...rest, state: 'problems', problems };
+  const problem = (await verifyAsFound(files, undefined)).find(isOfBooks);
   if (problem === undefined) return { state: 'repaired', ...rest };
   await stop(files, problem);
   return left(findings, [problem]);

@@ -189,9 +189,7 @@ export class RosterKeeper {
     let runs: readonly NamedRun[] = [];
     let opened: string[] = [];
     const grow = async () => {
-      const grown = await this.#writer.grow(runs, opened, this.#staging);
-      await this.#writer.remove(grown.taken); // No list names them.
-      runs = grown.runs;
+      ({ runs } = await this.#writer.grow(runs, opened, this.#staging));
       opened = [];
     };
     for await (const { lines, position: at } of log.read(JOURNAL_START, position)) {

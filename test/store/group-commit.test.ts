@@ -180,6 +180,7 @@ describe('who asks', () => {
     const held = commit.submit(booking);
     expect(await commit.submit(look)).toBe('seen');
     expect(await commit.submit(look)).toBe('seen');
+    expect(log.leading).toBe(false); // Nor does he wait to lead.
     leaving.abort();
     expect(await cancelled).toMatchObject({ code: 'CANCELLED' });
     expect(log.appended).toEqual([]);

@@ -379,7 +379,7 @@ describe('An index that cannot be used', () => {
     expect(await other.files.poster.tryStart()).toBe(true);
     const found = await recoverBank(machine.host(), directory, { rebuildIndex: true });
     expect(found).toMatchObject({ state: 'problems', findings: [], stopped: false });
-    expect(found.problems[0]?.what).toMatch(/a program that has the bank open posts/);
+    expect(found.problems[0]?.what).toMatch(/a program that has the bank open posts, or/);
     await other.files.poster.stop();
     await other.bank.close();
   });
@@ -407,6 +407,66 @@ describe('An index that cannot be used', () => {
       await again.bank.close();
     },
   );
+});
+
+describe('The index of a bank', () => {
+  it('is there from the beginning', async () => {
+    const machine = await Machine.withBank();
+    const { bank } = await machine.start();
+    const step = (await bank.verify()).steps.find(({ name }) => name === 'index');
+    expect(step).toEqual({ name: 'index', checked: '0 accounts', problems: [] });
+    await bank.close();
+  });
+
+  it('is rid of runs that nobody names by who adds to it, but for those of a newer poster', async () => {
+    const directory = await closedBank();
+    const strays = ['index/roster-98-1.csv', 'index/roster-99-999.csv'];
+    for (const stray of strays) writeFileSync(join(directory, stray), 'x');
+    const { bank } = await Machine.on(directory).start();
+    await bank.openAccount({ firstName: 'N', lastName: 'W' });
+    await bank.posted();
+    expect(strays.map((stray) => existsSync(join(directory, stray)))).toEqual([false, true]);
+    await expectClean(bank);
+    await bank.close();
+  });
+
+  it('waits for room on a full disk, as the passbooks do', async () => {
+    const machine = await Machine.withBank();
+    const disk = new FaultyDisk();
+    const { bank } = await machine.start(disk.on);
+    disk.fault = ({ name, path }) =>
+      name === 'write' && path.includes('/index-') ? 'ENOSPC' : undefined;
+    await bank.openAccount({ id: 'ada', firstName: 'A', lastName: 'L' });
+    await expect(bank.posted()).rejects.toMatchObject({ code: 'DISK_FULL' });
+    disk.fault = () => undefined;
+    await bank.posted();
+    const { steps } = await bank.verify();
+    expect(steps.find(({ name }) => name === 'index')?.checked).toBe('2 accounts');
+    await bank.close();
+  });
+
+  it('is somebody else’s to make anew where that one has taken the role meanwhile', async () => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    const other = await machine.start();
+    let pid = 0;
+    const first = await machine.start((disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        if (name === 'create' && path.includes('/index-') && !machine.dead.has(pid)) {
+          machine.dead.add(pid); // Taken for dead, and goes on.
+          for (let tries = 0; tries < 9; tries++) await other.files.poster.tryStart();
+          expect(other.files.poster.active).toBe(true);
+        }
+        return go();
+      }),
+    );
+    pid = first.pid;
+    expect(await first.files.poster.confirm()).toBe(false);
+    expect(first.files.poster.active).toBe(false);
+    await other.files.poster.stop();
+    await expectClean(other.bank);
+    await other.bank.close();
+  });
 });
 
 describe('A reader of the index', () => {
