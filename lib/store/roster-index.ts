@@ -206,6 +206,9 @@ export class RosterKeeper {
   }
 }
 
+/** Lists that are read because a run of the one before was gone: somebody joins runs all the time, it seems. */
+const LOOKS_MAX = 20;
+
 interface RosterIndexParts extends IndexPlace {
   readonly digitsOf: DigitsOf;
   readonly log: Pick<Log, 'read'>;
@@ -245,7 +248,7 @@ export class RosterIndex {
     question: Question,
   ): Promise<readonly AccountId[] | undefined> {
     return unlessUnfit(async () => {
-      for (;;) {
+      for (let looks = 1; ; looks++) {
         const list = await this.#catchUp(head);
         if (list === undefined) return undefined;
         const recent = this.#recent.filter(({ transfer }) => transfer <= moment);
@@ -258,7 +261,7 @@ export class RosterIndex {
         } catch (error) {
           // Another list may name what became of the run.
           const again = await this.#catchUp(head);
-          if (!(error instanceof RunGone) || isSame(again, list)) throw error;
+          if (!(error instanceof RunGone) || isSame(again, list) || looks > LOOKS_MAX) throw error;
         }
       }
     });
@@ -276,7 +279,6 @@ export class RosterIndex {
     const known = this.#position;
     this.#position = undefined; // Kept only if it gets there whole.
     const from = known && known.transfer > covered.transfer ? known : covered;
-    if (from !== known) this.#recent = [];
     this.#recent = this.#recent.filter(({ transfer }) => transfer > covered.transfer);
     // A checkpoint may stand in a later segment than the head that was looked up before it, at the same entry.
     if (from.transfer < head.transfer) {

@@ -151,6 +151,11 @@ describe('The index of accounts', () => {
       const names = namesIn(machine.directory, 'index');
       expect(names).toEqual([...runs.map(({ name }) => name), 'roster.csv'].sort());
     }
+    // Where nobody was opened it stays as it is.
+    const before = readFileSync(join(machine.directory, LIST), 'utf8');
+    await bank.deposit(ADA, '1.00');
+    await bank.posted();
+    expect(readFileSync(join(machine.directory, LIST), 'utf8')).toBe(before);
     await bank.close();
   });
 
@@ -368,7 +373,9 @@ describe('An index that cannot be used', () => {
     const machine = Machine.on(directory);
     const found = await recoverBank(machine.host(), directory, { rebuildIndex: true });
     expect(found).toMatchObject({ state: 'repaired', problems: [] });
-    expect(runsOf(directory).map(({ name }) => name)).not.toEqual(before);
+    const runs = runsOf(directory).map(({ name }) => name);
+    expect(runs).not.toEqual(before);
+    expect(namesIn(directory, 'index')).toEqual([...runs, 'roster.csv'].sort());
     expect(await recoverBank(machine.host(), directory, {})).toMatchObject({ state: 'clean' });
   });
 
