@@ -16,6 +16,7 @@ import { decodeIndexList } from '#lib/format/index-list.js';
 import type { Position } from '#lib/format/position.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { RosterIndex } from '#lib/store/roster-index.js';
+import { SortedIndex } from '#lib/store/sorted-index.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
@@ -273,7 +274,15 @@ describe.each(Object.entries(HARMS))('When %s', (_, { told, apply = false, strik
   it('lists are as before, verify tells what is wrong, and the bank goes on', async () => {
     const directory = await closedBank();
     strike(directory);
-    const { bank } = await Machine.on(directory).start();
+    const unclosed: string[] = [];
+    const { bank } = await Machine.on(directory).start((disk) =>
+      hooked(disk, async ({ name, path }, go) => {
+        const done = await go();
+        if (name === 'open' && path.includes('/index/')) unclosed.push(path);
+        if (name === 'close' && unclosed.includes(path)) unclosed.splice(unclosed.indexOf(path), 1);
+        return done;
+      }),
+    );
     expect(idsOf(await bank.accounts().page())).toEqual(ALL);
     expect(idsOf(await bank.accounts({ search: 'shop' }).page())).toEqual([SHOP]);
     const { ok, steps } = await bank.verify();
@@ -287,6 +296,7 @@ describe.each(Object.entries(HARMS))('When %s', (_, { told, apply = false, strik
       expect(ids).toEqual(expect.arrayContaining([...ALL, id]));
     }
     await bank.close();
+    expect(unclosed).toEqual([]);
     const again = await Machine.on(directory).start();
     expect(idsOf(await again.bank.accounts().page())).toEqual([...ALL, 'new-1', 'new-2'].sort());
     await again.bank.close();
@@ -422,6 +432,32 @@ describe('The index of a bank', () => {
     const { bank } = await machine.start();
     const step = (await bank.verify()).steps.find(({ name }) => name === 'index');
     expect(step).toEqual({ name: 'index', checked: '0 accounts', problems: [] });
+    await bank.close();
+  });
+
+  it('is added to by the next process, and not made anew', async () => {
+    const directory = await closedBank();
+    const [before] = runsOf(directory);
+    const { bank } = await Machine.on(directory).start();
+    await bank.openAccount({ firstName: 'N', lastName: 'W' });
+    await bank.posted();
+    expect(runsOf(directory)[0]).toEqual(before);
+    expect(runsOf(directory)).toHaveLength(2);
+    await bank.close();
+  });
+
+  it('gives each line of its runs once, and comes to an end', async () => {
+    const directory = await closedBank();
+    const machine = Machine.on(directory);
+    const { bank, files } = await machine.start();
+    await bank.openAccount({ id: 'bat', firstName: 'N', lastName: 'W' });
+    await bank.posted();
+    const ids: string[] = [];
+    for await (const line of new SortedIndex(files, 'roster').lines(runsOf(directory))) {
+      ids.push(line.slice(0, line.indexOf(',')));
+      if (ids.length > 9) throw new Error(`it goes round in a circle: ${ids}`);
+    }
+    expect(ids).toEqual([...ALL, 'bat', 'world-usd'].sort());
     await bank.close();
   });
 
