@@ -21,7 +21,14 @@ import { type IndexKind, IndexWriter, inOrder, joinedWith, type Staging } from '
 import { JOURNAL_START } from './journal.js';
 import { INDEX_LINES_MAX } from './limits.js';
 import type { Log } from './log.js';
-import { INDEX_FOLDER, type IndexPlace, isOfIndex, RunGone, SortedIndex } from './sorted-index.js';
+import {
+  INDEX_FOLDER,
+  type IndexPlace,
+  isOfIndex,
+  LISTS_READ_MAX,
+  RunGone,
+  SortedIndex,
+} from './sorted-index.js';
 
 export const ROSTER: IndexKind = { name: 'roster', header: 'id,names' };
 export const ROSTER_FILE = `${INDEX_FOLDER}/${ROSTER.name}.csv`;
@@ -206,9 +213,6 @@ export class RosterKeeper {
   }
 }
 
-/** Lists that are read because a run of the one before was gone: somebody joins runs all the time, it seems. */
-const LOOKS_MAX = 20;
-
 interface RosterIndexParts extends IndexPlace {
   readonly digitsOf: DigitsOf;
   readonly log: Pick<Log, 'read'>;
@@ -261,7 +265,8 @@ export class RosterIndex {
         } catch (error) {
           // Another list may name what became of the run.
           const again = await this.#catchUp(head);
-          if (!(error instanceof RunGone) || isSame(again, list) || looks > LOOKS_MAX) throw error;
+          if (!(error instanceof RunGone) || isSame(again, list) || looks === LISTS_READ_MAX)
+            throw error;
         }
       }
     });

@@ -35,6 +35,9 @@ export function isOfIndex(file: string): boolean {
   return file === INDEX_FOLDER || file.startsWith(`${INDEX_FOLDER}/`);
 }
 
+/** How many lists are read at most because a run of the one before was gone: somebody joins runs all the time, it seems. */
+export const LISTS_READ_MAX = 20;
+
 /** Where a bank's indexes lie. */
 export interface IndexPlace {
   readonly disk: Disk;

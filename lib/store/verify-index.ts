@@ -5,7 +5,7 @@ import type { Account } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { damaged } from './damage.js';
 import { isSameLine, ROSTER, ROSTER_FILE, rosterLine } from './roster-index.js';
-import { type IndexPlace, RunGone, SortedIndex } from './sorted-index.js';
+import { type IndexPlace, LISTS_READ_MAX, RunGone, SortedIndex } from './sorted-index.js';
 
 /** Accounts as they were told, and those of them that the index must have. */
 export interface ToldAccounts {
@@ -25,7 +25,7 @@ export async function verifyRoster(
   told: ToldAccounts | undefined,
 ): Promise<string> {
   const index = new SortedIndex(place, ROSTER.name);
-  for (let missing = ''; ; ) {
+  for (let looks = 1; ; looks++) {
     const list = await index.list(checkpoint);
     if (list === undefined) return 'none yet: it is made with the next posting';
     try {
@@ -35,8 +35,7 @@ export async function verifyRoster(
     } catch (error) {
       if (!(error instanceof RunGone)) throw error;
       // Whoever posts may have put another list in its place.
-      if (error.file === missing) throw damaged(error.file, 'the file is missing', error);
-      missing = error.file;
+      if (looks === LISTS_READ_MAX) throw damaged(error.file, 'the file is missing', error);
     }
   }
 }
