@@ -115,14 +115,13 @@ export function linesIn(block: string, behind: string, words: readonly string[])
   const found: string[] = [];
   // The longest is the rarest, most of the time.
   const [rare = '', ...others] = [...words].sort((a, b) => b.length - a.length);
-  for (let at = 0; at < block.length; ) {
-    const hit = rare === '' ? at : block.indexOf(rare, at);
-    if (hit === -1) break;
+  const next = (at: number) => (rare === '' && at === block.length ? -1 : block.indexOf(rare, at));
+  for (let hit = next(0); hit !== -1; ) {
     const start = hit === 0 ? 0 : block.lastIndexOf('\n', hit - 1) + 1;
     const end = block.indexOf('\n', hit);
     const line = block.slice(start, end);
     if (keyOf(line) > behind && others.every((word) => line.includes(word))) found.push(line);
-    at = end + 1;
+    hit = next(end + 1);
   }
   return found;
 }

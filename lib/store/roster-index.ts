@@ -252,7 +252,7 @@ export class RosterIndex {
     question: Question,
   ): Promise<readonly AccountId[] | undefined> {
     return unlessUnfit(async () => {
-      for (let looks = 1; ; looks++) {
+      for (let looks = 0; looks < LISTS_READ_MAX; looks++) {
         const list = await this.#catchUp(head);
         if (list === undefined) return undefined;
         const recent = this.#recent.filter(({ transfer }) => transfer <= moment);
@@ -265,10 +265,10 @@ export class RosterIndex {
         } catch (error) {
           // Another list may name what became of the run.
           const again = await this.#catchUp(head);
-          if (!(error instanceof RunGone) || isSame(again, list) || looks === LISTS_READ_MAX)
-            throw error;
+          if (!(error instanceof RunGone) || isSame(again, list)) throw error;
         }
       }
+      return undefined;
     });
   }
 

@@ -25,7 +25,8 @@ export async function verifyRoster(
   told: ToldAccounts | undefined,
 ): Promise<string> {
   const index = new SortedIndex(place, ROSTER.name);
-  for (let looks = 1; ; looks++) {
+  let gone = '';
+  for (let looks = 0; looks < LISTS_READ_MAX; looks++) {
     const list = await index.list(checkpoint);
     if (list === undefined) return 'none yet: it is made with the next posting';
     try {
@@ -34,10 +35,10 @@ export async function verifyRoster(
       return told ? `${count} accounts` : `${list.runs.length} runs`;
     } catch (error) {
       if (!(error instanceof RunGone)) throw error;
-      // Whoever posts may have put another list in its place.
-      if (looks === LISTS_READ_MAX) throw damaged(error.file, 'the file is missing', error);
+      gone = error.file; // Whoever posts may have put another list in its place.
     }
   }
+  throw damaged(gone, 'the file is missing');
 }
 
 /** Behind every id. */

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkOf } from '#lib/format/check.js';
 import { decodeIndexList, encodeIndexList, type IndexList } from '#lib/format/index-list.js';
 import {
   blockFor,
@@ -79,6 +80,28 @@ describe('A run', () => {
   });
 });
 
+describe('The table of a run', () => {
+  const all = ['b,"x"', 'd,"y"', 'f,"z"'];
+  const { bytes, facts } = build(all, 1);
+  const table = decodeTable(bytes.subarray(facts.table), facts);
+
+  it.each([
+    ['a', 0],
+    ['b', 0],
+    ['c', 0],
+    ['d', 1],
+    ['e', 1],
+    ['g', 2],
+  ])('leads to the block in which %s may lie', (id, place) => {
+    expect(blockFor(table, id)).toBe(place);
+  });
+
+  it('that is no table is damage, be its check right', () => {
+    const odd = Buffer.from('block,start,end,check,first\n1,x,2,0,a\n');
+    expect(readOrDamage(() => decodeTable(odd, { ...facts, check: checkOf(odd) }))).toBe('damage');
+  });
+});
+
 const POSITION = { segment: '000001-1.csv', offset: 12, transfer: 3, epoch: 1, seal: 'ab' };
 const LIST: IndexList = {
   position: POSITION,
@@ -91,6 +114,16 @@ const LIST: IndexList = {
 describe('The list of an index', () => {
   it.each([LIST, { ...LIST, runs: [] }])('comes back as it was: %o', (list) => {
     expect(decodeIndexList(encodeIndexList(list))).toEqual(list);
+  });
+
+  it.each([
+    'run,lines,table,bytes\nsegment,offset,transfer,epoch,seal,check\n000001-1.csv,12,3,1,ab,',
+    'run,lines,table,bytes,check\nsegment,offset,transfer,epoch,check\n000001-1.csv,12,3,1,ab,',
+    'run,lines,table,bytes,check\nr,x,1,2,c\nsegment,offset,transfer,epoch,seal,check\n000001-1.csv,12,3,1,ab,',
+    'run,lines,table,bytes,check\nr,1,,2,c\nsegment,offset,transfer,epoch,seal,check\n000001-1.csv,12,3,1,ab,',
+    'run,lines,table,bytes,check\nr,1,2\nsegment,offset,transfer,epoch,seal,check\n000001-1.csv,12,3,1,ab,',
+  ])('that is no list is damage, be its check right: %j', (told) => {
+    expect(readOrDamage(() => decodeIndexList(`${told}${checkOf(told)}\n`))).toBe('damage');
   });
 
   it('changed or cut anywhere is damage', () => {

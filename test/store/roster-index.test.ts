@@ -12,8 +12,9 @@ import type { Bank } from 'drovebank';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { openAt } from '#lib/bank/open-bank.js';
-import { decodeIndexList } from '#lib/format/index-list.js';
+import { decodeIndexList, encodeIndexList } from '#lib/format/index-list.js';
 import type { Position } from '#lib/format/position.js';
+import { RunBuilder } from '#lib/format/sorted-run.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { RosterIndex } from '#lib/store/roster-index.js';
 import { SortedIndex } from '#lib/store/sorted-index.js';
@@ -488,28 +489,63 @@ describe('The index of a bank', () => {
     await bank.close();
   });
 
-  it('is somebody else’s to make anew where that one has taken the role meanwhile', async () => {
+  it.each<[string, (lines: readonly string[]) => string[], RegExp]>([
+    ['lacks an account', (lines) => lines.slice(1), /^it lacks 1 of 4 accounts$/],
+    [
+      'names one otherwise',
+      ([first = '', ...rest]) => [first.replace('ada', 'eva'), ...rest],
+      /^it names a10017 otherwise/,
+    ],
+    ['names one that never was', (lines) => [...lines, 'zoe,"z z"'], /^it names zoe otherwise/],
+  ])('that %s is told by verify, be its checks right', async (_, forge, what) => {
     const directory = await closedBank();
-    const machine = Machine.on(directory);
-    const other = await machine.start();
-    let pid = 0;
-    const first = await machine.start((disk) =>
-      hooked(disk, async ({ name, path }, go) => {
-        if (name === 'create' && path.includes('/index-') && !machine.dead.has(pid)) {
-          machine.dead.add(pid); // Taken for dead, and goes on.
-          for (let tries = 0; tries < 9; tries++) await other.files.poster.tryStart();
-          expect(other.files.poster.active).toBe(true);
-        }
-        return go();
-      }),
-    );
-    pid = first.pid;
-    expect(await first.files.poster.confirm()).toBe(false);
-    expect(first.files.poster.active).toBe(false);
-    await other.files.poster.stop();
-    await expectClean(other.bank);
-    await other.bank.close();
+    const { bank, files } = await Machine.on(directory).start();
+    const list = decodeIndexList(readFileSync(join(directory, LIST), 'utf8'));
+    const lines: string[] = [];
+    for await (const line of new SortedIndex(files, 'roster').lines(list.runs)) lines.push(line);
+    const builder = new RunBuilder('id,names', 1_000);
+    for (const line of forge(lines)) builder.push(line);
+    const { bytes, facts } = builder.end();
+    const name = 'roster-50-1.csv';
+    writeFileSync(join(directory, 'index', name), `id,names\n${bytes}`);
+    const text = encodeIndexList({ ...list, runs: [{ name, ...facts }] });
+    writeFileSync(join(directory, LIST), text);
+    const { ok, steps } = await bank.verify();
+    const problems = steps.flatMap((step) => step.problems);
+    expect(ok).toBe(false);
+    expect(problems).toEqual([{ file: LIST, what: expect.stringMatching(what) }]);
+    await bank.close();
   });
+
+  it.each([
+    ['index', undefined],
+    ['checkpoint', 'EIO'],
+  ])(
+    'is somebody else’s to make anew where that one has taken the role meanwhile: %s',
+    async (paper, fault) => {
+      const directory = await closedBank();
+      const machine = Machine.on(directory);
+      const other = await machine.start();
+      let pid = 0;
+      const first = await machine.start((disk) =>
+        hooked(disk, async ({ name, path }, go) => {
+          if (name === 'create' && path.includes(`/${paper}-`) && !machine.dead.has(pid)) {
+            machine.dead.add(pid); // Taken for dead, and goes on.
+            for (let tries = 0; tries < 9; tries++) await other.files.poster.tryStart();
+            expect(other.files.poster.active).toBe(true);
+            if (fault) throw Object.assign(new Error('it fails'), { code: fault });
+          }
+          return go();
+        }),
+      );
+      pid = first.pid;
+      expect(await first.files.poster.confirm()).toBe(false);
+      expect(first.files.poster.active).toBe(false);
+      await other.files.poster.stop();
+      await expectClean(other.bank);
+      await other.bank.close();
+    },
+  );
 });
 
 describe('A reader of the index', () => {
