@@ -57,11 +57,16 @@ function follow() {
 export async function open(folder, { accounts, atomic = false, receipts = true }) {
   const seen = follow();
   const bank = await openBank(folder);
-  const ids = Array.from({ length: accounts }, (_, account) => idOf(account));
+  // Made when they are asked for: a million of them take longer than the opening.
+  let made;
+  const ids = () => {
+    made ??= Array.from({ length: accounts }, (_, account) => idOf(account));
+    return made;
+  };
   const amounts = Array.from({ length: 101 }, (_, cents) => BigInt(cents));
   const toMovement = ({ from, to, cents }) => ({
-    from: ids[from],
-    to: ids[to],
+    from: ids()[from],
+    to: ids()[to],
     amount: amounts[cents],
   });
   const backlog = () => (seen.answered ?? 0) - (seen.posted ?? 0);

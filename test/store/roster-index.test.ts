@@ -447,21 +447,6 @@ describe('The index of a bank', () => {
     await bank.close();
   });
 
-  it('gives each line of its runs once, and comes to an end', async () => {
-    const directory = await closedBank();
-    const machine = Machine.on(directory);
-    const { bank, files } = await machine.start();
-    await bank.openAccount({ id: 'bat', firstName: 'N', lastName: 'W' });
-    await bank.posted();
-    const ids: string[] = [];
-    for await (const line of new SortedIndex(files, 'roster').lines(runsOf(directory))) {
-      ids.push(line.slice(0, line.indexOf(',')));
-      if (ids.length > 9) throw new Error(`it goes round in a circle: ${ids}`);
-    }
-    expect(ids).toEqual([...ALL, 'bat', 'world-usd'].sort());
-    await bank.close();
-  });
-
   it('is rid of runs that nobody names by who adds to it, but for those of a newer poster', async () => {
     const directory = await closedBank();
     const strays = ['index/roster-98-1.csv', 'index/roster-99-999.csv'];
