@@ -80,11 +80,11 @@ export async function open(folder, { accounts, atomic = false, receipts = true }
         if ('error' in result) throw result.error;
       }
     },
-    deposit: (to, cents) => bank.deposit(ids[to], amounts[cents]),
+    deposit: (to, cents) => bank.deposit(ids()[to], amounts[cents]),
     /** Gives an account a history of `rows` deposits. */
     async grow({ account, rows }) {
       await inChunks(rows, async (_, count) => {
-        const deposit = { to: ids[account], amount: 1n };
+        const deposit = { to: ids()[account], amount: 1n };
         await depositAll(bank, new Array(count).fill(deposit));
         await bank.posted();
       });
@@ -93,10 +93,10 @@ export async function open(folder, { accounts, atomic = false, receipts = true }
     batches: () => seen.batches,
     backlog,
     recovered: () => seen.recovered,
-    balances: ({ members }) => timeEach(members, (account) => bank.balance(ids[account])),
+    balances: ({ members }) => timeEach(members, (account) => bank.balance(ids()[account])),
     /** The file that such a balance stands in, read with nothing else. */
     rawReads: ({ members }) =>
-      timeEach(members, (account) => readFileSync(join(folder, pageOf(ids[account])))),
+      timeEach(members, (account) => readFileSync(join(folder, pageOf(ids()[account])))),
     async list({ search, limit }) {
       const start = performance.now();
       const { items } = await bank.accounts({ search, limit }).page();
