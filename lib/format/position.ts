@@ -31,6 +31,8 @@ export interface Checkpoint {
 
 const CHECKPOINT_HEADER =
   'segment,offset,transfer,epoch,seal,next_account,booked_at,desks,index,check';
+/** Before there was an index: none goes with it. */
+const OLDER_HEADER = CHECKPOINT_HEADER.replace('index,', '');
 
 /** A position as five cells. */
 export function encodePosition(position: Position): string {
@@ -76,11 +78,16 @@ export function encodeCheckpoint(checkpoint: Checkpoint): string {
 }
 
 export function decodeCheckpoint(text: string): Checkpoint {
-  const [header, row = '', end, ...rest] = text.split('\n');
-  undamaged(header === CHECKPOINT_HEADER && end === '' && rest.length === 0, 'it is no checkpoint');
+  const [header = '', row = '', end, ...rest] = text.split('\n');
+  const isOne = header === CHECKPOINT_HEADER || header === OLDER_HEADER;
+  undamaged(isOne && end === '' && rest.length === 0, 'it is no checkpoint');
   const cells = splitRow(row);
-  undamaged(cells?.length === 10, 'its row has not 10 cells');
-  undamaged(cells[9] === checkOf(row.slice(0, row.lastIndexOf(',') + 1)), 'its check does not fit');
+  const count = header.split(',').length;
+  undamaged(cells?.length === count, `its row has not ${count} cells`);
+  undamaged(
+    cells.at(-1) === checkOf(row.slice(0, row.lastIndexOf(',') + 1)),
+    'its check does not fit',
+  );
   const nextAccount = parseCount(cells[5] ?? '');
   undamaged(nextAccount !== undefined, 'it names no next account');
   return {
@@ -88,6 +95,6 @@ export function decodeCheckpoint(text: string): Checkpoint {
     nextAccount,
     bookedAt: cells[6] ?? '',
     desks: cells[7] ?? '',
-    index: cells[8] ?? '',
+    index: header === OLDER_HEADER ? '' : (cells[8] ?? ''),
   };
 }

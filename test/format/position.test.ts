@@ -1,6 +1,7 @@
 import { parse } from 'csv-parse/sync';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { checkOf } from '#lib/format/check.js';
 import {
   type Checkpoint,
   decodeCheckpoint,
@@ -88,6 +89,15 @@ describe('A mark', () => {
 
 describe('A checkpoint', () => {
   const text = encodeCheckpoint(CHECKPOINT);
+
+  it('of a bank that had no index yet names none', () => {
+    const header = text.slice(0, text.indexOf('\n')).replace('index,', '');
+    const row = text.split('\n')[1]?.replace(/0123456789abcdef,[0-9a-f]{16}$/, '') ?? '';
+    const older = `${header}\n${row}${checkOf(row)}\n`;
+    expect(decodeCheckpoint(older)).toEqual({ ...CHECKPOINT, index: '' });
+    // Not one that lost its cell.
+    expect(readOrDamage(() => decodeCheckpoint(text.replace(',index', '')))).toBe('damage');
+  });
 
   it('is a table with one row', () => {
     const { check, ...row } = (parse(text, { columns: true }) as Record<string, string>[])[0] ?? {};
