@@ -1,6 +1,7 @@
 /** Why a damage that nobody sees does no harm: told from where it struck, not from what came of it. */
 import { decodeIndexList } from '#lib/format/index-list.js';
 import { ROSTER_FILE } from '#lib/store/roster-index.js';
+import { INDEX_FOLDER } from '#lib/store/sorted-index.js';
 import type { DamageBank } from './damage-bank.js';
 import { type Damage, kindOf, segmentsOf } from './damages.js';
 import { BANK } from './oracle.js';
@@ -22,7 +23,9 @@ export function whyHarmless(damage: Damage, bank: DamageBank): string | undefine
     case 'checkpoint':
       return damage.older ? 'an older checkpoint: the rest is posted again' : undefined;
     case 'index':
-      return whyRun(file, bytes, struck, bank);
+      return damage.older || struck === undefined
+        ? whyNoIndex(file)
+        : whyRun(file, bytes, struck, bank);
     case 'earlier segments':
     case 'last segment':
       return whySegment(path, bytes, struck, bank);
@@ -32,11 +35,18 @@ export function whyHarmless(damage: Damage, bank: DamageBank): string | undefine
 }
 
 function whyNoFile(file: string): string | undefined {
+  if (file === INDEX_FOLDER) return whyNoIndex(file);
   if (file.endsWith('.queue')) return 'nobody waits any more';
   if (file.endsWith('.lock')) return 'nobody holds the lock any more';
   if (/^desks\/(?:writer|poster)\//.test(file))
     return 'a desk under another epoch: the next one is above the journal’s';
   return undefined;
+}
+
+/** A list that is missing, or does not go with the checkpoint; a run that is missing is found. */
+function whyNoIndex(file: string): string | undefined {
+  if (![ROSTER_FILE, INDEX_FOLDER].includes(file)) return undefined;
+  return 'no index goes with the checkpoint: lists read the passbooks, until somebody posts';
 }
 
 /** What of a run neither its list nor its table covers. */

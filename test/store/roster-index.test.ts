@@ -447,6 +447,38 @@ describe('The index of a bank', () => {
     await bank.close();
   });
 
+  it('lasts, run before list and list before checkpoint, and no run goes before that', async () => {
+    const machine = await Machine.withBank();
+    let steps: string[] = [];
+    const { bank, files } = await machine.start((disk) =>
+      hooked(disk, ({ name, path }, go) => {
+        const file = path.slice(machine.directory.length + 1).replace(/-\d+-\d+/, '');
+        const isPaper = path.includes('/index-') && ['write', 'sync', 'close'].includes(name);
+        const counts = /^index|^journal\/checkpoint/.test(file);
+        if (isPaper && !(name === 'write' && steps.at(-1) === 'write')) steps.push(name);
+        if (counts && ['rename', 'syncFolder', 'remove'].includes(name))
+          steps.push(`${name} ${file}`);
+        return go();
+      }),
+    );
+    const lasting = [
+      ...['write', 'sync', 'close', 'rename index/roster.csv', 'syncFolder index'],
+      ...['write', 'sync', 'close', `rename ${LIST}`, 'syncFolder index'],
+    ];
+    // The third run takes the second in, and then the first.
+    for (const removed of [0, 0, 2]) {
+      steps = [];
+      await bank.openAccount({ firstName: 'N', lastName: 'W' });
+      await bank.posted();
+      const behind = Array.from({ length: removed }, () => `remove ${LIST}`);
+      expect(steps).toEqual([...lasting, ...behind, 'rename journal/checkpoint.csv']);
+    }
+    steps = [];
+    expect(await files.poster.confirm()).toBe(true);
+    expect(steps).toEqual([...lasting, `remove ${LIST}`, 'rename journal/checkpoint.csv']);
+    await bank.close();
+  });
+
   it('is rid of runs that nobody names by who adds to it, but for those of a newer poster', async () => {
     const directory = await closedBank();
     const strays = ['index/roster-98-1.csv', 'index/roster-99-999.csv'];
