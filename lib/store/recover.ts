@@ -70,9 +70,8 @@ export async function recoverBank(
     const stopped = await findNotice(files);
     const found = stopped ? [stopped] : await verifyAsFound(files, options.signal);
     const seen = found.filter(isOfBooks);
-    const unfit = found.find((problem) => !isOfBooks(problem));
     if (seen.length === 0) {
-      const index = unfit ?? (options.rebuildIndex ? REBUILD : undefined);
+      const index = whyMakeIndex(found, options);
       const findings = await putRight(files, options.signal, index);
       return notMade(findings, index) ?? (await finish(files, findings));
     }
@@ -206,8 +205,9 @@ async function repair(
   files: Work,
   [first = { file: '.', what: 'something is wrong' }]: readonly Problem[],
   stopped: Problem | undefined,
-  { signal, rebuildIndex }: RecoverOptions,
+  options: RecoverOptions,
 ): Promise<Recovery> {
+  const { signal } = options;
   const { epochMax, desks } = await lookFirst(files, signal);
   const still = await Standstill.begin(files, first, epochMax);
   try {
@@ -226,9 +226,7 @@ async function repair(
     if (standing) return left(findings, [standing]);
     await still.resume();
     const notice = stopped?.file === PAIN_FILE ? [noticeFinding(stopped, true)] : [];
-    const index =
-      seen.find((problem) => !isOfBooks(problem)) ?? (rebuildIndex ? REBUILD : undefined);
-    return await goOn(files, [...notice, ...findings], index);
+    return await goOn(files, [...notice, ...findings], whyMakeIndex(seen, options));
   } finally {
     await still.release();
   }
@@ -303,8 +301,14 @@ function isOfBooks({ file, what }: Problem): boolean {
   return !isOfIndex(file) || [NO_FILE, NO_FOLDER, NOWHERE].includes(what);
 }
 
-/** What is said of an index that is made anew without being damaged. */
-const REBUILD: Problem = { file: INDEX_FOLDER, what: 'it is to be made anew' };
+/** Why an index is to be made anew, if it is: for what was found of it, or because somebody asked. */
+function whyMakeIndex(
+  found: readonly Problem[],
+  { rebuildIndex }: RecoverOptions,
+): Problem | undefined {
+  const asked = rebuildIndex ? { file: INDEX_FOLDER, what: 'it is to be made anew' } : undefined;
+  return found.find((problem) => !isOfBooks(problem)) ?? asked;
+}
 
 /**
  * Takes the bank over as any opening does, and brings the passbooks up to date. Of the indexes they are made anew

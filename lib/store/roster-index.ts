@@ -1,7 +1,7 @@
 /**
  * `index/roster…`: which accounts there are, by id, with their names in small letters: for lists and search,
- * however many accounts a bank has. Where it is there it has every account up to the place in the journal
- * that it names, and up to the checkpoint: the poster, who alone writes it, brings it up to date first.
+ * however many accounts a bank has. The poster, who alone writes it, brings it up to date before each checkpoint, which
+ * names it: one that goes with the checkpoint has every account that this has.
  */
 import { errorCode } from '../disk/disk.js';
 import { checkOf } from '../format/check.js';
