@@ -47,7 +47,8 @@ export class EntryLine {
     let quoted = false;
     let end = at;
     for (; end < length; end++) {
-      const code = bytes[end];
+      const code = bytes[end] as number;
+      if (code > COMMA) continue; // Most are: letters, digits, points.
       // A doubled quote ends one piece of the text, and begins the next.
       if (code === QUOTE) quoted = !quoted;
       else if (quoted) continue;
