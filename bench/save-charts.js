@@ -19,7 +19,8 @@ for (const { workload, charts = [] } of JSON.parse(readFileSync(results, 'utf8')
     const name = `${workload}-${chart.x.label.replace(/[^a-z]+/g, '-')}.svg`;
     const whole = svg
       .replace('<svg ', '<svg xmlns="http://www.w3.org/2000/svg" ')
-      .replace('>\n', `>\n<style>\n${style}${own}\n</style>\n`);
+      // Behind the title, which comes first for whoever has the picture read out.
+      .replace('</svg>', `<style>\n${style}${own}\n</style>\n</svg>`);
     writeFileSync(join(folder, name), `${whole}\n`);
     process.stdout.write(`${join(folder, name)}: ${chart.title}\n`);
   }

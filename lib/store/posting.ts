@@ -12,6 +12,7 @@ import { declareDamage, isDamageFound } from './damage.js';
 import { asBankError } from './disk-error.js';
 import {
   BACKLOG_ENTRIES_MAX,
+  BATCH_ENTRIES_MAX,
   HOLD_BACK_ENTRY_MS,
   HOLD_BACK_MS_MAX,
   POSTING_DELAY_MS,
@@ -87,7 +88,7 @@ export class Posting {
       return true;
     }
     if (!this.#thread?.alive) this.#start();
-    if (fill < 1) {
+    if (this.#hasRoom()) {
       // By entry, not by batch: large batches would not be slowed down. Steep at the end, so that most of the room is used.
       this.#owedMs += this.#entries * HOLD_BACK_ENTRY_MS * ((fill - 0.5) * 2) ** 3;
       this.#owedMs = Math.min(this.#owedMs, HOLD_BACK_MS_MAX);
@@ -101,7 +102,12 @@ export class Posting {
     await system.pause(WAIT_LOOK_MS).done;
     await this.#parts.refuseDamaged(); // Who should post may have found damage.
     await this.#look();
-    return this.#answered - this.#posted < BACKLOG_ENTRIES_MAX;
+    return this.#hasRoom();
+  }
+
+  /** Whether the largest batch still fits. */
+  #hasRoom(): boolean {
+    return this.#answered - this.#posted <= BACKLOG_ENTRIES_MAX - BATCH_ENTRIES_MAX;
   }
 
   async #look(): Promise<void> {
