@@ -2,12 +2,17 @@
 export type {
   AccountInfo,
   AccountsOptions,
+  AtOptions,
   Balance,
   Bank,
+  BatchOptions,
   Cancellable,
   CurrencyTotal,
+  EntriesOptions,
+  EntryInfo,
   HistoryEntry,
   HistoryOptions,
+  HoldInfo,
   InitOptions,
   Listing,
   ManyResult,
@@ -15,12 +20,15 @@ export type {
   NumberResult,
   OpenBankOptions,
   OpenedAccount,
+  OperationResult,
   PageOf,
   TransferManyOptions,
   TransferResult,
   WriteOptions,
 } from './bank/api.js';
 export { initBank, type NewBank, openBank } from './bank/open-bank.js';
+export type { Operation, OperationReceipt } from './bank/operations.js';
+export type { EntryFilterInput } from './ledger/entry-filter.js';
 export {
   BANK_ERROR_CODES,
   BankError,
@@ -28,7 +36,18 @@ export {
   type Committed,
 } from './ledger/errors.js';
 export type { Money } from './ledger/money.js';
-export type { Receipt, ReceiptSide } from './ledger/receipt.js';
-export type { Annotations, OpenAccountInput, TransferInput } from './ledger/request.js';
+export type { ChangeReceipt, HoldReceipt, Receipt, ReceiptSide } from './ledger/receipt.js';
+export type {
+  Annotations,
+  CaptureInput,
+  CloseInput,
+  FreezeInput,
+  HoldInput,
+  LimitInput,
+  OpenAccountInput,
+  RenameInput,
+  ReverseInput,
+  TransferInput,
+} from './ledger/request.js';
 export type { Growth, Health } from './store/health.js';
 export type { Problem, Verification, VerifyOptions, VerifyStep } from './store/verify.js';

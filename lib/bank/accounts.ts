@@ -1,30 +1,50 @@
-import type { DigitsOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
-import { type Account, availableOf } from '../ledger/account.js';
+import { type Account, availableOf, withoutOverdue } from '../ledger/account.js';
 import { type AccountId, isWorldId, parseAccountId } from '../ledger/account-id.js';
 import { assert, BankError, refuseCancelled } from '../ledger/errors.js';
 import { toMoney } from '../ledger/money.js';
 import { shown } from '../ledger/text.js';
 import { LISTED_AT_ONCE_MAX } from '../store/limits.js';
 import type { Question, RosterIndex } from '../store/roster-index.js';
-import type { AccountInfo, AccountsOptions, Listing } from './api.js';
+import type { BankFiles } from '../store/store.js';
+import type { AccountInfo, AccountsOptions, Balance, Listing } from './api.js';
 import { listing } from './listing.js';
+
+/** What an account has, as `balance()` gives it. */
+export function toBalance(account: Account, digits: number): Omit<Balance, 'asOf'> {
+  const { currency, balance, held } = account;
+  const money = (minor: bigint) => toMoney(minor, currency, digits);
+  const available = availableOf(account);
+  return {
+    ledger: money(balance),
+    held: money(held),
+    available: available === undefined ? undefined : money(available),
+  };
+}
 
 /** What the library tells of an account. `digits` are its currency's. */
 export function toAccountInfo(account: Account, digits: number): AccountInfo {
-  const { id, firstName, lastName, currency, status, balance, held, limit, seq } = account;
-  const money = (minor: bigint) => toMoney(minor, currency, digits);
-  const available = availableOf(account);
+  const { id, firstName, lastName, currency, status, limit, seq, terms } = account;
+  const money = (minor: bigint | undefined) =>
+    minor === undefined ? undefined : toMoney(minor, currency, digits);
   return Object.freeze({
     id,
     firstName,
     lastName,
     currency,
     status,
-    ledger: money(balance),
-    held: money(held),
-    available: available === undefined ? undefined : money(available),
-    overdraftLimit: limit === undefined ? undefined : money(limit),
+    ...toBalance(account, digits),
+    overdraftLimit: money(limit),
+    transferLimit: money(terms.transferLimit),
+    dayLimit: money(terms.dayLimit),
+    refuses: status === 'frozen' ? terms.frozen : undefined,
+    holds: Object.freeze(
+      terms.holds.map(({ id: hold, left, expires }) => ({
+        id: hold,
+        amount: toMoney(left, currency, digits),
+        expiresAt: expires || undefined,
+      })),
+    ),
     entries: seq,
   });
 }
@@ -57,7 +77,7 @@ const LOOKS_MAX = 12;
 /** Lists accounts: found, sorted, and paged by the id of the last one seen. */
 export function listAccounts(
   options: AccountsOptions,
-  digitsOf: DigitsOf,
+  { digitsOf, system }: Pick<BankFiles, 'digitsOf' | 'system'>,
   source: AccountsSource,
 ): Listing<AccountInfo, string> {
   const after = options.after === undefined ? undefined : parseAccountId(options.after);
@@ -69,11 +89,12 @@ export function listAccounts(
     const byIndex = compare === byId && words.every((word) => word.isWellFormed());
     const wanted = { behind: after ?? '', words, count, isWanted };
     const found = byIndex ? await firstAccounts(source, wanted) : undefined;
+    const now = new Date(system.now()).toISOString();
     for (const account of found ?? (await sorted())) {
       refuseCancelled(options.signal);
       const digits = digitsOf(account.currency);
       assert(digits !== undefined, `${account.currency} has no digits`);
-      yield toAccountInfo(account, digits);
+      yield toAccountInfo(withoutOverdue(account, now), digits);
     }
   }
   async function sorted(): Promise<Account[]> {

@@ -1,11 +1,24 @@
 import type { AccountStatus } from '../ledger/account.js';
-import type { EntryType } from '../ledger/entry.js';
+import type { EntryType, Frozen } from '../ledger/entry.js';
+import type { EntryFilterInput } from '../ledger/entry-filter.js';
 import type { BankError } from '../ledger/errors.js';
 import type { Money } from '../ledger/money.js';
-import type { Receipt } from '../ledger/receipt.js';
-import type { Annotations, OpenAccountInput, TransferInput } from '../ledger/request.js';
+import type { ChangeReceipt, HoldReceipt, Receipt } from '../ledger/receipt.js';
+import type {
+  Annotations,
+  CaptureInput,
+  CloseInput,
+  FreezeInput,
+  HoldInput,
+  LimitInput,
+  OpenAccountInput,
+  RenameInput,
+  ReverseInput,
+  TransferInput,
+} from '../ledger/request.js';
 import type { Health } from '../store/health.js';
 import type { Verification, VerifyOptions } from '../store/verify.js';
+import type { Operation, OperationReceipt } from './operations.js';
 
 /** Every async method takes a signal: aborted before the commit, nothing happens (CANCELLED). */
 export interface Cancellable {
@@ -21,6 +34,8 @@ export interface OpenBankOptions extends Cancellable {
   readonly shared?: boolean;
   /** Open it although its file system is remote or unknown. */
   readonly force?: boolean;
+  /** The clock is right, be it more than 31 days ahead of the last entry: holds may end by it. */
+  readonly acceptClock?: boolean;
 }
 
 export interface InitOptions extends Cancellable {
@@ -42,8 +57,25 @@ export interface AccountInfo {
   readonly available: Money | undefined;
   /** `undefined` for `world`. */
   readonly overdraftLimit: Money | undefined;
+  /** How much may leave it at once, and in one day; `undefined`: any amount. */
+  readonly transferLimit: Money | undefined;
+  readonly dayLimit: Money | undefined;
+  /** What it refuses while it is frozen: to give, or also to receive. */
+  readonly refuses: Frozen | undefined;
+  /** Open holds, oldest first. */
+  readonly holds: readonly HoldInfo[];
   /** Rows in the account's passbook. */
   readonly entries: number;
+}
+
+/** Money that is set aside. */
+export interface HoldInfo {
+  /** `a10017.42`: the account, and the number of the entry that placed it. */
+  readonly id: string;
+  /** What is left of it. */
+  readonly amount: Money;
+  /** When it ends; `undefined`: when it is used or released. */
+  readonly expiresAt: string | undefined;
 }
 
 /** The account that was opened, with the receipt's facts. */
@@ -57,7 +89,7 @@ export interface Balance {
   readonly ledger: Money;
   readonly held: Money;
   readonly available: Money | undefined;
-  /** Bank-wide number of the last entry that this balance includes. */
+  /** Bank-wide number of the last entry that this balance includes; of a past moment, of the account's last one. */
   readonly asOf: number;
 }
 
@@ -83,7 +115,16 @@ export interface HistoryEntry {
   readonly details: Readonly<Record<string, unknown>>;
 }
 
-export interface HistoryOptions extends Cancellable {
+/** A question about now, or about a past moment. */
+export interface AtOptions extends Cancellable {
+  /**
+   * As of this moment (a `Date`, `2026-11-20`: its first instant, or a time with its zone), or behind the transfer with
+   * this number; what was booked then counts.
+   */
+  readonly at?: Date | string | number | undefined;
+}
+
+export interface HistoryOptions extends Cancellable, EntryFilterInput {
   /** From this moment on (inclusive): a `Date`, `2026-11-20`, or a time with its zone. */
   readonly from?: Date | string | undefined;
   /** Up to this moment (exclusive). A day means its first instant, UTC. */
@@ -92,6 +133,32 @@ export interface HistoryOptions extends Cancellable {
   readonly reverse?: boolean | undefined;
   readonly limit?: number | undefined;
   /** Go on behind the row with this `seq` (what `page().next` gave). */
+  readonly after?: number | undefined;
+}
+
+/** One entry of the bank, as both sides have it. Texts that were not given are ''. */
+export interface EntryInfo {
+  readonly transfer: number;
+  readonly bookedAt: string;
+  readonly type: EntryType;
+  readonly amount: Money;
+  /** The account that gave; `undefined` where one account changed alone. */
+  readonly from: string | undefined;
+  /** The account that received, that was opened, or that changed alone. */
+  readonly to: string | undefined;
+  readonly memo: string;
+  readonly reference: string;
+  readonly valueDate: string;
+  readonly key: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+export interface EntriesOptions extends Cancellable, EntryFilterInput {
+  /** Booked from this moment on (inclusive), and up to this one (exclusive). */
+  readonly from?: Date | string | undefined;
+  readonly to?: Date | string | undefined;
+  readonly limit?: number | undefined;
+  /** Go on behind the transfer with this number (what `page().next` gave). */
   readonly after?: number | undefined;
 }
 
@@ -118,15 +185,25 @@ export interface Listing<Item, Cursor> extends AsyncIterable<Item> {
   page(): Promise<PageOf<Item, Cursor>>;
 }
 
-/** A write that may be cancelled; `dryRun` decides and answers, and books nothing. */
-export interface WriteOptions extends Annotations, Cancellable {
+/** Of a write: `dryRun` decides and answers, and books nothing. */
+export interface Booked extends Cancellable {
   readonly dryRun?: boolean | undefined;
 }
 
-export interface TransferManyOptions<Receipts extends boolean = boolean> extends Cancellable {
+/** A write that may be cancelled. */
+export interface WriteOptions extends Annotations, Booked {}
+
+export interface BatchOptions extends Booked {
   /** All or none; the first refusal rejects with `details.index`. */
   readonly atomic?: boolean | undefined;
-  readonly dryRun?: boolean | undefined;
+}
+
+/** One result of {@link Bank.batch}. */
+export type OperationResult =
+  | { readonly receipt: OperationReceipt }
+  | { readonly error: BankError };
+
+export interface TransferManyOptions<Receipts extends boolean = boolean> extends BatchOptions {
   /** `false`: numbers alone are answered, in about half the time. */
   readonly receipts?: Receipts | undefined;
 }
@@ -168,7 +245,11 @@ export interface Bank extends AsyncDisposable {
     options?: Cancellable,
   ): Promise<OpenedAccount>;
   deposit(id: string, amount: string | bigint, options?: WriteOptions): Promise<Receipt>;
-  withdraw(id: string, amount: string | bigint, options?: WriteOptions): Promise<Receipt>;
+  withdraw(
+    id: string,
+    amount: string | bigint,
+    options?: WriteOptions & Pick<TransferInput, 'upTo'>,
+  ): Promise<Receipt>;
   transfer(
     input: TransferInput & { dryRun?: boolean | undefined },
     options?: Cancellable,
@@ -178,11 +259,30 @@ export interface Bank extends AsyncDisposable {
     inputs: readonly MovementInput[],
     options?: TransferManyOptions<Receipts>,
   ): Promise<ManyResult<Receipts>[]>;
+  /** Requests of any kind, one result each, in order; atomic ones are linked: all or none. */
+  batch(operations: readonly Operation[], options?: BatchOptions): Promise<OperationResult[]>;
+  /** Sets money aside: it is no longer available, and still the account's. */
+  hold(id: string, amount: string | bigint, options?: HoldInput & Booked): Promise<HoldReceipt>;
+  /** Moves what was set aside, or a part of it. */
+  capture(hold: string, options?: CaptureInput & Booked): Promise<Receipt>;
+  /** Gives back what was set aside. */
+  release(hold: string, options?: WriteOptions): Promise<HoldReceipt>;
+  /** Takes the transfer with this number back, by another one in the other direction; once. */
+  reverse(transfer: number, options?: ReverseInput & Booked): Promise<Receipt>;
+  freeze(id: string, options?: FreezeInput & Booked): Promise<ChangeReceipt>;
+  unfreeze(id: string, options?: WriteOptions): Promise<ChangeReceipt>;
+  /** Closes an account at zero, or sweeps what it has to another one. */
+  closeAccount(id: string, options?: CloseInput & Booked): Promise<ChangeReceipt>;
+  reopen(id: string, options?: WriteOptions): Promise<ChangeReceipt>;
+  rename(id: string, options: RenameInput & Booked): Promise<ChangeReceipt>;
+  limit(id: string, options: LimitInput & Booked): Promise<ChangeReceipt>;
   account(id: string, options?: Cancellable): Promise<AccountInfo>;
-  balance(id: string, options?: Cancellable): Promise<Balance>;
+  balance(id: string, options?: AtOptions): Promise<Balance>;
   history(id: string, options?: HistoryOptions): Listing<HistoryEntry, number>;
+  /** The bank's entries, the oldest first: all of them, or those that are searched for. */
+  entries(options?: EntriesOptions): Listing<EntryInfo, number>;
   accounts(options?: AccountsOptions): Listing<AccountInfo, string>;
-  totals(options?: Cancellable): Promise<CurrencyTotal[]>;
+  totals(options?: AtOptions): Promise<CurrencyTotal[]>;
   /** Holds both books against each other. Where they disagree, and that is seen twice, the bank is stopped. */
   verify(options?: VerifyOptions): Promise<Verification>;
   /** What waits to be posted, who is at the desk, how fast the bank grows. Books nothing, and reads little. */

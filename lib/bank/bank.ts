@@ -1,16 +1,36 @@
 import type { Position } from '../format/position.js';
-import type { Account } from '../ledger/account.js';
+import { type Account, withoutOverdue } from '../ledger/account.js';
 import { type AccountId, parseAccountId } from '../ledger/account-id.js';
-import { type Decision, eachAccountOf } from '../ledger/decide.js';
-import { assert, BankError, cancelledError } from '../ledger/errors.js';
-import { type Receipt, toReceipt } from '../ledger/receipt.js';
+import type { Decision } from '../ledger/booking.js';
+import { eachAccountOf } from '../ledger/decide.js';
+import { BankError, cancelledError } from '../ledger/errors.js';
+import { HOLDS_MAX, overdueAt } from '../ledger/hold.js';
+import type { ChangeReceipt, HoldReceipt, Receipt } from '../ledger/receipt.js';
 import {
-  type MoveRequest,
+  type CaptureInput,
+  type ChangeRequest,
+  type CloseInput,
+  type FreezeInput,
+  type HoldInput,
+  type LimitInput,
   type OpenAccountInput,
+  type RenameInput,
   type Request,
+  type ReverseInput,
+  readCapture,
+  readClose,
   readDeposit,
+  readFlag,
+  readFreeze,
+  readHold,
+  readLimit,
   readOpen,
+  readRelease,
+  readRename,
+  readReopen,
+  readReverse,
   readTransfer,
+  readUnfreeze,
   readWithdraw,
   type TransferInput,
 } from '../ledger/request.js';
@@ -36,17 +56,20 @@ import {
   verifyFiles,
 } from '../store/verify.js';
 import { unreadToo } from '../store/verify-passbook.js';
-import { listAccounts, toAccountInfo } from './accounts.js';
+import { listAccounts, toAccountInfo, toBalance } from './accounts.js';
 import type * as api from './api.js';
+import { type Answer, bookMany, readMovement, withNumber, withReceipt } from './book-many.js';
+import { listEntries } from './entries.js';
 import { listHistory } from './history.js';
-import { sumTotals } from './totals.js';
+import { whyNotOpen } from './lost-hold.js';
 import {
-  type Answer,
-  bookMany,
-  type ManyOptions,
-  withNumber,
-  withReceipt,
-} from './transfer-many.js';
+  type Operation,
+  type OperationReceipt,
+  operationReceipt,
+  readOperation,
+} from './operations.js';
+import { pastBalance, pastTotals, readPast } from './past.js';
+import { sumTotals } from './totals.js';
 
 /** How often an idle writer looks whether somebody else waits, should a watch have missed it. */
 const ASIDE_LOOK_MS = 50;
@@ -65,7 +88,7 @@ export class OpenedBank implements api.Bank {
   #reading: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(files: BankFiles) {
+  constructor(files: BankFiles, options: Pick<api.OpenBankOptions, 'acceptClock'> = {}) {
     const { directory, manifest, disk, system, log, passbooks, journal, digitsOf, poster } = files;
     this.#files = files;
     this.directory = directory;
@@ -95,7 +118,7 @@ export class OpenedBank implements api.Bank {
       system,
       directory,
       log,
-      keys: new Keys(journal, digitsOf, JOURNAL_START),
+      keys: new Keys(journal, digitsOf, JOURNAL_START, files),
       freshState: async () => {
         const checkpoint = await readCheckpoint(disk, directory);
         const opened = new Opened(journal, digitsOf, JOURNAL_START);
@@ -103,6 +126,7 @@ export class OpenedBank implements api.Bank {
       },
       backlog: this.#posting,
       onLead: () => this.#lookAside(),
+      acceptClock: readFlag(options.acceptClock, 'acceptClock'),
       requestsMax: QUEUE_REQUESTS_MAX,
     });
   }
@@ -111,47 +135,120 @@ export class OpenedBank implements api.Bank {
     input: OpenAccountInput & { dryRun?: boolean | undefined },
     options: api.Cancellable = {},
   ): Promise<api.OpenedAccount> {
-    const booking = new Booking(readOpen(input), input.dryRun === true, openedOf);
-    return this.#submit(booking, options.signal);
+    const request = readOpen(input);
+    return this.#book(request, { dryRun: input.dryRun, signal: options.signal });
   }
 
   deposit(id: string, amount: string | bigint, options: api.WriteOptions = {}): Promise<Receipt> {
-    return rejecting(() =>
-      this.#move(readDeposit(id, amount, options), options.dryRun, options.signal),
-    );
+    return rejecting(() => this.#book(readDeposit(id, amount, options), options));
   }
 
-  withdraw(id: string, amount: string | bigint, options: api.WriteOptions = {}): Promise<Receipt> {
-    return rejecting(() =>
-      this.#move(readWithdraw(id, amount, options), options.dryRun, options.signal),
-    );
+  withdraw(
+    id: string,
+    amount: string | bigint,
+    options: api.WriteOptions & Pick<TransferInput, 'upTo'> = {},
+  ): Promise<Receipt> {
+    return rejecting(() => this.#book(readWithdraw(id, amount, options), options));
   }
 
   transfer(
     input: TransferInput & { dryRun?: boolean | undefined },
     options: api.Cancellable = {},
   ): Promise<Receipt> {
-    return rejecting(() => this.#move(readTransfer(input), input.dryRun, options.signal));
+    return rejecting(() => {
+      const request = readTransfer(input);
+      return this.#book(request, { dryRun: input.dryRun, signal: options.signal });
+    });
+  }
+
+  hold(
+    id: string,
+    amount: string | bigint,
+    options: HoldInput & api.Booked = {},
+  ): Promise<HoldReceipt> {
+    return rejecting(() => this.#book(readHold(id, amount, options), options));
+  }
+
+  capture(hold: string, options: CaptureInput & api.Booked = {}): Promise<Receipt> {
+    return this.#onHold(() => this.#book(readCapture(hold, options), options));
+  }
+
+  release(hold: string, options: api.WriteOptions = {}): Promise<HoldReceipt> {
+    return this.#onHold(() => this.#book(readRelease(hold, options), options));
+  }
+
+  /** Says more of a hold that is not open. */
+  async #onHold<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      const now = new Date(this.#files.system.now()).toISOString();
+      throw await this.#inPast(() => whyNotOpen(this.#files, error, () => this.#head(), now));
+    }
+  }
+
+  reverse(transfer: number, options: ReverseInput & api.Booked = {}): Promise<Receipt> {
+    return rejecting(() => this.#book(readReverse(transfer, options), options));
+  }
+
+  freeze(id: string, options: FreezeInput & api.Booked = {}): Promise<ChangeReceipt> {
+    return rejecting(() => this.#change(readFreeze(id, options), options));
+  }
+
+  unfreeze(id: string, options: api.WriteOptions = {}): Promise<ChangeReceipt> {
+    return rejecting(() => this.#change(readUnfreeze(id, options), options));
+  }
+
+  closeAccount(id: string, options: CloseInput & api.Booked = {}): Promise<ChangeReceipt> {
+    return rejecting(() => this.#change(readClose(id, options), options));
+  }
+
+  reopen(id: string, options: api.WriteOptions = {}): Promise<ChangeReceipt> {
+    return rejecting(() => this.#change(readReopen(id, options), options));
+  }
+
+  rename(id: string, options: RenameInput & api.Booked = {}): Promise<ChangeReceipt> {
+    return rejecting(() => this.#change(readRename(id, options), options));
+  }
+
+  limit(id: string, options: LimitInput & api.Booked = {}): Promise<ChangeReceipt> {
+    return rejecting(() => this.#change(readLimit(id, options), options));
   }
 
   async transferMany<Receipts extends boolean = true>(
     inputs: readonly api.MovementInput[],
     options: api.TransferManyOptions<Receipts> = {},
   ): Promise<api.ManyResult<Receipts>[]> {
-    const many: ManyOptions = { atomic: options.atomic === true, dryRun: options.dryRun === true };
+    const how = { ...howMany(options), read: readMovement, name: 'Transfer' };
     const answer: Answer<unknown> = options.receipts === false ? withNumber : withReceipt;
-    const results = await this.#submit(bookMany(inputs, many, answer), options.signal);
+    const results = await this.#submit(bookMany(inputs, how, answer), options.signal);
     return results as api.ManyResult<Receipts>[];
   }
 
+  async batch(
+    operations: readonly Operation[],
+    options: api.BatchOptions = {},
+  ): Promise<api.OperationResult[]> {
+    const how = { ...howMany(options), read: readOperation, name: 'Operation' };
+    const answer = (book: Bookkeeper, decision: Decision) => ({
+      receipt: operationReceipt(book, decision),
+    });
+    return this.#submit(bookMany(operations, how, answer), options.signal);
+  }
+
   async account(id: string, options: api.Cancellable = {}): Promise<api.AccountInfo> {
-    const { account, digits } = await this.#look(parseAccountId(id), options.signal);
+    const { account, digits } = await this.#lookNow(parseAccountId(id), options.signal);
     return toAccountInfo(account, digits);
   }
 
-  async balance(id: string, options: api.Cancellable = {}): Promise<api.Balance> {
-    const { account, digits, asOf } = await this.#look(parseAccountId(id), options.signal);
-    const { ledger, held, available } = toAccountInfo(account, digits);
+  async balance(id: string, options: api.AtOptions = {}): Promise<api.Balance> {
+    if (options.at !== undefined) {
+      const [parsed, past] = [parseAccountId(id), readPast(options.at)];
+      await this.#look(parsed, options.signal);
+      return this.#inPast(() => pastBalance(this.#files, parsed, past, () => this.#head()));
+    }
+    const { account, digits, asOf } = await this.#lookNow(parseAccountId(id), options.signal);
+    const { ledger, held, available } = toBalance(account, digits);
     return Object.freeze({ ledger, held, available, asOf });
   }
 
@@ -164,9 +261,13 @@ export class OpenedBank implements api.Bank {
     );
   }
 
+  entries(options: api.EntriesOptions = {}): api.Listing<api.EntryInfo, number> {
+    return listEntries(this.#files, options, () => this.#head(options.signal));
+  }
+
   accounts(options: api.AccountsOptions = {}): api.Listing<api.AccountInfo, string> {
     const { signal } = options;
-    return listAccounts(options, this.#files.digitsOf, {
+    return listAccounts(options, this.#files, {
       all: () => this.#readRoster(signal),
       index: {
         ids: (head, moment, question) =>
@@ -182,7 +283,11 @@ export class OpenedBank implements api.Bank {
     });
   }
 
-  async totals(options: api.Cancellable = {}): Promise<api.CurrencyTotal[]> {
+  async totals(options: api.AtOptions = {}): Promise<api.CurrencyTotal[]> {
+    if (options.at !== undefined) {
+      const [past, { signal }] = [readPast(options.at), options];
+      return this.#inPast(() => pastTotals(this.#files, past, () => this.#head(signal), signal));
+    }
     const accounts = await this.#readRoster(options.signal);
     return sumTotals(accounts, this.#files.digitsOf, this.#roster.transfer);
   }
@@ -235,8 +340,17 @@ export class OpenedBank implements api.Bank {
     }
   }
 
-  #move(request: MoveRequest, dryRun: boolean | undefined, signal: AbortSignal | undefined) {
-    return this.#submit(new Booking(request, dryRun === true, receiptOf), signal);
+  #change(request: ChangeRequest, options: api.Booked): Promise<ChangeReceipt> {
+    return this.#book(request, options);
+  }
+
+  /** Each kind of request is answered with its own kind of receipt. */
+  #book<Answer extends OperationReceipt>(
+    request: Request,
+    { dryRun, signal }: api.Booked,
+  ): Promise<Answer> {
+    const booking = new Booking(request, readFlag(dryRun, 'dryRun'));
+    return this.#submit(booking as unknown as Task<Answer>, signal);
   }
 
   #submit<T>(task: Task<T>, signal: AbortSignal | undefined): Promise<T> {
@@ -249,6 +363,33 @@ export class OpenedBank implements api.Bank {
     const { disk, system, writerQueue } = this.#files;
     const aside = () => this.#commit.lookAside();
     this.#aside = [disk.watch(writerQueue.folder, aside), system.every(ASIDE_LOOK_MS, aside)];
+  }
+
+  /**
+   * An account as it stands, without holds whose time is over. They end by entries, which whoever looks books
+   * first; who may not, or can't, is told what they will leave.
+   */
+  async #lookNow(id: AccountId, signal: AbortSignal | undefined) {
+    const seen = await this.#look(id, signal);
+    const now = new Date(this.#files.system.now()).toISOString();
+    if (!overdueAt(seen.account.terms.holds, now)) return seen;
+    try {
+      await this.#submit(
+        {
+          books: true,
+          size: HOLDS_MAX,
+          eachId: (_, each) => each(id),
+          keys: NONE,
+          run: (book) => book.expire(id),
+        },
+        signal,
+      );
+    } catch (error) {
+      if (!(error instanceof BankError) || !UNABLE.includes(error.code)) throw error;
+      const isTrusted = error.code !== 'CLOCK_AHEAD';
+      return isTrusted ? { ...seen, account: withoutOverdue(seen.account, now) } : seen;
+    }
+    return this.#look(id, signal);
   }
 
   /** An account as it stands. @throws BankError ACCOUNT_NOT_FOUND */
@@ -303,6 +444,16 @@ export class OpenedBank implements api.Bank {
     );
   }
 
+  /** Reads passbooks as they were; what looks like damage is looked at again, with the desk in hand. */
+  async #inPast<T>(read: () => Promise<T>): Promise<T> {
+    try {
+      return await told(read);
+    } catch (error) {
+      await this.#commit.confirmDamage(error, read);
+      throw error;
+    }
+  }
+
   #readRoster(signal: AbortSignal | undefined): Promise<ReadonlyMap<AccountId, Account>> {
     return this.#inTurn(() => this.#roster.read(() => this.#head(signal)), signal);
   }
@@ -326,48 +477,44 @@ export class OpenedBank implements api.Bank {
 }
 
 /** One request to be booked. A class, and its answers no closures: each request makes one. */
-class Booking<T> implements Task<T> {
+class Booking implements Task<OperationReceipt> {
   readonly books: boolean;
   readonly size = 1;
   readonly keys: readonly string[];
   readonly #request: Request;
-  readonly #answer: (book: Bookkeeper, decision: Decision) => T;
 
-  constructor(
-    request: Request,
-    dryRun: boolean,
-    answer: (book: Bookkeeper, decision: Decision) => T,
-  ) {
+  constructor(request: Request, dryRun: boolean) {
     this.books = !dryRun;
-    this.keys = request.key === '' || request.freshKey ? NO_KEYS : [request.key];
+    this.keys = request.key === '' || request.freshKey ? NONE : [request.key];
     this.#request = request;
-    this.#answer = answer;
+  }
+
+  get reverses(): readonly number[] | undefined {
+    return this.#request.kind === 'reverse' ? [this.#request.transfer] : undefined;
   }
 
   eachId(state: LedgerState, each: (id: AccountId) => void): void {
     eachAccountOf(state, this.#request, each);
   }
 
-  run(book: Bookkeeper): T {
+  run(book: Bookkeeper): OperationReceipt {
     return this.books ? this.#book(book) : book.dryly(() => this.#book(book));
   }
 
-  #book(book: Bookkeeper): T {
-    return this.#answer(book, book.book(this.#request));
+  #book(book: Bookkeeper): OperationReceipt {
+    return operationReceipt(book, book.book(this.#request));
   }
 }
 
-const NO_KEYS: readonly string[] = [];
+const NONE: readonly never[] = [];
 
-function receiptOf(book: Bookkeeper, { entry, replayed }: Decision): Receipt {
-  return toReceipt(entry, book.digitsOf(entry.currency), replayed);
-}
+/** Why an entry that is due may be left to somebody else. */
+const UNABLE: readonly string[] = [
+  ...['BANK_READ_ONLY', 'NO_PERMISSION', 'DISK_FULL', 'BANK_BUSY', 'CLOCK_AHEAD'],
+];
 
-function openedOf(book: Bookkeeper, { entry, replayed }: Decision): api.OpenedAccount {
-  assert(entry.credit !== undefined, 'an account was opened without a leg');
-  const { transfer, bookedAt, currency } = entry;
-  const info = toAccountInfo(book.opened(entry), book.digitsOf(currency));
-  return Object.freeze({ ...info, transfer, bookedAt, replayed });
+function howMany({ atomic, dryRun }: api.BatchOptions) {
+  return { atomic: readFlag(atomic, 'atomic'), dryRun: readFlag(dryRun, 'dryRun') };
 }
 
 /** What is wrong with a request in itself rejects as well: who asks has one place to look at. */

@@ -1,6 +1,8 @@
+import { encodeDetails } from '../format/details.js';
 import type { PassbookRow } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
+import { isSearched, readEntryFilter } from '../ledger/entry-filter.js';
 import { refuseCancelled } from '../ledger/errors.js';
 import { toMoney } from '../ledger/money.js';
 import { readMoment } from '../ledger/text.js';
@@ -23,16 +25,20 @@ export function listHistory(
   confirmDamage: (error: unknown, look: () => Promise<void>) => Promise<void>,
 ): Listing<HistoryEntry, number> {
   const span: Span = {
-    from: toTime(options.from, 'from'),
-    to: toTime(options.to, 'to'),
+    from: options.from === undefined ? undefined : toTime(options.from, 'from'),
+    to: options.to === undefined ? undefined : toTime(options.to, 'to'),
     reverse: options.reverse === true,
     after: options.after === undefined ? undefined : readCount(options.after, 'after', 0),
   };
+  const filter = readEntryFilter(options);
+  const { counterparty } = filter;
   async function* items() {
     const { digits } = await known();
     try {
       for await (const row of rowsOf(files, id, head, span)) {
         refuseCancelled(options.signal);
+        if (counterparty !== undefined && row.counterparty !== counterparty) continue;
+        if (!isSearched(filter, row, digits)) continue;
         yield toHistoryEntry(row, digits);
       }
     } catch (error) {
@@ -50,10 +56,17 @@ export function listHistory(
 const EARLIEST = Date.parse('0000-01-01T00:00:00.000Z');
 const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 
-function toTime(input: Date | string | undefined, what: string): string | undefined {
-  if (input === undefined) return undefined;
+/** A moment as rows have it. @throws BankError INVALID_TIME */
+export function toTime(input: Date | string, what: string): string {
   const time = Math.min(Math.max(readMoment(input, what), EARLIEST), LATEST);
   return new Date(time).toISOString();
+}
+
+const NO_DETAILS = Object.freeze({});
+
+/** What a row's `details` cell says of its entry. */
+function detailsOf({ details }: PassbookRow, digits: number): Readonly<Record<string, unknown>> {
+  return details ? Object.freeze(JSON.parse(encodeDetails(details, digits))) : NO_DETAILS;
 }
 
 function toHistoryEntry(row: PassbookRow, digits: number): HistoryEntry {
@@ -73,6 +86,6 @@ function toHistoryEntry(row: PassbookRow, digits: number): HistoryEntry {
     reference,
     valueDate,
     key,
-    details: {},
+    details: detailsOf(row, digits),
   });
 }

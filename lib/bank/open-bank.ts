@@ -33,16 +33,23 @@ export async function openBank(directory: string, options: OpenBankOptions = {})
     if (options.force !== true) await refuseFileSystem(path);
     return options.create
       ? await openOrInitAt(nodeHost(), path, options)
-      : await openAt(nodeHost(), path);
+      : await openAt(nodeHost(), path, options);
   } catch (error) {
     throw asBankError(error);
   }
 }
 
+/** Whether the clock is to be believed. */
+type Clock = Pick<OpenBankOptions, 'acceptClock'>;
+
 /** Opens the bank at `path` on `host`, and makes it before if there is none. */
-export async function openOrInitAt(host: Host, path: string, options: InitOptions): Promise<Bank> {
+export async function openOrInitAt(
+  host: Host,
+  path: string,
+  options: InitOptions & Clock,
+): Promise<Bank> {
   try {
-    return await openAt(host, path);
+    return await openAt(host, path, options);
   } catch (error) {
     if (!(error instanceof BankError) || error.code !== 'BANK_NOT_FOUND') throw error;
   }
@@ -52,14 +59,14 @@ export async function openOrInitAt(host: Host, path: string, options: InitOption
     // Somebody else made it in the same moment: theirs is as good.
     if (!(error instanceof BankError) || error.code !== 'BANK_EXISTS') throw error;
   }
-  return openAt(host, path);
+  return openAt(host, path, options);
 }
 
 /** Opens the bank at `path`, an absolute one, on `host`. */
-export async function openAt(host: Host, path: string): Promise<OpenedBank> {
+export async function openAt(host: Host, path: string, options: Clock = {}): Promise<OpenedBank> {
   const files = await openFiles(host, path);
   if (await isCopy(files)) await acceptCopy(files);
-  return new OpenedBank(files);
+  return new OpenedBank(files, options);
 }
 
 /**

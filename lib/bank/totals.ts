@@ -7,7 +7,7 @@ import type { CurrencyTotal } from './api.js';
 
 /** Adds up the accounts of one moment, by currency. */
 export function sumTotals(
-  accounts: ReadonlyMap<AccountId, Account>,
+  accounts: ReadonlyMap<AccountId, Pick<Account, 'id' | 'currency' | 'balance'>>,
   digitsOf: DigitsOf,
   asOf: number,
 ): CurrencyTotal[] {

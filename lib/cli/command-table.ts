@@ -10,13 +10,28 @@ export interface CommandFacts {
   readonly group: 'Everyday' | 'Look' | 'Keep' | 'Run';
   /** It changes the bank: it takes --dry-run. */
   readonly writes?: boolean;
-  /** It moves money or opens an account: it takes --memo, --reference, --value-date and --key. */
+  /** It books an entry: it takes --memo, --reference, --value-date, --metadata and --key. */
   readonly annotated?: boolean;
   readonly options?: readonly (readonly [flags: string, meaning: string])[];
   /** Two command lines that work as they stand; the tests run them. */
   readonly examples: readonly [string, string];
   readonly load: () => Promise<{ readonly run: Command }>;
 }
+
+const UP_TO = ['--up-to', 'move what is available, where that is less'] as const;
+
+const FILTERS = [
+  ['--search <text>', 'any part of memo, reference, key or metadata; all words must be found'],
+  ['--reference <text>', 'exactly this reference'],
+  ['--type <type>', 'deposit, withdraw, transfer, hold, capture, reverse, ...'],
+  ['--with <id>', 'with this other account'],
+  ['--min <amount>', 'at least so much was moved'],
+  ['--max <amount>', 'at most so much was moved'],
+] as const;
+const AT = [
+  '--at <when>',
+  'as of a time (2026-11-20T09:00:00Z), or behind a transfer (42)',
+] as const;
 
 export const COMMANDS: readonly CommandFacts[] = [
   {
@@ -67,6 +82,7 @@ export const COMMANDS: readonly CommandFacts[] = [
     group: 'Everyday',
     writes: true,
     annotated: true,
+    options: [UP_TO],
     examples: ['drovebank withdraw a10017 5.00', 'drovebank withdraw a10017 5.00 --dry-run'],
     load: () => import('./commands/withdraw.js'),
   },
@@ -76,6 +92,7 @@ export const COMMANDS: readonly CommandFacts[] = [
     group: 'Everyday',
     writes: true,
     annotated: true,
+    options: [UP_TO],
     examples: [
       'drovebank transfer a10017 a10025 2.50',
       'drovebank transfer a10017 a10025 2.50 --reference inv-7 --memo lunch',
@@ -83,10 +100,130 @@ export const COMMANDS: readonly CommandFacts[] = [
     load: () => import('./commands/transfer.js'),
   },
   {
+    usage: 'hold <id> <amount>',
+    summary: 'set money aside: it is no longer available, and still there',
+    about: `It answers with the hold's id (a10017.42), which capture and release take.
+A hold counts against the account's limits on the day on which it is placed.`,
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    options: [['--ttl <span>', 'it ends by itself after 90s, 15m, 36h, 7d (default: never)']],
+    examples: ['drovebank hold a10017 5.00', 'drovebank hold a10017 5.00 --ttl 7d --memo hotel'],
+    load: () => import('./commands/hold.js'),
+  },
+  {
+    usage: 'capture <hold>',
+    summary: 'move what was set aside, or a part of it',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    options: [
+      ['--amount <amount>', 'so much of it (default: all that is left)'],
+      ['--to <id>', 'to this account (default: out of the bank)'],
+      ['--keep-rest', 'what is left stays held for another capture (default: it is released)'],
+    ],
+    examples: [
+      'drovebank capture a10017.6 --dry-run',
+      'drovebank capture a10017.6 --amount 1.50 --to a10025 --keep-rest',
+    ],
+    load: () => import('./commands/capture.js'),
+  },
+  {
+    usage: 'release <hold>',
+    summary: 'give back what was set aside',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    examples: [
+      'drovebank release a10017.6 --dry-run',
+      'drovebank release a10017.6 --memo "no show"',
+    ],
+    load: () => import('./commands/release.js'),
+  },
+  {
+    usage: 'reverse <transfer>',
+    summary: 'take a transfer back by another one, linked to it',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    options: [['--force', 'also where the account that gives back has not enough']],
+    examples: ['drovebank reverse 4 --dry-run', 'drovebank reverse 4 --force --memo "paid twice"'],
+    load: () => import('./commands/reverse.js'),
+  },
+  {
+    usage: 'freeze <id>',
+    summary: 'stop an account from giving',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    options: [['--all', 'it receives nothing either']],
+    examples: ['drovebank freeze a10017', 'drovebank freeze a10017 --all --memo "card lost"'],
+    load: () => import('./commands/freeze.js'),
+  },
+  {
+    usage: 'unfreeze <id>',
+    summary: 'let an account give and receive again',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    examples: ['drovebank unfreeze a10017', 'drovebank unfreeze a10017 --memo "card found"'],
+    load: () => import('./commands/unfreeze.js'),
+  },
+  {
+    usage: 'close <id>',
+    summary: 'close an account at zero, or sweep what it has to another one',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    options: [['--sweep-to <id>', 'the account that gets what is left']],
+    examples: [
+      'drovebank close a10017 --sweep-to a10025 --dry-run',
+      'drovebank close a10025 --sweep-to a10017',
+    ],
+    load: () => import('./commands/close.js'),
+  },
+  {
+    usage: 'reopen <id>',
+    summary: 'open a closed account again',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    examples: ['drovebank reopen a10025', 'drovebank reopen a10025 --memo "back again"'],
+    load: () => import('./commands/reopen.js'),
+  },
+  {
+    usage: 'rename <id> <first> <last>',
+    summary: 'give an account another name',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    examples: ['drovebank rename a10017 Ada King', 'drovebank rename a10017 Ada King --dry-run'],
+    load: () => import('./commands/rename.js'),
+  },
+  {
+    usage: 'limit <id>',
+    summary: 'what an account may owe, and what may leave it at once and in a day',
+    about: 'A limit that is not named stays as it is. A day begins at midnight, UTC.',
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    options: [
+      ['--overdraft <amount>', 'how far below zero it may go'],
+      ['--transfer <amount>', 'how much may leave it at once, or none'],
+      ['--day <amount>', 'how much may leave it in one day, or none'],
+    ],
+    examples: [
+      'drovebank limit a10017 --overdraft 50.00',
+      'drovebank limit a10017 --transfer 100.00 --day none',
+    ],
+    load: () => import('./commands/limit.js'),
+  },
+  {
     usage: 'balance <id>',
-    summary: "an account's balance",
+    summary: "an account's balance, now or then",
     group: 'Look',
-    examples: ['drovebank balance a10017', 'drovebank balance a10017 --plain'],
+    options: [AT],
+    examples: ['drovebank balance a10017', 'drovebank balance a10017 --at 4 --plain'],
     load: () => import('./commands/balance.js'),
   },
   {
@@ -106,12 +243,30 @@ export const COMMANDS: readonly CommandFacts[] = [
       ['--limit <count>', 'at most so many rows'],
       ['--reverse', 'newest first'],
       ['--after <row>', 'go on behind this row number'],
+      ...FILTERS,
     ],
     examples: [
       'drovebank history a10017 --reverse --limit 5',
-      'drovebank history a10017 --from 2026-01-01 --json',
+      'drovebank history a10017 --from 2026-01-01 --min 10 --json',
     ],
     load: () => import('./commands/history.js'),
+  },
+  {
+    usage: 'entries',
+    summary: 'the entries of the whole bank, or those that are searched for',
+    group: 'Look',
+    options: [
+      ['--from <time>', 'booked from this day or time on'],
+      ['--to <time>', 'booked before this day or time'],
+      ['--limit <count>', 'at most so many entries'],
+      ['--after <transfer>', 'go on behind this transfer'],
+      ...FILTERS,
+    ],
+    examples: [
+      'drovebank entries --search deposit --limit 20',
+      'drovebank entries --type transfer --with a10017 --json',
+    ],
+    load: () => import('./commands/entries.js'),
   },
   {
     usage: 'list',
@@ -130,7 +285,8 @@ export const COMMANDS: readonly CommandFacts[] = [
     usage: 'totals',
     summary: 'sums of each currency at one moment; they add up to zero',
     group: 'Look',
-    examples: ['drovebank totals', 'drovebank totals --json'],
+    options: [AT],
+    examples: ['drovebank totals', 'drovebank totals --at 2099-12-31T23:59:59Z --json'],
     load: () => import('./commands/totals.js'),
   },
   {
@@ -175,9 +331,14 @@ with other content is refused.`,
     usage: 'batch <file>',
     summary: 'run many requests from a file or - (JSON lines or CSV)',
     about: `JSON lines: {"op":"transfer","from":"a10017","to":"a10025","amount":"2.50","key":"k-1"}
-  op is deposit (id), withdraw (id), transfer (from, to) or open (firstName,
-  lastName, id, currency, overdraftLimit); all take memo, reference, valueDate, key.
-CSV: a header with op,from,to,id,amount,memo,reference,value_date,key, in any order.
+  op is a command: deposit (id), withdraw (id), transfer (from, to), open
+  (firstName, lastName, id, currency, overdraftLimit), hold (id, amount,
+  ttlSeconds), capture (hold, amount, to, keepRest), release (hold), reverse
+  (transfer, force), freeze (id, refuse), unfreeze, reopen (id), close (id,
+  sweepTo), rename (id, firstName, lastName) or limit (id, overdraftLimit,
+  transferLimit, dayLimit); all take memo, reference, valueDate, metadata, key.
+CSV: a header with op,from,to,id,amount,memo,reference,value_date,key and what
+  else the ops need (ttl_seconds, sweep_to, ...), in any order.
 Each line is answered by one line, in order; a refusal does not stop the rest.
 A line with a key is safe to run again; a line without one is booked each time.
 It stops when nobody reads the answers any more, and says how far it came.

@@ -11,7 +11,11 @@ export function historyTable(context: Context): Table<HistoryEntry> {
     { title: 'with', kind: 'id', cell: ({ counterparty }) => counterparty },
     { title: 'amount', kind: 'money', cell: signedAmount },
     { title: 'balance', kind: 'money', cell: ({ balance }) => balance.amount },
-    { title: 'memo', kind: 'text', cell: ({ memo, reference }) => memo || reference },
+    {
+      title: 'memo',
+      kind: 'text',
+      cell: ({ memo, reference, details }) => memo || reference || heldText(details),
+    },
   ]);
 }
 
@@ -20,4 +24,10 @@ const day = (time: string) => time.slice(0, 10);
 function signedAmount({ direction, amount }: HistoryEntry): string {
   if (direction === undefined) return '';
   return `${direction === 'in' ? '+' : '-'}${amount.amount}`;
+}
+
+/** A hold that a row places, uses or ends, where nobody said what it is for. */
+export function heldText(details: HistoryEntry['details']): string {
+  const { id, left } = (details.hold ?? {}) as { id?: string; left?: string };
+  return id === undefined ? '' : `hold ${id}, ${left} left`;
 }

@@ -1,6 +1,6 @@
-import type { AccountInfo, Balance, CurrencyTotal, HistoryEntry } from '../bank/api.js';
+import type { AccountInfo, Balance, CurrencyTotal, EntryInfo, HistoryEntry } from '../bank/api.js';
 import type { Money } from '../ledger/money.js';
-import type { Receipt, ReceiptSide } from '../ledger/receipt.js';
+import type { ChangeReceipt, HoldReceipt, Receipt, ReceiptSide } from '../ledger/receipt.js';
 
 /**
  * The library's facts as `--json` shows them: the same names, money with its minor units as text,
@@ -31,6 +31,24 @@ export function receiptJson(receipt: Receipt) {
   };
 }
 
+export function changeJson(receipt: ChangeReceipt) {
+  const { transfer, bookedAt, type, account, amount, replayed } = receipt;
+  const { id, seq, ledger } = account;
+  return {
+    transfer,
+    bookedAt,
+    type,
+    account: { id, seq, ledger: moneyJson(ledger) },
+    amount: moneyJson(amount),
+    replayed,
+  };
+}
+
+export function holdJson(receipt: HoldReceipt) {
+  const { hold, expiresAt } = receipt;
+  return { hold, ...changeJson(receipt), expiresAt: expiresAt ?? null };
+}
+
 export function accountJson(account: AccountInfo) {
   const { id, firstName, lastName, currency, status, ledger, held, entries } = account;
   return {
@@ -43,6 +61,14 @@ export function accountJson(account: AccountInfo) {
     held: moneyJson(held),
     available: optionalMoney(account.available),
     overdraftLimit: optionalMoney(account.overdraftLimit),
+    transferLimit: optionalMoney(account.transferLimit),
+    dayLimit: optionalMoney(account.dayLimit),
+    refuses: account.refuses ?? null,
+    holds: account.holds.map(({ id: hold, amount, expiresAt }) => ({
+      id: hold,
+      amount: moneyJson(amount),
+      expiresAt: expiresAt ?? null,
+    })),
     entries,
   };
 }
@@ -77,6 +103,11 @@ export function entryJson(entry: HistoryEntry) {
     key,
     details,
   };
+}
+
+export function entryInfoJson(entry: EntryInfo) {
+  const { amount, from, to, ...rest } = entry;
+  return { ...rest, amount: moneyJson(amount), from: from ?? null, to: to ?? null };
 }
 
 export function totalJson(total: CurrencyTotal) {

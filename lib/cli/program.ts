@@ -23,7 +23,9 @@ const ANNOTATIONS = [
   ['--memo <text>', 'for people: shown in the passbook'],
   ['--reference <text>', 'for the business: an invoice or order number'],
   ['--value-date <day>', 'the day from which the money counts: 2026-11-20'],
+  ['--metadata <json>', 'for programs: a small JSON object, kept with the entry'],
   ['--key <key>', 'the same key and request again book nothing twice (default: a new one)'],
+  ['--accept-clock', 'the clock is right, be it more than 31 days ahead: holds end by it'],
 ] as const;
 
 /** What holds for the report of a command line that could not be read. */

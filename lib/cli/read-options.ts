@@ -1,3 +1,4 @@
+import type { EntryFilterInput } from '../ledger/entry-filter.js';
 import type { Annotations } from '../ledger/request.js';
 import type { Options } from './context.js';
 import { UsageError } from './exit-codes.js';
@@ -15,9 +16,32 @@ export function isSet(options: Options, name: string): boolean {
 /** A whole number above zero. @throws UsageError for anything else */
 export function countOption(options: Options, name: string): number | undefined {
   const text = textOption(options, name);
-  if (text === undefined) return undefined;
+  return text === undefined ? undefined : readCount(`--${name}`, text);
+}
+
+/** A whole number above zero. @throws UsageError for anything else */
+export function readCount(what: string, text: string): number {
   if (/^[1-9][0-9]{0,14}$/.test(text)) return Number(text);
-  throw new UsageError(`--${name} ${JSON.stringify(text)} is no whole number above zero.`);
+  throw new UsageError(`${what} ${JSON.stringify(text)} is no whole number above zero.`);
+}
+
+/** A moment, of which the library says whether it is one; a plain number is that of a transfer. */
+export function momentOption(options: Options, name: string): string | number | undefined {
+  const text = textOption(options, name);
+  return text !== undefined && /^[0-9]{1,15}$/.test(text) ? Number(text) : text;
+}
+
+const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
+
+/** A span of time: `90`, `90s`, `15m`, `36h`, `7d`. @throws UsageError for anything else */
+export function secondsOption(options: Options, name: string): number | undefined {
+  const text = textOption(options, name);
+  if (text === undefined) return undefined;
+  const match = /^([1-9][0-9]{0,9})([smhd]?)$/.exec(text);
+  if (match) return Number(match[1]) * (UNITS[match[2] || 's'] ?? 1);
+  throw new UsageError(
+    `--${name} ${JSON.stringify(text)} is no span of time such as 90s, 15m, 36h or 7d.`,
+  );
 }
 
 /** One of a few words. @throws UsageError for anything else */
@@ -33,12 +57,36 @@ export function choiceOption<Choice extends string>(
   throw new UsageError(`--${name} ${JSON.stringify(text)} is not one of: ${choices.join(', ')}.`);
 }
 
-/** `--memo --reference --value-date --key`, as the library takes them. */
+/** `--search --reference --type --with --min --max`, as the library takes them and refuses them. */
+export function filterOptions(options: Options): EntryFilterInput {
+  return {
+    search: textOption(options, 'search'),
+    reference: textOption(options, 'reference'),
+    type: textOption(options, 'type') as EntryFilterInput['type'],
+    counterparty: textOption(options, 'with'),
+    min: textOption(options, 'min'),
+    max: textOption(options, 'max'),
+  };
+}
+
+/** `--memo --reference --value-date --metadata --key`, as the library takes them. */
 export function annotationOptions(options: Options): Annotations {
   return {
     memo: textOption(options, 'memo'),
     reference: textOption(options, 'reference'),
     valueDate: textOption(options, 'valueDate'),
+    metadata: metadataOption(options),
     idempotencyKey: textOption(options, 'key'),
   };
+}
+
+/** The library says what is wrong with what is JSON, and no object. */
+function metadataOption(options: Options): Annotations['metadata'] {
+  const text = textOption(options, 'metadata');
+  if (text === undefined) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`--metadata ${JSON.stringify(text.slice(0, 60))} is no JSON.`);
+  }
 }

@@ -23,8 +23,8 @@ being asked: nothing is lost by it.
   -d, --dir <dir>   the bank's directory (default: $DROVEBANK_DIR, else ./data/bank)
   --apply           do it, and do not only say it; a copy of whatever is written
                     over or moved goes to lost+found/<time>/ in the bank
-  --rebuild-index   make the index of accounts anew from the journal, also where
-                    nothing is wrong with it
+  --rebuild-index   make the indexes anew from the journal, also where
+                    nothing is wrong with them
   --json            one JSON document
   -h, --help        this help
   -V, --version     the version
@@ -189,7 +189,7 @@ function summaryOf({ state, findings, problems, stopped }: Recovery): string {
     return `Nothing was changed. ${next}`;
   }
   if (problems.every(({ file }) => /^index(?:\/|$)/.test(file)))
-    return 'The books agree. The index of accounts serves lists and search alone.';
+    return 'The books agree. The indexes are made from the journal.';
   const count = problems.length === 1 ? 'One problem is' : `${problems.length} problems are`;
   const next = stopped ? 'The bank stays stopped.' : `${inUse}, before they book on.`;
   return `${count} left that neither book settles; nothing was guessed. ${next}`;

@@ -1,27 +1,69 @@
 import type { AccountInfo, OpenedAccount } from '../bank/api.js';
 import type { Money } from '../ledger/money.js';
-import type { Receipt, ReceiptSide } from '../ledger/receipt.js';
+import type { ChangeReceipt, HoldReceipt, Receipt, ReceiptSide } from '../ledger/receipt.js';
 
 /** `20.00 USD` */
 export function moneyText(money: Money): string {
   return `${money.amount} ${money.currency}`;
 }
 
-export type Movement = 'deposit' | 'withdraw' | 'transfer';
+export type Movement = 'deposit' | 'withdraw' | 'transfer' | 'capture' | 'reverse';
 
-const DONE = { deposit: 'Deposited', withdraw: 'Withdrew', transfer: 'Transferred' } as const;
-const WOULD = { deposit: 'deposit', withdraw: 'withdraw', transfer: 'transfer' } as const;
+const DONE = {
+  deposit: 'Deposited',
+  withdraw: 'Withdrew',
+  transfer: 'Transferred',
+  capture: 'Captured',
+  reverse: 'Took back',
+} as const;
+const WOULD = {
+  deposit: 'deposit',
+  withdraw: 'withdraw',
+  transfer: 'transfer',
+  capture: 'capture',
+  reverse: 'take back',
+} as const;
 
 /** `Deposited 20.00 USD to a10017. Balance 120.00 (was 100.00). Transfer 42.` */
 export function receiptText(type: Movement, receipt: Receipt, dryRun: boolean): string {
   const { amount, from, to } = receipt;
   const verb = dryRun ? `Would ${WOULD[type]}` : DONE[type];
+  const both = `from ${from.id} to ${to.id}. ${from.id}: ${change(from)}. ${to.id}: ${change(to)}.`;
   const where = {
     deposit: `to ${to.id}. Balance ${change(to)}.`,
     withdraw: `from ${from.id}. Balance ${change(from)}.`,
-    transfer: `from ${from.id} to ${to.id}. ${from.id}: ${change(from)}. ${to.id}: ${change(to)}.`,
+    transfer: both,
+    capture: both,
+    reverse: both,
   };
   return `${verb} ${moneyText(amount)} ${where[type]}${ending(receipt, dryRun)}`;
+}
+
+/** `Held 20.00 USD of a10017. Hold a10017.42. Transfer 42.` */
+export function holdText(receipt: HoldReceipt, dryRun: boolean): string {
+  const { hold, amount, account, expiresAt, type } = receipt;
+  const verb =
+    type === 'hold' ? (dryRun ? 'Would hold' : 'Held') : dryRun ? 'Would release' : 'Released';
+  const until = expiresAt === undefined ? '' : ` until ${expiresAt}`;
+  return `${verb} ${moneyText(amount)} of ${account.id}${until}. Hold ${hold}.${ending(receipt, dryRun)}`;
+}
+
+const CHANGES: Readonly<Record<string, readonly [done: string, would: string]>> = {
+  freeze: ['Froze', 'freeze'],
+  unfreeze: ['Unfroze', 'unfreeze'],
+  close: ['Closed', 'close'],
+  reopen: ['Reopened', 'reopen'],
+  rename: ['Renamed', 'rename'],
+  limit: ['Changed the limits of', 'change the limits of'],
+};
+
+/** `Froze a10017. Balance 20.00. Transfer 42.` */
+export function changeText(receipt: ChangeReceipt, dryRun: boolean): string {
+  const { type, account, amount } = receipt;
+  const [done, would] = CHANGES[type] ?? [type, type];
+  const swept = amount.minor === 0n ? '' : ` Swept ${moneyText(amount)}.`;
+  const verb = dryRun ? `Would ${would}` : done;
+  return `${verb} ${account.id}.${swept} Balance ${account.ledger.amount}.${ending(receipt, dryRun)}`;
 }
 
 function change(side: ReceiptSide): string {

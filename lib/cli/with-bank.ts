@@ -2,15 +2,17 @@ import type { Bank } from '../bank/api.js';
 import { BankError } from '../ledger/errors.js';
 import type { Annotations } from '../ledger/request.js';
 import type { Context, Options } from './context.js';
-import { annotationOptions } from './read-options.js';
+import { annotationOptions, isSet } from './read-options.js';
 
 /** Opens the bank, does `work` with it, and closes it: then the passbooks show every row. */
 export async function withBank<Result>(
   context: Context,
   work: (bank: Bank) => Promise<Result>,
+  acceptClock = false,
 ): Promise<Result> {
   const { openBank } = await import('../bank/open-bank.js');
-  return closing(context, await openBank(context.directory, { signal: context.signal }), work);
+  const { directory, signal } = context;
+  return closing(context, await openBank(directory, { signal, acceptClock }), work);
 }
 
 /**
@@ -52,7 +54,8 @@ async function withNearestAccount(
   if (typeof id !== 'string') return error;
   const { nearestAccount } = await import('./nearest-account.js');
   const nearest = await nearestAccount(bank, id, signal);
-  if (nearest === undefined) return error;
+  // The account that was named may be there, and not have been then.
+  if (nearest === undefined || nearest === id) return error;
   return new BankError(error.code, error.message, {
     details: { ...error.details, nearest },
     hint: `Did you mean ${nearest}? ${error.hint}`,
@@ -79,7 +82,9 @@ export async function book<Result>(
   const key = given.idempotencyKey ?? `cli-${crypto.randomUUID()}`;
   const freshKey = given.idempotencyKey === undefined;
   const annotations = { ...given, idempotencyKey: key, freshKey };
-  return settleable(key, () => withBank(context, (bank) => work(bank, { annotations, key })));
+  return settleable(key, () =>
+    withBank(context, (bank) => work(bank, { annotations, key }), isSet(options, 'acceptClock')),
+  );
 }
 
 /** Says with which key to ask again, where the outcome is unknown. */

@@ -5,7 +5,7 @@
  */
 import { type AccountId, isAccountId } from '../ledger/account-id.js';
 import { parseMinor } from '../ledger/money.js';
-import { isTime } from './csv.js';
+import { decodeText, isTime, splitRow } from './csv.js';
 import { undamaged } from './damage.js';
 import type { RowWriter } from './row-writer.js';
 
@@ -20,6 +20,7 @@ export const CELL = {
   credit: 8,
   memo: 14,
   valueDate: 16,
+  details: 17,
   key: 18,
 } as const;
 const CELLS = 22;
@@ -85,6 +86,13 @@ export class EntryLine {
   /** The text of a cell that is ASCII, and has no quotes. */
   plain(cell: number): string {
     return this.bytes.toString('latin1', this.start(cell), this.end(cell));
+  }
+
+  /** The JSON text of the entry's details; '' if it has none. */
+  details(): string {
+    if (this.isEmpty(CELL.details)) return '';
+    const cell = this.bytes.toString('utf8', this.start(CELL.details), this.end(CELL.details));
+    return decodeText(splitRow(cell)?.[0] ?? '');
   }
 
   /** Whether a cell says `text`, which is ASCII. */

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import { isAccountId } from '../ledger/account-id.js';
-import { ENTRY_TYPES, type Entry, type EntryType, type Leg } from '../ledger/entry.js';
+import { ENTRY_TYPES, type Entry, type EntryType, type Leg, setsLimit } from '../ledger/entry.js';
 import { parseMinor } from '../ledger/money.js';
 import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
 import { undamaged } from './damage.js';
+import { decodeEntryDetails, encodeDetails } from './details.js';
 import type { DigitsOf } from './passbook-page.js';
 import { RowWriter } from './row-writer.js';
 
@@ -75,8 +76,8 @@ export function writeEntry(writer: RowWriter, entry: Entry, digits: number): voi
   writeLeg(writer, entry.debit, digits);
   writeLeg(writer, entry.credit, digits);
   writer.text(',');
-  if (entry.type === 'open') writer.minor(entry.limit, digits);
-  if (hasTexts(entry)) writeTexts(writer, entry);
+  if (setsLimit(entry.type)) writer.minor(entry.limit, digits);
+  if (hasTexts(entry)) writeTexts(writer, entry, digits);
   else writer.text(PLAIN_END);
 }
 
@@ -93,14 +94,25 @@ function writeLeg(writer: RowWriter, leg: Leg | undefined, digits: number): void
   writer.minor(leg.balance, digits);
 }
 
-function hasTexts({ firstName, lastName, memo, reference, valueDate, key }: Entry): boolean {
-  return (firstName || lastName || memo || reference || valueDate || key) !== '';
+function hasTexts(entry: Entry): boolean {
+  const { firstName, lastName, memo, reference, valueDate, key, details } = entry;
+  const texts = firstName || lastName || memo || reference || valueDate || key;
+  return texts !== '' || details !== undefined;
 }
 
-function writeTexts(writer: RowWriter, entry: Entry): void {
+function writeTexts(writer: RowWriter, entry: Entry, digits: number): void {
   const { firstName, lastName, memo, reference, valueDate, key } = entry;
-  for (const text of [firstName, lastName, memo, reference]) writer.text(`,${encodeText(text)}`);
-  writer.text(`,${valueDate},,${encodeText(key)},,,\n`);
+  for (const text of [firstName, lastName, memo, reference]) writeText(writer, text);
+  writer.text(',');
+  writer.text(valueDate);
+  writeText(writer, encodeDetails(entry.details, digits));
+  writeText(writer, key);
+  writer.text(',,,\n');
+}
+
+function writeText(writer: RowWriter, text: string): void {
+  writer.text(',');
+  if (text !== '') writer.text(encodeText(text));
 }
 
 /** The bytes of a batch: its entries' lines and the seal row. */
@@ -195,7 +207,30 @@ export function decodeEntry(line: string, digitsOf: DigitsOf): Entry {
     reference: decodeText(texts[3] ?? ''),
     valueDate: texts[4] ?? '',
     key: decodeText(texts[6] ?? ''),
+    details: decodeEntryDetails(decodeText(texts[5] ?? ''), digits, `entry ${transfer}`),
   };
+}
+
+/** The entries of one type among the lines of a batch; the others are not taken apart. @throws FormatDamage */
+export function* entriesOfType(
+  type: EntryType,
+  lines: Buffer,
+  digitsOf: DigitsOf,
+): Generator<Entry> {
+  const start = Buffer.from(`\n${type},`);
+  for (let at = nextLine(start, lines, 0); at !== -1; ) {
+    const end = lines.indexOf(10, at);
+    yield decodeEntry(lines.toString('utf8', at, end), digitsOf);
+    at = nextLine(start, lines, end);
+  }
+}
+
+/** Where the next line begins that begins with `start`, a line break in front; at or behind `from`. */
+function nextLine(start: Buffer, lines: Buffer, from: number): number {
+  const first = start.length - 1;
+  if (from === 0 && lines.subarray(0, first).equals(start.subarray(1))) return 0;
+  const at = lines.indexOf(start, from);
+  return at === -1 ? -1 : at + 1;
 }
 
 /** The cells that are never quoted, and the rest of the line behind them. */

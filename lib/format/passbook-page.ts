@@ -1,11 +1,18 @@
 import { hash } from 'node:crypto';
 import type { Account, AccountStatus, Standing } from '../ledger/account.js';
-import { legOf } from '../ledger/account.js';
+import { afterEntry, legOf } from '../ledger/account.js';
 import { type AccountId, isAccountId } from '../ledger/account-id.js';
-import { ENTRY_TYPES, type Entry, type EntryType } from '../ledger/entry.js';
+import { ENTRY_TYPES, type Entry, type EntryDetails, type EntryType } from '../ledger/entry.js';
 import { formatMinor, parseMinor } from '../ledger/money.js';
 import { decodeText, encodeText, isTime, parseCount, splitRow } from './csv.js';
-import { FormatDamage, undamaged } from './damage.js';
+import { undamaged } from './damage.js';
+import {
+  decodeDetails,
+  encodeOpening,
+  isNoOpening,
+  NO_OPENING,
+  type PageOpening,
+} from './details.js';
 import { CELL, EntryLine, type LegLine } from './entry-line.js';
 import { encodeEntry } from './journal-row.js';
 import { RowWriter } from './row-writer.js';
@@ -25,12 +32,6 @@ const CHECK_DIGITS = 16;
 
 /** Minor-unit digits of a currency of this bank. */
 export type DigitsOf = (currency: string) => number | undefined;
-
-/** What only the first row of a page says in `details`. */
-export interface PageOpening {
-  /** Last check of the page before; absent on the first page. */
-  readonly prev?: string;
-}
 
 /** One row of a passbook, as it stands on a page. */
 export interface PassbookRow {
@@ -52,8 +53,9 @@ export interface PassbookRow {
   readonly memo: string;
   readonly reference: string;
   readonly valueDate: string;
-  /** JSON text, or ''. */
-  readonly details: string;
+  readonly details: EntryDetails | undefined;
+  /** What the first row of a page says besides; nothing on the others. */
+  readonly opening: PageOpening;
   readonly key: string;
   readonly check: string;
 }
@@ -88,6 +90,8 @@ export interface StandingCells {
   readonly standing: string;
   /** `first_name,last_name` */
   readonly names: string;
+  /** Decimals of the currency. */
+  readonly digits: number;
 }
 
 export function standingCells(account: Standing, digits: number): StandingCells {
@@ -96,6 +100,7 @@ export function standingCells(account: Standing, digits: number): StandingCells 
   return {
     standing: `${formatMinor(held, digits)},${limited},${currency},${status}`,
     names: `${encodeText(firstName)},${encodeText(lastName)}`,
+    digits,
   };
 }
 
@@ -115,12 +120,12 @@ export class RowEncoder {
 
   /**
    * Writes the row (with its check, without line break) of one side of an entry. `opening` makes it the first
-   * row of a page: with names, and what the page must know of the one before.
+   * row of a page: with names, and what the page must know without those before.
    */
   write(
     to: RowWriter,
     { line, side }: LegLine,
-    { standing, names }: StandingCells,
+    { standing, names, digits }: StandingCells,
     opening?: PageOpening,
   ): void {
     const row = this.#covered;
@@ -149,12 +154,13 @@ export class RowEncoder {
     row.text(',');
     row.text(standing);
     row.text(',');
-    row.text(opening ? names : ',');
+    row.text(opening || line.says(CELL.type, 'rename') ? names : ',');
     row.text(',');
     // Memo, reference and value date.
     line.copy(row, CELL.memo, CELL.valueDate);
     row.text(',');
-    if (opening) row.text(encodeText(JSON.stringify(opening)));
+    if (opening) row.text(encodeText(encodeOpening(line.details(), opening, digits)));
+    else line.copy(row, CELL.details);
     row.text(',');
     line.copy(row, CELL.key);
     row.text(',');
@@ -208,7 +214,8 @@ export function rowOf(after: Account, entry: Entry): PassbookRow {
     memo: entry.memo,
     reference: entry.reference,
     valueDate: entry.valueDate,
-    details: '',
+    details: entry.details,
+    opening: NO_OPENING,
     key: entry.key,
     check: '',
   };
@@ -246,44 +253,59 @@ export function summarizePage(text: string, digitsOf: DigitsOf): PageSummary {
 
 function summaryOf(lines: readonly [string, ...string[]], digitsOf: DigitsOf): PageSummary {
   const first = decodeRow(lines[0], digitsOf);
-  const { prev } = openingOf(first);
+  const { prev } = first.opening;
+  undamaged(
+    first.opening !== NO_OPENING,
+    `row ${first.seq} begins a page but says nothing of the one before`,
+  );
   undamaged(
     (prev === undefined) === (first.seq === 1),
     'the check of the page before is missing, or stands where there is none',
   );
-  let { firstName, lastName } = first;
+  let account = openingAccount(first);
   let check = prev ?? '';
   lines.forEach((line, index) => {
     const own = line.slice(-CHECK_DIGITS);
     undamaged(own === rowCheck(check, bodyOf(line)), `row ${first.seq + index} was changed`);
     check = own;
-    if (index === 0 || NAMELESS.test(line)) return;
-    ({ firstName, lastName } = decodeRow(line, digitsOf));
+    if (index === 0) return;
+    if (PLAIN.test(line) && account.terms.dayLimit === undefined) return;
+    account = afterRow(account, decodeRow(line, digitsOf));
   });
   const last = lines.length === 1 ? first : decodeRow(lines.at(-1) ?? '', digitsOf);
   undamaged(
     last.account === first.account && last.seq === first.seq + lines.length - 1,
     `row ${last.seq} of ${last.account} ends a page of ${lines.length} that row ${first.seq} of ${first.account} begins`,
   );
-  const { account: id, currency, status, seq, balance, held, limit, transfer, bookedAt } = last;
-  const account = {
-    id,
-    currency,
-    status,
-    firstName,
-    lastName,
-    seq,
-    balance,
-    held,
-    limit,
-    transfer,
-    bookedAt,
-  };
+  const { status, held, limit } = account;
+  undamaged(
+    last.status === status && last.held === held && last.limit === limit,
+    `row ${last.seq} of ${last.account} is not what the rows before it lead to`,
+  );
+  const { seq, balance, transfer, bookedAt } = last;
+  account = { ...account, seq, balance, transfer, bookedAt };
   return { account, firstSeq: first.seq, count: lines.length, prev, check };
 }
 
-/** A row without names; the thirteen cells before them are no free text. */
-const NAMELESS = /^(?:[^,]*,){13},,/;
+/** A row that moves money and changes nothing else; the fourteen cells before the names are no free text. */
+const PLAIN = /^[^,]*,[^,]*,[^,]*,(?:deposit|withdraw|transfer|reverse),(?:[^,]*,){9},,/;
+
+/** The account behind the first row of a page. */
+function openingAccount(row: PassbookRow): Account {
+  const { account: id, currency, status, firstName, lastName, opening } = row;
+  const { seq, balance, held, limit, transfer, bookedAt } = row;
+  const own = { id, currency, status, firstName, lastName, seq, balance, held, limit };
+  return { ...own, terms: opening.terms, transfer, bookedAt };
+}
+
+/** The account behind one row more: by the same rule as behind an entry. */
+export function afterRow(before: Account, row: PassbookRow): Account {
+  const leg = { account: row.account, seq: row.seq, balance: row.balance };
+  const other = { account: row.counterparty as AccountId, seq: 0, balance: 0n };
+  const [debit, credit] =
+    row.direction === 'out' ? [leg, other] : [row.direction === 'in' ? other : undefined, leg];
+  return afterEntry(before, { ...row, limit: row.limit ?? 0n, debit, credit }, row.account);
+}
 
 function linesOf(text: string): [string, ...string[]] {
   undamaged(text.startsWith(`${PAGE_HEADER}\n`), 'the header line is not that of a passbook');
@@ -296,10 +318,6 @@ function bodyOf(line: string): string {
   return line.slice(0, -CHECK_DIGITS);
 }
 
-function isCheck(text: string): boolean {
-  return text.length === CHECK_DIGITS && /^[0-9a-f]+$/.test(text);
-}
-
 function follows(before: PassbookRow, row: PassbookRow): boolean {
   const change = row.direction === 'out' ? -row.amount : row.amount;
   return (
@@ -308,23 +326,9 @@ function follows(before: PassbookRow, row: PassbookRow): boolean {
     row.transfer > before.transfer &&
     row.bookedAt >= before.bookedAt &&
     row.currency === before.currency &&
-    row.balance === before.balance + change
+    row.balance === before.balance + change &&
+    isNoOpening(row.opening)
   );
-}
-
-function openingOf(row: PassbookRow): PageOpening {
-  undamaged(row.details !== '', `row ${row.seq} begins a page but says nothing of the one before`);
-  let opening: unknown;
-  try {
-    opening = JSON.parse(row.details);
-  } catch (cause) {
-    throw new FormatDamage(`row ${row.seq} has details that are no JSON`, { cause });
-  }
-  undamaged(typeof opening === 'object' && opening !== null, `row ${row.seq} has odd details`);
-  const prev = 'prev' in opening ? opening.prev : undefined;
-  if (prev === undefined) return {};
-  undamaged(typeof prev === 'string' && isCheck(prev), `row ${row.seq} follows an odd check`);
-  return { prev };
 }
 
 function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
@@ -358,6 +362,7 @@ function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
   undamaged(ENTRY_TYPES.includes(type), `row ${seq} has the unknown type "${type}"`);
   undamaged(STATUSES.includes(status), `row ${seq} has the unknown status "${status}"`);
   undamaged(inText === '' || outText === '', `row ${seq} goes in and out at once`);
+  const said = decodeDetails(decodeText(details), digits, `row ${seq}`);
   return {
     account,
     seq,
@@ -377,7 +382,8 @@ function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
     memo: decodeText(memo),
     reference: decodeText(reference),
     valueDate,
-    details: decodeText(details),
+    details: said.entry,
+    opening: said.opening,
     key: decodeText(key),
     check,
   };

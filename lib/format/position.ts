@@ -27,12 +27,14 @@ export interface Checkpoint {
   readonly desks: string;
   /** Check of the list of the index of accounts that goes with it; '' where none does. */
   readonly index: string;
+  /** The same of the index of keys. */
+  readonly keys: string;
 }
 
 const CHECKPOINT_HEADER =
-  'segment,offset,transfer,epoch,seal,next_account,booked_at,desks,index,check';
-/** Before there was an index: none goes with it. */
-const OLDER_HEADER = CHECKPOINT_HEADER.replace('index,', '');
+  'segment,offset,transfer,epoch,seal,next_account,booked_at,desks,index,keys,check';
+/** Before there was an index of keys, or any at all: none goes with it. */
+const OLDER_HEADERS = ['keys,', 'index,keys,'].map((cells) => CHECKPOINT_HEADER.replace(cells, ''));
 
 /** A position as five cells. */
 export function encodePosition(position: Position): string {
@@ -72,14 +74,14 @@ export function decodeMark(text: string): Mark | undefined {
 }
 
 export function encodeCheckpoint(checkpoint: Checkpoint): string {
-  const { position, nextAccount, bookedAt, desks, index } = checkpoint;
-  const row = `${encodePosition(position)},${nextAccount},${bookedAt},${desks},${index},`;
+  const { position, nextAccount, bookedAt, desks, index, keys } = checkpoint;
+  const row = `${encodePosition(position)},${nextAccount},${bookedAt},${desks},${index},${keys},`;
   return `${CHECKPOINT_HEADER}\n${row}${checkOf(row)}\n`;
 }
 
 export function decodeCheckpoint(text: string): Checkpoint {
   const [header = '', row = '', end, ...rest] = text.split('\n');
-  const isOne = header === CHECKPOINT_HEADER || header === OLDER_HEADER;
+  const isOne = header === CHECKPOINT_HEADER || OLDER_HEADERS.includes(header);
   undamaged(isOne && end === '' && rest.length === 0, 'it is no checkpoint');
   const cells = splitRow(row);
   const count = header.split(',').length;
@@ -88,6 +90,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     cells.at(-1) === checkOf(row.slice(0, row.lastIndexOf(',') + 1)),
     'its check does not fit',
   );
+  const [index = '', keys = ''] = cells.slice(8, -1);
   const nextAccount = parseCount(cells[5] ?? '');
   undamaged(nextAccount !== undefined, 'it names no next account');
   return {
@@ -95,6 +98,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
     nextAccount,
     bookedAt: cells[6] ?? '',
     desks: cells[7] ?? '',
-    index: header === OLDER_HEADER ? '' : (cells[8] ?? ''),
+    index,
+    keys,
   };
 }

@@ -6,6 +6,7 @@
 import { checkOf } from './check.js';
 import { parseCount, splitRow } from './csv.js';
 import { undamaged } from './damage.js';
+import { digestOf, KeyFilter } from './key-filter.js';
 
 /** What is said of a run by whoever names it: enough to read its table, and to hold that against its check. */
 export interface RunFacts {
@@ -26,7 +27,12 @@ export interface RunBlock {
   readonly first: string;
 }
 
+/** Where the filter of a run lies, if it has one. */
+export type FilterPlace = Omit<RunBlock, 'first'>;
+
 const TABLE_HEADER = 'block,start,end,check,first\n';
+/** Instead of a block's number: the row of the filter. */
+const FILTER = 'filter';
 
 /** The key of a line: its first cell, which is no text of people's. */
 export function keyOf(line: string): string {
@@ -43,16 +49,22 @@ export class RunBuilder {
   #start: number;
   #lines = 0;
   #blocks = 0;
+  readonly #filter: KeyFilter | undefined;
 
-  /** `header` is the run's first line, without its line break, and none of its lines. */
-  constructor(header: string, blockBytes: number) {
+  /**
+   * `header` is the run's first line, without its line break, and none of its lines. With a `filter` its keys are
+   * digests, and are added there.
+   */
+  constructor(header: string, blockBytes: number, filter?: KeyFilter) {
     this.#blockBytes = blockBytes;
     this.#start = header.length + 1;
+    this.#filter = filter;
   }
 
   /** Takes one line, without its line break. Answers the bytes of a block that it filled. */
   push(line: string): Buffer | undefined {
     if (this.#block === '') this.#first = keyOf(line);
+    this.#filter?.add(digestOf(keyOf(line)));
     this.#block += `${line}\n`;
     this.#lines++;
     return this.#block.length < this.#blockBytes ? undefined : this.#endBlock();
@@ -70,6 +82,7 @@ export class RunBuilder {
   /** The bytes that are left, the table last, and what is to be said of the run. */
   end(): { readonly bytes: Buffer; readonly facts: RunFacts } {
     const rest = this.#block === '' ? Buffer.alloc(0) : this.#endBlock();
+    const filter = this.#endFilter();
     const table = Buffer.from(this.#table, 'latin1');
     const facts = {
       lines: this.#lines,
@@ -77,20 +90,49 @@ export class RunBuilder {
       bytes: this.#start + table.length,
       check: checkOf(table),
     };
-    return { bytes: Buffer.concat([rest, table]), facts };
+    return { bytes: Buffer.concat([rest, filter, table]), facts };
+  }
+
+  #endFilter(): Buffer {
+    if (this.#filter === undefined) return Buffer.alloc(0);
+    const bytes = Buffer.from(`${Buffer.from(this.#filter.bytes).toString('base64')}\n`);
+    const end = this.#start + bytes.length;
+    this.#table += `${FILTER},${this.#start},${end},${checkOf(bytes)},\n`;
+    this.#start = end;
+    return bytes;
   }
 }
 
 /** Reads the table of a run. @throws FormatDamage */
-export function decodeTable(bytes: Buffer, { check }: RunFacts): RunBlock[] {
+export function decodeTable(
+  bytes: Buffer,
+  { check }: RunFacts,
+): { readonly blocks: RunBlock[]; readonly filter: FilterPlace | undefined } {
   undamaged(checkOf(bytes) === check, 'its table is not the one that it was made with');
   const lines = bytes.toString('latin1').slice(TABLE_HEADER.length).split('\n');
-  return lines.slice(0, -1).map((line) => {
-    const [, from = '', to = '', block = '', first = ''] = splitRow(line) ?? [];
+  const blocks: RunBlock[] = [];
+  let filter: FilterPlace | undefined;
+  for (const line of lines.slice(0, -1)) {
+    const [name, from = '', to = '', block = '', first = ''] = splitRow(line) ?? [];
     const [start, end] = [parseCount(from), parseCount(to)];
     undamaged(start !== undefined && end !== undefined, 'its table has an odd row');
-    return { start, end, check: block, first };
-  });
+    if (name === FILTER) filter = { start, end, check: block };
+    else blocks.push({ start, end, check: block, first });
+  }
+  return { blocks, filter };
+}
+
+/** Reads the filter of a run. @throws FormatDamage */
+export function decodeFilter(bytes: Buffer, { check }: FilterPlace): KeyFilter {
+  undamaged(checkOf(bytes) === check, 'its filter was changed');
+  return new KeyFilter(Buffer.from(bytes.toString('latin1'), 'base64'));
+}
+
+/** The first line of a block that begins so. */
+export function lineBeginning(block: string, start: string): string | undefined {
+  const at = block.startsWith(start) ? 0 : block.indexOf(`\n${start}`) + 1;
+  if (at === 0 && !block.startsWith(start)) return undefined;
+  return block.slice(at, block.indexOf('\n', at));
 }
 
 /** Lines of a block, still one text, each with its line break. @throws FormatDamage */

@@ -1,10 +1,11 @@
+import type { Operation } from '../bank/operations.js';
 import { BankError } from '../ledger/errors.js';
-import { type BatchRequest, readBatchRequest } from './batch-request.js';
+import { readBatchRequest } from './batch-request.js';
 import { invalidFile, readCsv } from './csv-source.js';
 
 /** One line of a batch: a request, or why it is none. */
 export type BatchLine = { readonly line: number } & (
-  | { readonly request: BatchRequest }
+  | { readonly request: Operation }
   | { readonly error: BankError }
 );
 
@@ -98,7 +99,7 @@ function readCsvBatch(file: string, bytes: Buffer): BatchLine[] {
   );
 }
 
-function read(line: number, check: () => BatchRequest): BatchLine {
+function read(line: number, check: () => Operation): BatchLine {
   try {
     return { line, request: check() };
   } catch (error) {

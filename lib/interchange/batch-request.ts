@@ -1,26 +1,34 @@
-import type { MovementInput } from '../bank/api.js';
+import { OPERATIONS, type Operation, readOperation } from '../bank/operations.js';
 import { BankError } from '../ledger/errors.js';
-import {
-  type OpenAccountInput,
-  readDeposit,
-  readOpen,
-  readTransfer,
-  readWithdraw,
-} from '../ledger/request.js';
-
-/** One line of a batch that makes sense in itself. */
-export type BatchRequest =
-  | { readonly op: 'deposit' | 'withdraw' | 'transfer'; readonly movement: MovementInput }
-  | { readonly op: 'open'; readonly account: OpenAccountInput };
 
 type Fields = Readonly<Record<string, unknown>>;
 
-const ANNOTATIONS = ['memo', 'reference', 'valueDate', 'key'];
-const FIELDS: Readonly<Record<string, readonly string[]>> = {
-  deposit: ['id', 'to', 'amount', ...ANNOTATIONS],
-  withdraw: ['id', 'from', 'amount', ...ANNOTATIONS],
-  transfer: ['from', 'to', 'amount', ...ANNOTATIONS],
-  open: ['firstName', 'lastName', 'id', 'currency', 'overdraftLimit', ...ANNOTATIONS],
+const ANNOTATIONS = ['memo', 'reference', 'valueDate', 'metadata', 'key'];
+const FIELDS: Readonly<Record<Operation['op'], readonly string[]>> = {
+  deposit: ['id', 'to', 'amount'],
+  withdraw: ['id', 'from', 'amount', 'upTo'],
+  transfer: ['from', 'to', 'amount', 'upTo'],
+  open: ['firstName', 'lastName', 'id', 'currency', 'overdraftLimit'],
+  hold: ['id', 'amount', 'ttlSeconds'],
+  capture: ['hold', 'amount', 'to', 'keepRest'],
+  release: ['hold'],
+  reverse: ['transfer', 'force'],
+  freeze: ['id', 'refuse'],
+  unfreeze: ['id'],
+  close: ['id', 'sweepTo'],
+  reopen: ['id'],
+  rename: ['id', 'firstName', 'lastName'],
+  limit: ['id', 'overdraftLimit', 'transferLimit', 'dayLimit'],
+};
+
+/** Fields that are no texts in the library, as a CSV cell tells them. */
+const CELLS: Readonly<Record<string, (cell: string) => unknown>> = {
+  transfer: numberOf,
+  ttlSeconds: numberOf,
+  upTo: flagOf,
+  keepRest: flagOf,
+  force: flagOf,
+  metadata: jsonOf,
 };
 
 /**
@@ -28,59 +36,40 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
  * the operation does not know is refused, because a misspelt key would book twice.
  * @throws BankError for what is wrong with the line in itself
  */
-export function readBatchRequest(line: unknown): BatchRequest {
+export function readBatchRequest(line: unknown): Operation {
   const given = fieldsOf(line);
   const { op, ...fields } = given;
-  const known = typeof op === 'string' && Object.hasOwn(FIELDS, op) ? FIELDS[op] : undefined;
-  if (known === undefined) {
+  if (typeof op !== 'string' || !Object.hasOwn(FIELDS, op)) {
     const shown = op === undefined ? 'The line names no "op"' : `The op ${short(op)} is unknown`;
-    throw invalidLine(`${shown}; it is deposit, withdraw, transfer or open.`);
+    throw invalidLine(`${shown}; it is one of ${OPERATIONS.join(', ')}.`);
   }
+  const known = [...FIELDS[op as Operation['op']], ...ANNOTATIONS];
   const stranger = Object.keys(fields).find((name) => !known.includes(name));
   if (stranger !== undefined) {
     throw invalidLine(`${op} has no field ${short(stranger)}; it takes ${known.join(', ')}.`);
   }
-  return op === 'open' ? openRequest(fields) : movementRequest(String(op), fields);
-}
-
-function openRequest(fields: Fields): BatchRequest {
   const { key, ...rest } = fields;
-  const account = { ...rest, idempotencyKey: key } as unknown as OpenAccountInput;
-  readOpen(account);
-  return { op: 'open', account };
+  const operation = { op, ...withId(op, rest), idempotencyKey: key } as unknown as Operation;
+  readOperation(operation);
+  return operation;
 }
 
-function movementRequest(op: string, fields: Fields): BatchRequest {
-  const { key, id, ...rest } = fields;
-  const annotated = { ...rest, idempotencyKey: key } as unknown as MovementInput;
-  switch (op) {
-    case 'deposit': {
-      const movement = { ...annotated, to: oneOf(id, rest.to, 'deposit', 'to') };
-      readDeposit(movement.to, movement.amount, movement);
-      return { op, movement };
-    }
-    case 'withdraw': {
-      const movement = { ...annotated, from: oneOf(id, rest.from, 'withdraw', 'from') };
-      readWithdraw(movement.from, movement.amount, movement);
-      return { op, movement };
-    }
-    default: {
-      const { from = '', to = '' } = annotated;
-      readTransfer({ ...annotated, from, to });
-      return { op: 'transfer', movement: annotated };
-    }
-  }
+/** The account of a deposit or withdrawal is `id`, or the side that it is on. */
+function withId(op: string, fields: Fields): Fields {
+  const { from, to, id, ...rest } = fields;
+  if (op === 'deposit') return { ...rest, id: oneOf(id, to, op, 'to') };
+  if (op === 'withdraw') return { ...rest, id: oneOf(id, from, op, 'from') };
+  return op === 'transfer' ? { from: '', to: '', ...fields } : fields;
 }
 
-/** The account of a deposit or withdrawal: `id`, or the side that it is on. */
-function oneOf(id: unknown, side: unknown, op: string, name: string): string {
+function oneOf(id: unknown, side: unknown, op: string, name: string): unknown {
   if (id !== undefined && side !== undefined && id !== side) {
     throw invalidLine(`${op} names two accounts, in "id" and in "${name}"; give one.`);
   }
   const account = id ?? side;
   if (account === undefined) throw invalidLine(`${op} names no account; give "id".`);
   // The library's own check tells what is wrong with anything but a text.
-  return account as string;
+  return account;
 }
 
 /** The line's fields under their JSON names; what is empty or null counts as not given. */
@@ -89,7 +78,35 @@ function fieldsOf(line: unknown): Fields {
     throw invalidLine('The line is no JSON object.');
   }
   const given = Object.entries(line).filter(([, value]) => value !== null && value !== '');
-  return Object.fromEntries(given.map(([name, value]) => [jsonName(name), value]));
+  const names = given.map(([written]) => jsonName(written));
+  const twice = names.find((name, at) => names.indexOf(name) !== at);
+  if (twice !== undefined) throw invalidLine(`The line has the field ${short(twice)} twice.`);
+  return Object.fromEntries(
+    given.map(([written, value]) => {
+      const name = jsonName(written);
+      const read = Object.hasOwn(CELLS, name) ? CELLS[name] : undefined;
+      return [name, read && typeof value === 'string' ? read(value) : value];
+    }),
+  );
+}
+
+/** What is no number, flag or JSON stays a text, of which the library says what is wrong with it. */
+function numberOf(cell: string): unknown {
+  return /^[0-9]{1,15}$/.test(cell) ? Number(cell) : cell;
+}
+
+function flagOf(cell: string): unknown {
+  if (cell === 'true') return true;
+  if (cell === 'false') return false;
+  throw invalidLine(`${short(cell)} is neither true nor false.`);
+}
+
+function jsonOf(cell: string): unknown {
+  try {
+    return JSON.parse(cell);
+  } catch {
+    return cell;
+  }
 }
 
 /** `value_date` → `valueDate` */

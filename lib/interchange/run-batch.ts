@@ -1,14 +1,12 @@
-import type { Bank, OpenedAccount } from '../bank/api.js';
-import { BankError } from '../ledger/errors.js';
-import type { Receipt } from '../ledger/receipt.js';
+import type { Bank } from '../bank/api.js';
+import type { Operation, OperationReceipt } from '../bank/operations.js';
+import type { BankError } from '../ledger/errors.js';
 import type { BatchLine } from './batch-lines.js';
-import type { BatchRequest } from './batch-request.js';
 
 /** What became of one line. */
 export type BatchResult = { readonly line: number } & (
-  | { readonly op: 'deposit' | 'withdraw' | 'transfer'; readonly receipt: Receipt }
-  | { readonly op: 'open'; readonly account: OpenedAccount }
-  | { readonly op: BatchRequest['op'] | undefined; readonly error: BankError }
+  | { readonly op: Operation['op']; readonly receipt: OperationReceipt }
+  | { readonly op: Operation['op'] | undefined; readonly error: BankError }
 );
 
 export interface BatchOptions {
@@ -18,14 +16,13 @@ export interface BatchOptions {
   readonly goOn?: (() => boolean) | undefined;
 }
 
-/** Movements that go to the bank at once. */
-const MOVEMENTS_AT_ONCE = 2_000;
+/** Requests that go to the bank at once. */
+const REQUESTS_AT_ONCE = 2_000;
 
-type Movement = Extract<BatchRequest, { movement: unknown }>;
-type MovementLine = { readonly line: number; readonly request: Movement };
+type RequestLine = { readonly line: number; readonly request: Operation };
 
 /**
- * Runs lines in their order and gives one result each, in the same order. Movements next to each
+ * Runs lines in their order and gives one result each, in the same order. Requests next to each
  * other go to the bank together; a refusal does not stop what follows.
  */
 export async function* runBatch(
@@ -33,47 +30,30 @@ export async function* runBatch(
   lines: readonly BatchLine[],
   options: BatchOptions,
 ): AsyncGenerator<BatchResult> {
-  let waiting: MovementLine[] = [];
+  let waiting: RequestLine[] = [];
   for (const entry of lines) {
-    if ('request' in entry && entry.request.op !== 'open') {
-      waiting.push({ line: entry.line, request: entry.request });
-      if (waiting.length < MOVEMENTS_AT_ONCE) continue;
+    if ('request' in entry) {
+      waiting.push(entry);
+      if (waiting.length < REQUESTS_AT_ONCE) continue;
     }
-    yield* move(bank, waiting, options);
+    yield* book(bank, waiting, options);
     waiting = [];
     if (options.goOn?.() === false) return;
     if ('error' in entry) yield { line: entry.line, op: undefined, error: entry.error };
-    else if (entry.request.op === 'open')
-      yield await open(bank, entry.line, entry.request, options);
   }
-  yield* move(bank, waiting, options);
+  yield* book(bank, waiting, options);
 }
 
-async function* move(
+async function* book(
   bank: Bank,
-  lines: readonly MovementLine[],
-  options: BatchOptions,
+  lines: readonly RequestLine[],
+  { signal, dryRun }: BatchOptions,
 ): AsyncGenerator<BatchResult> {
   if (lines.length === 0) return;
-  const inputs = lines.map(({ request }) => request.movement);
-  const results = await bank.transferMany(inputs, options);
+  const operations = lines.map(({ request }) => request);
+  const results = await bank.batch(operations, { signal, dryRun });
   for (const [index, { line, request }] of lines.entries()) {
     const result = results[index];
     if (result !== undefined) yield { line, op: request.op, ...result };
-  }
-}
-
-async function open(
-  bank: Bank,
-  line: number,
-  request: Extract<BatchRequest, { op: 'open' }>,
-  { signal, dryRun }: BatchOptions,
-): Promise<BatchResult> {
-  try {
-    const account = await bank.openAccount({ ...request.account, dryRun }, { signal });
-    return { line, op: 'open', account };
-  } catch (error) {
-    if (!(error instanceof BankError)) throw error;
-    return { line, op: 'open', error };
   }
 }

@@ -13,6 +13,7 @@ export type BankErrorCode =
   | 'ACCOUNT_EXISTS'
   | 'ACCOUNT_FROZEN'
   | 'ACCOUNT_CLOSED'
+  | 'ACCOUNT_NOT_EMPTY'
   | 'CURRENCY_MISMATCH'
   | 'SAME_ACCOUNT'
   | 'INSUFFICIENT_FUNDS'
@@ -22,6 +23,7 @@ export type BankErrorCode =
   | 'HOLD_EXPIRED'
   | 'HOLD_CLOSED'
   | 'EXCEEDS_HOLD'
+  | 'TRANSFER_NOT_FOUND'
   | 'ALREADY_REVERSED'
   | 'PIN_WRONG'
   | 'PIN_LOCKED'
@@ -64,6 +66,7 @@ const FACTS = {
   ACCOUNT_EXISTS: rule('Choose another id, or leave it out and let the bank give one.'),
   ACCOUNT_FROZEN: rule('Unfreeze the account first.'),
   ACCOUNT_CLOSED: rule('Reopen the account first.'),
+  ACCOUNT_NOT_EMPTY: rule('Settle what the account has, owes or holds first.'),
   CURRENCY_MISMATCH: rule('Move money between accounts of one currency.'),
   SAME_ACCOUNT: rule('Name two different accounts.'),
   INSUFFICIENT_FUNDS: rule('Ask for less, pay something in first, or raise the overdraft limit.'),
@@ -73,6 +76,7 @@ const FACTS = {
   HOLD_EXPIRED: rule('Place a new hold.'),
   HOLD_CLOSED: rule('Place a new hold.'),
   EXCEEDS_HOLD: rule('Capture no more than what is left of the hold.'),
+  TRANSFER_NOT_FOUND: rule('Take the number from a receipt or a history.'),
   ALREADY_REVERSED: rule('Nothing is left to do: the reversal is booked.'),
   PIN_WRONG: rule('Try again with the right PIN.'),
   PIN_LOCKED: later('Wait until the lock is over.'),
@@ -85,7 +89,7 @@ const FACTS = {
   NO_PERMISSION: later('Ask the owner of the file for access.'),
   DISK_FULL: later('Make room on the disk; nothing was changed.'),
   IO_ERROR: later('Look at the disk and the system log.'),
-  CLOCK_AHEAD: later('Set the clock, or confirm it once with --accept-clock.'),
+  CLOCK_AHEAD: later('Set the clock; if it is right, say so once: --accept-clock, or acceptClock.'),
   OUTCOME_UNKNOWN: {
     retryable: true,
     committed: 'unknown',

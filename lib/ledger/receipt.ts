@@ -1,6 +1,7 @@
 import type { AccountId } from './account-id.js';
-import type { Entry, Leg } from './entry.js';
+import type { Entry, EntryType, Leg } from './entry.js';
 import { assert } from './errors.js';
+import type { HoldId } from './hold.js';
 import { type Money, toMoney } from './money.js';
 import { record, type Writable } from './record.js';
 
@@ -22,6 +23,60 @@ export interface Receipt {
   readonly to: ReceiptSide;
   /** The request had been booked before with the same key; nothing moved this time. */
   readonly replayed: boolean;
+}
+
+/** What a change of an account is answered with. */
+export interface ChangeReceipt {
+  /** Bank-wide number of the entry. */
+  readonly transfer: number;
+  readonly bookedAt: string;
+  readonly type: EntryType;
+  readonly account: {
+    readonly id: AccountId;
+    readonly seq: number;
+    /** Ledger balance behind the entry. */
+    readonly ledger: Money;
+  };
+  /** What the entry moved: the rest that a closed account left. */
+  readonly amount: Money;
+  readonly replayed: boolean;
+}
+
+/** What placing or ending a hold is answered with. */
+export interface HoldReceipt extends ChangeReceipt {
+  /** Its id: `a10017.42`. */
+  readonly hold: HoldId;
+  /** What was set aside, or given back. */
+  readonly amount: Money;
+  /** When it ends; `undefined`: when it is used or released. */
+  readonly expiresAt: string | undefined;
+}
+
+export function toChangeReceipt(entry: Entry, digits: number, replayed: boolean): ChangeReceipt {
+  const { transfer, bookedAt, type, currency, amount } = entry;
+  const changed = entry.debit ?? entry.credit;
+  assert(changed !== undefined, `entry ${transfer} changes no account`);
+  const { account: id, seq, balance } = changed;
+  return {
+    transfer,
+    bookedAt,
+    type,
+    account: { id, seq, ledger: toMoney(balance, currency, digits) },
+    amount: toMoney(amount, currency, digits),
+    replayed,
+  };
+}
+
+export function toHoldReceipt(entry: Entry, digits: number, replayed: boolean): HoldReceipt {
+  const hold = entry.details?.hold;
+  assert(hold !== undefined, `entry ${entry.transfer} has no hold`);
+  const { left, released = left } = hold;
+  return {
+    ...toChangeReceipt(entry, digits, replayed),
+    hold: hold.id,
+    amount: toMoney(released, entry.currency, digits),
+    expiresAt: hold.expires || undefined,
+  };
 }
 
 const ReceiptRecord = record(function (

@@ -1,7 +1,13 @@
 import { BankError } from './errors.js';
 
 /** Longest texts, in UTF-16 units. Small enough that a row stays readable and a batch bounded. */
-export const TEXT_LENGTH_MAX = { name: 100, memo: 500, reference: 100, key: 200 } as const;
+export const TEXT_LENGTH_MAX = {
+  name: 100,
+  memo: 500,
+  reference: 100,
+  key: 200,
+  metadata: 2000,
+} as const;
 
 // Control characters (C0, DEL, C1), line and paragraph separators, and everything that turns the
 // direction of text around: none may reach a terminal, a spreadsheet or a passbook.

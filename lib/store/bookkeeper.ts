@@ -2,9 +2,12 @@ import { writeEntry } from '../format/journal-row.js';
 import type { RowWriter } from '../format/row-writer.js';
 import { type Account, afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
-import { type Decision, decide } from '../ledger/decide.js';
+import type { Decision, Moment } from '../ledger/booking.js';
+import { decide } from '../ledger/decide.js';
+import { expiryBefore, expiryOn } from '../ledger/decide-hold.js';
 import type { Entry } from '../ledger/entry.js';
-import { assert } from '../ledger/errors.js';
+import { assert, BankError } from '../ledger/errors.js';
+import { isFarAhead } from '../ledger/hold.js';
 import type { Request } from '../ledger/request.js';
 import type { LedgerState } from './ledger-state.js';
 
@@ -16,14 +19,19 @@ export class Bookkeeper {
   readonly #state: LedgerState;
   readonly #now: number;
   readonly #lines: RowWriter;
+  /** Somebody has said that the clock is right, however far ahead it is. */
+  readonly #acceptClock: boolean;
   /** Made for the first entry: most who only look need none. */
   #bookedAt: string | undefined;
   #count = 0;
+  /** Those that can be found again by a key, or by the number of the one that they take back. */
+  readonly keyed: Entry[] = [];
   /** Number of the last entry decided. */
   transfer: number;
 
   /** `lines` is written over: nobody needs what is in it any more. */
-  constructor(state: LedgerState, now: number, lines: RowWriter) {
+  constructor(state: LedgerState, now: number, lines: RowWriter, acceptClock = false) {
+    this.#acceptClock = acceptClock;
     this.#state = state;
     this.#now = now;
     this.#lines = lines;
@@ -58,17 +66,52 @@ export class Bookkeeper {
 
   /** Books a request, or answers with the entry that its key was used for. @throws BankError */
   book(request: Request): Decision {
+    if (this.#state.mayHold) this.#endOverdue((at) => expiryBefore(this.#state, request, at));
+    const decision = decide(this.#state, request, this.#moment());
+    if (!decision.replayed) this.#enter(decision.entry);
+    return decision;
+  }
+
+  /** Ends those holds of an account whose time is over. */
+  expire(id: AccountId): void {
+    this.#endOverdue((at) => {
+      const account = this.#state.account(id);
+      return account && expiryOn(this.#state, account, at);
+    });
+  }
+
+  #endOverdue(next: (at: Moment) => Entry | undefined): void {
+    for (let entry = next(this.#moment()); entry; entry = next(this.#moment())) {
+      this.#refuseFarAhead(entry);
+      this.#enter(entry);
+    }
+  }
+
+  /** What has ended can't be made undone: a clock that jumped is to be looked at first. */
+  #refuseFarAhead({ bookedAt, details }: Entry): void {
+    const last = this.#state.bookedAt;
+    if (this.#acceptClock || !isFarAhead(bookedAt, last)) return;
+    throw new BankError(
+      'CLOCK_AHEAD',
+      `The clock says ${bookedAt}, the last entry is of ${last}: hold ${details?.hold?.id} would end by that.`,
+      { details: { now: bookedAt, last } },
+    );
+  }
+
+  #moment(): Moment {
     this.#bookedAt ??= this.#time();
-    const at = { transfer: this.transfer + 1, bookedAt: this.#bookedAt };
-    const decision = decide(this.#state, request, at);
-    if (decision.replayed) return decision;
-    const { entry } = decision;
+    return { transfer: this.transfer + 1, bookedAt: this.#bookedAt };
+  }
+
+  #enter(entry: Entry): void {
     this.#state.apply(entry);
-    if (entry.key !== '') this.#state.rememberKey(entry);
+    if (entry.key !== '' || entry.details !== undefined) {
+      this.#state.remember(entry);
+      this.keyed.push(entry);
+    }
     writeEntry(this.#lines, entry, this.digitsOf(entry.currency));
     this.#count++;
     this.transfer = entry.transfer;
-    return decision;
   }
 
   /** Never before the last entry, whatever the clock does. */
@@ -91,6 +134,7 @@ export class Bookkeeper {
     const { transfer } = this;
     const count = this.#count;
     const { length } = this.#lines;
+    const keyed = this.keyed.length;
     this.#state.begin();
     let kept = false;
     try {
@@ -104,6 +148,7 @@ export class Bookkeeper {
         this.#state.takeBack();
         this.#lines.cut(length);
         this.#count = count;
+        this.keyed.length = keyed;
         this.transfer = transfer;
       }
     }

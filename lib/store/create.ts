@@ -16,6 +16,7 @@ import { assert, BankError } from '../ledger/errors.js';
 import { desksIdentity } from './checkpoint.js';
 import { makeNameDurable } from './durable.js';
 import { FIRST_SEGMENT } from './journal.js';
+import { KEYS_FILE } from './key-index.js';
 import { ROSTER_FILE } from './roster-index.js';
 import { INDEX_FOLDER } from './sorted-index.js';
 import { MANIFEST_FILE } from './store.js';
@@ -104,13 +105,14 @@ async function build(disk: Disk, system: System, at: string, manifest: Manifest)
     seal: pin.seal,
   };
   const list = Buffer.from(encodeIndexList({ position, runs: [] }));
-  await writeDurably(disk, join(at, ROSTER_FILE), list);
+  for (const file of [ROSTER_FILE, KEYS_FILE]) await writeDurably(disk, join(at, file), list);
   const checkpoint = {
     position,
     nextAccount: FIRST_ACCOUNT_NUMBER,
     bookedAt: '',
     desks: await desksIdentity(disk, at),
     index: checkOf(list),
+    keys: checkOf(list),
   };
   await writeDurably(
     disk,

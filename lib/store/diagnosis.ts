@@ -293,13 +293,14 @@ class Examination {
     const desks = (await disk.exists(join(directory, 'desks')))
       ? await desksIdentity(disk, directory)
       : '';
-    // The index is made anew: whether the one that lies there goes with it nobody knows.
+    // The indexes are made anew: whether those that lie there go with it nobody knows.
     const next: Checkpoint = {
       position: trusted ?? START,
       nextAccount,
       bookedAt,
       desks,
       index: '',
+      keys: '',
     };
     if (found) {
       const what = inPlace

@@ -32,12 +32,14 @@ import { Fenced, type Log, WriteFailed } from './log.js';
 export interface Task<T> {
   /** Whether it may book entries, so that the log must be led. */
   readonly books: boolean;
-  /** Entries that it may book, at most. */
+  /** Entries that it asks for, at most; holds of its accounts that are over end besides. */
   readonly size: number;
   /** Calls `each` with the accounts that it needs; asked again when those are known. */
   eachId(state: LedgerState, each: (id: AccountId) => void): void;
   /** The idempotency keys that it names. */
   readonly keys: readonly string[];
+  /** Numbers of the entries that it wants to take back. */
+  readonly reverses?: readonly number[] | undefined;
   /** Answers, or throws the refusal. */
   run(book: Bookkeeper, state: LedgerState): T;
 }
@@ -106,6 +108,8 @@ export interface GroupCommitParts {
   };
   /** Called when this process has come to lead the log, be it only to read where nobody else had. */
   onLead(): void;
+  /** The clock is right, however far ahead of the last entry it is. */
+  readonly acceptClock?: boolean;
   /** Requests that may wait. */
   readonly requestsMax: number;
 }
@@ -243,7 +247,7 @@ export class GroupCommit {
     let outcomes: Outcome[];
     try {
       await this.#load(state, batch);
-      book = new Bookkeeper(state, system.now(), this.#lines);
+      book = new Bookkeeper(state, system.now(), this.#lines, this.#parts.acceptClock);
       outcomes = batch.map(({ task }) => attempt(() => task.run(book, state)));
       state.endBatch();
     } catch (error) {
@@ -257,6 +261,7 @@ export class GroupCommit {
       if (book.count > 0) {
         const { lines, count, transfer } = book;
         state.position = await log.append(before, { lines, count, transfer });
+        this.#parts.keys.booked(before, book.keyed, state.position);
         this.#parts.backlog.answered(state.position, count);
         if (channels.commit.hasSubscribers) this.#publish(count, state.position, start);
       } else if (log.leading && !(await log.confirm())) {
@@ -357,8 +362,19 @@ export class GroupCommit {
   /** G3. */
   async #load(state: LedgerState, batch: readonly Waiting[]): Promise<void> {
     const keys: string[] = [];
-    for (const { task } of batch) for (const key of task.keys) keys.push(key);
-    for (const entry of await this.#parts.keys.find(keys, state.position)) state.rememberKey(entry);
+    const reversed: number[] = [];
+    for (const { task } of batch) {
+      for (const key of task.keys) keys.push(key);
+      if (task.reverses) reversed.push(...task.reverses);
+    }
+    const known = this.#parts.keys;
+    for (const entry of await known.find(keys, state.position)) state.remember(entry);
+    if (reversed.length > 0) {
+      for (const entry of await known.numbered(reversed, state.position)) {
+        state.rememberNumber(entry);
+      }
+      for (const entry of await known.reversalsOf(reversed, state.position)) state.remember(entry);
+    }
     await this.#loadAccounts(state, batch);
   }
 
@@ -371,7 +387,7 @@ export class GroupCommit {
       };
       for (const { task } of batch) task.eachId(state, look);
       if (missing.size === 0) return;
-      await state.load(missing);
+      await state.load(missing, this.#breath);
     }
   }
 

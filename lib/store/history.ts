@@ -93,7 +93,11 @@ function outOfOrder(id: AccountId, number: number | undefined) {
 }
 
 /** Numbers of the sealed pages before row `first`: all of them. @throws BankError BANK_DAMAGED */
-async function sealedBefore({ passbooks }: Files, id: AccountId, first: number): Promise<number[]> {
+export async function sealedBefore(
+  { passbooks }: Pick<Files, 'passbooks'>,
+  id: AccountId,
+  first: number,
+): Promise<number[]> {
   const sealed = await passbooks.sealedPages(id);
   const newest = sealed.length === 0 ? undefined : await passbooks.read(id, sealed.at(-1));
   const whole = sealed.every((number, index) => number === index + 1);

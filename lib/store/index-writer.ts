@@ -13,16 +13,31 @@ import { join } from 'node:path';
 import { type Disk, mustBeThere, removeIfThere, writeAll, writeDurably } from '../disk/disk.js';
 import { checkOf } from '../format/check.js';
 import { encodeIndexList, type IndexList, type NamedRun } from '../format/index-list.js';
+import { KeyFilter } from '../format/key-filter.js';
+import type { DigitsOf } from '../format/passbook-page.js';
 import { keyOf, RunBuilder, type RunFacts } from '../format/sorted-run.js';
 import { unlessDamaged } from './damage.js';
-import { INDEX_FOLDER, type IndexPlace, isIndexFile, SortedIndex } from './sorted-index.js';
+import {
+  INDEX_FOLDER,
+  type IndexName,
+  type IndexPlace,
+  isIndexFile,
+  SortedIndex,
+} from './sorted-index.js';
 
 /** What an index is of. */
-export interface IndexKind {
-  /** Its files are called by it. */
-  readonly name: string;
+export interface IndexKind extends IndexName {
   /** First line of each run. */
   readonly header: string;
+  /** Its keys are digests, and each run has a filter of them. */
+  readonly filtered: boolean;
+  /**
+   * Runs of about one length that are joined: with two, each line is written again each time that the index
+   * doubles; with more, less often, and there are more runs to be looked at.
+   */
+  readonly joins: number;
+  /** The lines that a batch of the journal adds. @throws FormatDamage */
+  linesOf(batch: Buffer, digitsOf: DigitsOf): string[];
 }
 
 /** Where what is on its way is staged, as its owner has it: renamed from there, or not at all. */
@@ -57,7 +72,7 @@ export class IndexWriter {
     this.#folder = join(place.directory, INDEX_FOLDER);
     this.#kind = kind;
     this.#blockBytes = blockBytes;
-    this.#index = new SortedIndex(place, kind.name);
+    this.#index = new SortedIndex(place, kind);
   }
 
   /**
@@ -95,15 +110,12 @@ export class IndexWriter {
     staging: Staging,
   ): Promise<Grown> {
     const fresh = inOrder(lines);
-    const runs = [...before];
-    const taken: NamedRun[] = [];
-    for (let count = fresh.length; (runs.at(-1)?.lines ?? Number.POSITIVE_INFINITY) <= count; ) {
-      const run = runs.pop() as NamedRun;
-      taken.unshift(run);
-      count += run.lines;
-    }
+    const kept = keptBehind(before, fresh.length, this.#kind.joins);
+    const [runs, taken] = [before.slice(0, kept), before.slice(kept)];
+    const count = taken.reduce((sum, run) => sum + run.lines, fresh.length);
     const path = staging.next();
-    const facts = await this.#stage(path, joinedWith(fresh, this.#index.lines(taken)), staging);
+    const joined = joinedWith(fresh, this.#index.lines(taken));
+    const facts = await this.#stage(path, joined, count, staging);
     // Behind a power cut an epoch may come again, and while somebody sleeps a number: never both.
     const file = `${this.#kind.name}-${await this.#nextNumber()}-${staging.epoch}.csv`;
     const rename = () => this.#disk.rename(path, join(this.#folder, file));
@@ -130,9 +142,15 @@ export class IndexWriter {
   }
 
   /** X1. */
-  async #stage(path: string, lines: AsyncIterable<string>, { gone }: Staging): Promise<RunFacts> {
-    const { header } = this.#kind;
-    const builder = new RunBuilder(header, this.#blockBytes);
+  async #stage(
+    path: string,
+    lines: AsyncIterable<string>,
+    countMax: number,
+    { gone }: Staging,
+  ): Promise<RunFacts> {
+    const { header, filtered } = this.#kind;
+    const filter = filtered ? KeyFilter.for(countMax) : undefined;
+    const builder = new RunBuilder(header, this.#blockBytes, filter);
     const file = await mustBeThere(() => this.#disk.open(path, 'create'), gone);
     try {
       let end = 0;
@@ -152,6 +170,22 @@ export class IndexWriter {
     } finally {
       await file.close();
     }
+  }
+}
+
+/**
+ * How many of the runs stay when one of `count` lines is added. Those behind them are joined with it, where there
+ * are `joins` of about one length, itself among them; and again, with what that has become.
+ */
+function keptBehind(runs: readonly NamedRun[], count: number, joins: number): number {
+  let kept = runs.length;
+  for (let sum = count; ; ) {
+    // Runs at the end that are less than twice as long as what has come together.
+    let first = kept;
+    while (first > 0 && (runs[first - 1] as NamedRun).lines < sum * 2) first--;
+    if (kept - first < joins - 1) return kept;
+    for (const { lines } of runs.slice(first, kept)) sum += lines;
+    kept = first;
   }
 }
 

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { type Disk, mustBeThere, readRange } from '../disk/disk.js';
 import { undamaged } from '../format/damage.js';
 import {
+  decodeEntry,
   FIRST_SEAL,
   JOURNAL_HEADER,
   parseSegmentName,
@@ -19,7 +20,8 @@ import type { Position } from '../format/position.js';
 import type { Entry } from '../ledger/entry.js';
 import { damaged, named } from './damage.js';
 import { type Batch, batchAt, entriesOf, scanTail } from './journal-scan.js';
-import { LEAVE_LOOK_BYTES, READ_BYTES_MAX } from './limits.js';
+import { seekControl } from './journal-seek.js';
+import { ENTRIES_NEAR, LEAVE_LOOK_BYTES, READ_BYTES_MAX } from './limits.js';
 
 /** Entries that were decided and sealed together: at least one. */
 export interface LoggedBatch {
@@ -169,6 +171,68 @@ export class Journal {
       if (batch.control.count > 0) yield batch.lines;
   }
 
+  /**
+   * Those entries with these numbers that there are up to `to`, in their order; found by halving, and held against
+   * the seals of their batches.
+   */
+  async entries(numbers: Iterable<number>, to: Position): Promise<Entry[]> {
+    const wanted = [...new Set(numbers)].filter((number) => number > 0 && number <= to.transfer);
+    wanted.sort((a, b) => a - b);
+    const found: Entry[] = [];
+    for (let at = 0; at < wanted.length; ) {
+      const from = await this.#before(wanted[at] as number, to);
+      for await (const { lines, position } of this.read(from, to)) {
+        const next = () => wanted[at] ?? Number.POSITIVE_INFINITY;
+        for (; next() <= position.transfer; at++) {
+          const line = lineNumbered(lines, next());
+          const decode = () => {
+            undamaged(line !== undefined, `entry ${next()} is not where it should be`);
+            return decodeEntry(line, this.#digitsOf);
+          };
+          found.push(named(`journal/${position.segment}`, decode));
+        }
+        if (next() > position.transfer + ENTRIES_NEAR) break;
+      }
+    }
+    return found;
+  }
+
+  /** All entries behind the one with this number up to `to`, batch by batch; perhaps some before it. */
+  async *entriesBehind(transfer: number, to: Position): AsyncGenerator<readonly Entry[]> {
+    if (transfer >= to.transfer) return;
+    for await (const { entries } of this.read(await this.#before(transfer + 1, to), to)) {
+      yield entries;
+    }
+  }
+
+  async entry(transfer: number, to: Position): Promise<Entry | undefined> {
+    return (await this.entries([transfer], to))[0];
+  }
+
+  /** A place behind a control row before the entry `transfer`, not far before it. */
+  async #before(transfer: number, to: Position): Promise<Position> {
+    const segments = await this.segments();
+    let [low, high] = [0, segments.indexOf(to.segment) + 1];
+    while (high - low > 1) {
+      const middle = (low + high) >>> 1;
+      const { control } = await this.pinOf(segments[middle] as string);
+      if (control.transfer < transfer) low = middle;
+      else high = middle;
+    }
+    const segment = segments[low] ?? to.segment;
+    const end = segment === to.segment ? to.offset : undefined;
+    const bytes = (start: number, stop: number) => this.#readBytes(segment, start, stop);
+    const found = await seekControl(bytes, transfer, end ?? (await this.#sizeOf(segment)));
+    if (found) return { segment, ...found };
+    const start = journalStart(segment);
+    return low === 0 ? start : positionBehind(start, await this.pinOf(segment));
+  }
+
+  async #sizeOf(segment: string): Promise<number> {
+    const facts = await this.#disk.facts(join(this.folder, segment));
+    return facts?.size ?? 0;
+  }
+
   async *#sealed(from: Position, to: Position): AsyncGenerator<Sealed> {
     let at = from;
     const segments = at.segment === to.segment ? [] : await this.segments();
@@ -287,6 +351,17 @@ export class Journal {
       (await this.#readBytes(position.segment, start, position.offset)).toString('latin1') === end
     );
   }
+}
+
+/** The line of an entry, by its number: the second cell, behind a type without a comma. */
+function lineNumbered(lines: Buffer, transfer: number): string | undefined {
+  const cell = `,${transfer},`;
+  for (let at = lines.indexOf(cell); at !== -1; at = lines.indexOf(cell, at + 1)) {
+    const start = lines.lastIndexOf(10, at) + 1;
+    if (lines.indexOf(',', start) === at)
+      return lines.toString('utf8', start, lines.indexOf(10, at));
+  }
+  return undefined;
 }
 
 function lengthWithoutZeros(bytes: Buffer): number {

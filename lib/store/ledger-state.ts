@@ -16,9 +16,10 @@ import {
   givenAccountNumber,
   nextNumberBehind,
 } from '../ledger/account-id.js';
-import type { LedgerView } from '../ledger/decide.js';
+import type { LedgerView } from '../ledger/booking.js';
 import type { Entry } from '../ledger/entry.js';
 import { assert } from '../ledger/errors.js';
+import type { Breath } from './breath.js';
 import { damaged, named } from './damage.js';
 import type { LoggedBatch } from './journal.js';
 import { ACCOUNTS_CACHED_MAX } from './limits.js';
@@ -30,6 +31,7 @@ import { Unposted } from './unposted.js';
 interface Undo {
   readonly accounts: Map<AccountId, Account | undefined>;
   readonly keys: string[];
+  readonly reversed: number[];
   readonly bookedAt: string;
   readonly nextAccountNumber: number;
 }
@@ -52,6 +54,11 @@ export class LedgerState implements LedgerView {
   #undo: Undo | undefined;
   /** Entries by the keys that the requests at hand name. */
   readonly #keyed = new Map<string, Entry>();
+  /** The same for those that they want to take back, and by the numbers of those for what took them back. */
+  readonly #numbered = new Map<number, Entry>();
+  readonly #reversals = new Map<number, Entry>();
+  /** Some account in memory has a hold, or had one. */
+  #holds = false;
 
   readonly #opened: Pick<Opened, 'has'>;
 
@@ -87,15 +94,41 @@ export class LedgerState implements LedgerView {
     return this.#keyed.get(key);
   }
 
-  /** Makes an earlier entry known under its key, for the decisions at hand. */
-  rememberKey(entry: Entry): void {
-    this.#keyed.set(entry.key, entry);
-    this.#undo?.keys.push(entry.key);
+  entryNumbered(transfer: number): Entry | undefined {
+    return this.#numbered.get(transfer);
+  }
+
+  reversalOf(transfer: number): Entry | undefined {
+    return this.#reversals.get(transfer);
+  }
+
+  /** Whether some account in memory may have a hold. */
+  get mayHold(): boolean {
+    return this.#holds;
+  }
+
+  /** Makes an earlier entry known under its key, and under the number of the one that it takes back, for the decisions at hand. */
+  remember(entry: Entry): void {
+    if (entry.key !== '') {
+      this.#keyed.set(entry.key, entry);
+      this.#undo?.keys.push(entry.key);
+    }
+    const reverses = entry.details?.reverses;
+    if (reverses === undefined) return;
+    this.#reversals.set(reverses, entry);
+    this.#undo?.reversed.push(reverses);
+  }
+
+  /** Makes an earlier entry known under its number, for the decisions at hand. */
+  rememberNumber(entry: Entry): void {
+    this.#numbered.set(entry.transfer, entry);
   }
 
   /** Ends a batch: its keys are forgotten, and, where there are too many, accounts that are cold. */
   endBatch(): void {
     this.#keyed.clear();
+    this.#numbered.clear();
+    this.#reversals.clear();
     if (!this.#mayForget || this.#accounts.size <= ACCOUNTS_CACHED_MAX) return;
     this.#mayForget = false;
     for (const [id, account] of this.#accounts) {
@@ -116,7 +149,12 @@ export class LedgerState implements LedgerView {
   #applyLeg(entry: Entry, id: AccountId): void {
     const known = this.#accounts.get(id);
     if (this.#undo && !this.#undo.accounts.has(id)) this.#undo.accounts.set(id, known);
-    this.#accounts.set(id, afterEntry(known, entry, id));
+    this.#set(id, afterEntry(known, entry, id));
+  }
+
+  #set(id: AccountId, account: Account): void {
+    this.#accounts.set(id, account);
+    if (account.held !== 0n) this.#holds = true;
   }
 
   /**
@@ -134,7 +172,7 @@ export class LedgerState implements LedgerView {
   #take(id: AccountId, leg: LegLine): boolean {
     const known = this.#accounts.get(id);
     if (known === undefined) return false;
-    this.#accounts.set(id, this.#after(known, id, leg));
+    this.#set(id, this.#after(known, id, leg));
     return true;
   }
 
@@ -152,9 +190,12 @@ export class LedgerState implements LedgerView {
     return afterEntry(known, decodeEntry(line.text(), this.digitsOf), id);
   }
 
-  /** Brings accounts into memory. Those that do not exist stay unknown. */
-  async load(ids: Iterable<AccountId>): Promise<void> {
-    for (const id of ids) if (!this.#accounts.has(id)) await this.#load(id);
+  /** Brings accounts into memory. Those that do not exist stay unknown. Others run every now and then. */
+  async load(ids: Iterable<AccountId>, breath?: Pick<Breath, 'take'>): Promise<void> {
+    for (const id of ids) {
+      if (!this.#accounts.has(id)) await this.#load(id);
+      await breath?.take();
+    }
   }
 
   async #load(id: AccountId): Promise<void> {
@@ -173,7 +214,7 @@ export class LedgerState implements LedgerView {
       throw damaged(`${accountFolder(id)}/${pageName(id)}`, 'the passbook is missing');
     }
     this.#unread.delete(id);
-    this.#accounts.set(id, account);
+    this.#set(id, account);
   }
 
   /** Whether there must be a passbook. For an id that somebody chose only the whole journal tells. */
@@ -190,7 +231,7 @@ export class LedgerState implements LedgerView {
   begin(): void {
     assert(this.#undo === undefined, 'something is being tried out already');
     const { bookedAt, nextAccountNumber } = this;
-    this.#undo = { accounts: new Map(), keys: [], bookedAt, nextAccountNumber };
+    this.#undo = { accounts: new Map(), keys: [], reversed: [], bookedAt, nextAccountNumber };
   }
 
   keep(): void {
@@ -206,6 +247,7 @@ export class LedgerState implements LedgerView {
       else this.#accounts.delete(id);
     }
     for (const key of undo.keys) this.#keyed.delete(key);
+    for (const number of undo.reversed) this.#reversals.delete(number);
     this.nextAccountNumber = undo.nextAccountNumber;
     this.bookedAt = undo.bookedAt;
     this.#undo = undefined;

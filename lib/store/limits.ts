@@ -64,8 +64,14 @@ export const POSTING_INLINE_ENTRIES_MAX = 2_000;
 export const ACCOUNTS_CACHED_MAX = 400_000;
 /** Accounts that are found by the index and looked at one by one; who wants more of them is given all there are. */
 export const LISTED_AT_ONCE_MAX = 1_000;
-/** Looked-up keys, or ids that no passbook has, after which all of the journal's are read into memory. */
-export const KEY_SEARCHES_MAX = 8;
+/** Ids that no passbook has, looked up one by one before all of the journal's are read into memory. */
+export const ID_SEARCHES_MAX = 8;
+/** Keys looked up in the index before its filters are read into memory. */
+export const KEY_LOOKS_MAX = 64;
+/** Keys in memory above which the index is asked whether it has them by now. */
+export const KEYS_RECENT_MAX = 200_000;
+/** Entries that are looked up by their numbers are read on to from one to the next where it is no further away. */
+export const ENTRIES_NEAR = 20_000;
 
 /** A ticket that was not touched for this long, on the observer's clock, is passed over. */
 export const TICKET_FRESH_MS = 1_000;

@@ -9,7 +9,7 @@ import type { Position } from '../format/position.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { named } from './damage.js';
 import type { Journal } from './journal.js';
-import { KEY_SEARCHES_MAX } from './limits.js';
+import { ID_SEARCHES_MAX } from './limits.js';
 
 export class Opened {
   readonly #journal: Journal;
@@ -30,7 +30,7 @@ export class Opened {
   /** Whether `id` was opened up to `position`. */
   async has(id: AccountId, position: Position): Promise<boolean> {
     this.#searches++;
-    if (this.#ids === undefined && this.#searches <= KEY_SEARCHES_MAX) {
+    if (this.#ids === undefined && this.#searches <= ID_SEARCHES_MAX) {
       return this.#search(id, position);
     }
     this.#ids ??= new Set();

@@ -4,7 +4,7 @@
  */
 
 import { accountFolder, pageName } from '../format/account-path.js';
-import { CELL, type LegLine } from '../format/entry-line.js';
+import type { LegLine } from '../format/entry-line.js';
 import { decodeEntry } from '../format/journal-row.js';
 import {
   type DigitsOf,
@@ -14,7 +14,7 @@ import {
   standingCells,
 } from '../format/passbook-page.js';
 import { RowWriter } from '../format/row-writer.js';
-import { afterEntry, type Standing } from '../ledger/account.js';
+import { type Account, afterEntry } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { assert } from '../ledger/errors.js';
 import { damaged } from './damage.js';
@@ -22,7 +22,8 @@ import type { Passbooks } from './passbooks.js';
 
 /** An account's open page, as it stands on the disk or is about to. */
 export interface OpenPage {
-  readonly cells: StandingCells;
+  /** What holds for its last row: of an account that only moves money, the rest is not kept up to date. */
+  readonly account: Account;
   /** Its rows, with line breaks between them. */
   readonly rows: Buffer;
   readonly count: number;
@@ -45,13 +46,12 @@ export interface PageChange {
 export async function openPageOf(
   passbooks: Passbooks,
   id: AccountId,
-  digitsOf: DigitsOf,
 ): Promise<OpenPage | undefined> {
   const text = await passbooks.readText(id);
   if (text === undefined) return undefined;
   const { account, firstSeq, count, prev, check } = passbooks.summarize(id, text);
   return {
-    cells: cellsOf(account, digitsOf),
+    account,
     rows: Buffer.from(text.slice(PAGE_HEADER.length + 1, -2)),
     count,
     seq: account.seq,
@@ -95,7 +95,8 @@ export function postLegs(
   { digitsOf, pageRowsMax }: { readonly digitsOf: DigitsOf; readonly pageRowsMax: number },
 ): PageChange {
   let seq = page?.seq ?? 0;
-  let cells = page?.cells;
+  let account = page?.account;
+  let cells = account && cellsOf(account, digitsOf);
   const before = page?.count ?? 0;
   const turns = before + lastSeq - seq > pageRowsMax;
   const encoder = new RowEncoder(page?.check ?? '');
@@ -110,26 +111,31 @@ export function postLegs(
       const file = `${accountFolder(id)}/${pageName(id)}`;
       throw damaged(file, `it ends at row ${seq}, and the journal goes on with row ${next}`);
     }
-    if (leg.line.says(CELL.type, 'open')) cells = cellsOf(openedBy(leg, id, digitsOf), digitsOf);
-    assert(cells !== undefined, `${id} has neither page nor opening`);
+    if (!leg.line.moves() || account?.terms.dayLimit !== undefined) {
+      account = afterEntry(account, decodeEntry(leg.line.text(), digitsOf), id);
+      cells = cellsOf(account, digitsOf);
+    }
+    assert(account !== undefined && cells !== undefined, `${id} has neither page nor opening`);
     // The newest row begins the new page: all rows before it are sealed.
     const turn = turns && next === lastSeq;
     if (turn) {
       sealed = Buffer.from(rows.bytes);
       rows.cut(0);
     }
-    const opening = seq === 0 ? {} : turn ? { prev: encoder.check } : undefined;
+    const { terms } = account;
+    const first = seq === 0 || turn;
+    const opening = first ? { prev: turn ? encoder.check : undefined, terms } : undefined;
     if (rows.length > 0) rows.text('\n');
     encoder.write(rows, leg, cells, opening);
     seq = next;
   }
-  assert(cells !== undefined, `${id} has neither page nor entries`);
+  assert(account !== undefined, `${id} has neither page nor entries`);
   const count = sealed ? 1 : before + seq - (page?.seq ?? 0);
   const number = (page?.sealed ?? 0) + (sealed ? 1 : 0);
   return {
     id,
     page: {
-      cells,
+      account,
       rows: Buffer.from(rows.bytes),
       count,
       seq,
@@ -140,10 +146,6 @@ export function postLegs(
   };
 }
 
-function openedBy({ line }: LegLine, id: AccountId, digitsOf: DigitsOf): Standing {
-  return afterEntry(undefined, decodeEntry(line.text(), digitsOf), id);
-}
-
-function cellsOf(account: Standing, digitsOf: DigitsOf): StandingCells {
+function cellsOf(account: Account, digitsOf: DigitsOf): StandingCells {
   return standingCells(account, digitsOf(account.currency) ?? 0);
 }

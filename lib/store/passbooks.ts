@@ -15,6 +15,8 @@ import {
 } from '../format/passbook-page.js';
 import { named, unlessDamaged } from './damage.js';
 
+const REPLACEMENT = '\ufffd';
+
 export class Passbooks {
   readonly directory: string;
   readonly #disk: Disk;
@@ -26,10 +28,17 @@ export class Passbooks {
     this.directory = directory;
   }
 
-  /** The bytes of a page; `undefined` when there is none. */
+  /** The text of a page; `undefined` when there is none. @throws BankError BANK_DAMAGED for what is no UTF-8 */
   async readText(id: string, page?: number): Promise<string | undefined> {
-    const path = join(this.directory, accountFolder(id), pageName(id, page));
-    return (await ifThere(() => this.#disk.read(path)))?.toString('utf8');
+    const file = `${accountFolder(id)}/${pageName(id, page)}`;
+    const bytes = await ifThere(() => this.#disk.read(join(this.directory, file)));
+    if (bytes === undefined) return undefined;
+    const text = bytes.toString('utf8');
+    // Bytes that are no UTF-8 are read as this letter, which a name may have as well: then the check would fit.
+    if (text.includes(REPLACEMENT)) {
+      named(file, () => undamaged(Buffer.from(text).equals(bytes), 'it is not UTF-8'));
+    }
+    return text;
   }
 
   /** What a page says of its account; `undefined` when there is none. @throws BankError BANK_DAMAGED */

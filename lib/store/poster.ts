@@ -27,13 +27,15 @@ import { desksIdentity, readCheckpoint, writeCheckpoint } from './checkpoint.js'
 import { named } from './damage.js';
 import type { Desks } from './desk.js';
 import { syncFile } from './durable.js';
+import { IndexKeeper } from './index-keeper.js';
+import { KEYS } from './key-index.js';
 import type { Lease, Taken } from './lease.js';
 import { CYCLE_ACCOUNTS_MAX } from './limits.js';
 import type { Log } from './log.js';
 import { type OpenPage, openPageOf, type PageChange, postLegs } from './page-desk.js';
 import type { Passbooks } from './passbooks.js';
 import type { Queue, Ticket } from './queue.js';
-import { RosterKeeper } from './roster-index.js';
+import { ROSTER } from './roster-index.js';
 import { Unposted } from './unposted.js';
 
 export interface PosterParts {
@@ -65,8 +67,9 @@ interface Role {
   readonly unposted: Unposted;
   /** How far the journal was read. */
   read: Position;
-  /** The index of accounts, brought up to date before each checkpoint. */
-  readonly roster: RosterKeeper;
+  /** The indexes of accounts and of keys, brought up to date before each checkpoint. */
+  readonly roster: IndexKeeper;
+  readonly keys: IndexKeeper;
 }
 
 /** The poster lost its desk to another one: it has nothing more to do. */
@@ -97,7 +100,8 @@ export class Poster {
       const checkpoint = await readCheckpoint(disk, directory);
       const epoch = taken.desk.owner.number;
       const staging = { next: () => this.#nextPaper('index'), epoch, gone: displaced };
-      const roster = await RosterKeeper.begin(this.#parts, staging, checkpoint);
+      const roster = await IndexKeeper.begin(this.#parts, ROSTER, staging, checkpoint);
+      const keys = await IndexKeeper.begin(this.#parts, KEYS, staging, checkpoint);
       this.#role = {
         taken,
         checkpoint,
@@ -107,6 +111,7 @@ export class Poster {
         unposted: new Unposted(checkpoint),
         read: checkpoint.position,
         roster,
+        keys,
       };
       return true;
     } catch (error) {
@@ -168,6 +173,7 @@ export class Poster {
       named(`journal/${batch.position.segment}`, () => {
         role.unposted.add(batch, role.read.transfer);
         role.roster.follow(batch.lines);
+        role.keys.follow(batch.lines);
       });
       await this.#breath.take();
       role.read = batch.position;
@@ -185,8 +191,11 @@ export class Poster {
     let pages = 0;
     // Who waits is served in between, which may read further: the checkpoint moves when nothing pends.
     while (role.unposted.size > 0) {
-      if (pages > 0) await this.#serve(role, head);
-      pages += await this.#publish(role, role.unposted.ids(CYCLE_ACCOUNTS_MAX));
+      const ids = byFolder(role.unposted.ids());
+      for (let at = 0; at < ids.length; at += CYCLE_ACCOUNTS_MAX) {
+        if (pages > 0) await this.#serve(role, head);
+        pages += await this.#publish(role, ids.slice(at, at + CYCLE_ACCOUNTS_MAX));
+      }
     }
     const entries = role.read.transfer - role.checkpoint.position.transfer;
     await this.#advance(role);
@@ -233,7 +242,7 @@ export class Poster {
 
   async #change(role: Role, id: AccountId): Promise<PageChange> {
     const { passbooks, digitsOf, pageRowsMax } = this.#parts;
-    const page = role.pages.get(id) ?? (await openPageOf(passbooks, id, digitsOf));
+    const page = role.pages.get(id) ?? (await openPageOf(passbooks, id));
     const { last } = role.unposted.seqsOf(id);
     return postLegs(id, page, last, role.unposted.legsOf(id), { digitsOf, pageRowsMax });
   }
@@ -311,8 +320,10 @@ export class Poster {
     if (!(await this.tryStart())) return false;
     try {
       this.#role?.roster.distrust();
+      this.#role?.keys.distrust();
       if (this.#role) await this.#advance(this.#role);
-      return this.#role?.checkpoint.index !== '';
+      const { index, keys } = this.#role?.checkpoint ?? {};
+      return index !== '' && keys !== '';
     } catch (error) {
       if (error instanceof Displaced || !(await this.#isMine())) return false;
       throw error;
@@ -334,7 +345,8 @@ export class Poster {
     const { nextAccount, bookedAt } = role.unposted;
     const desks = await desksIdentity(disk, directory);
     const index = await role.roster.advance(role.read);
-    const checkpoint = { position: role.read, nextAccount, bookedAt, desks, index };
+    const keys = await role.keys.advance(role.read);
+    const checkpoint = { position: role.read, nextAccount, bookedAt, desks, index, keys };
     const staged = this.#nextPaper('checkpoint', role);
     await mustBeThere(() => writeCheckpoint(disk, directory, staged, checkpoint), displaced);
     role.checkpoint = checkpoint;
@@ -370,6 +382,14 @@ export class Poster {
   async #wishOf(ticket: Ticket): Promise<Wish> {
     return decodeWish(await this.#parts.queue.textOf(ticket));
   }
+}
+
+/** Accounts folder by folder: what is changed together should lie together on the disk as well. */
+function byFolder(ids: readonly AccountId[]): AccountId[] {
+  if (ids.length <= CYCLE_ACCOUNTS_MAX) return [...ids];
+  const folders = ids.map((id, at) => ({ folder: accountFolder(id), at }));
+  folders.sort((a, b) => (a.folder < b.folder ? -1 : a.folder > b.folder ? 1 : a.at - b.at));
+  return folders.map(({ at }) => ids[at] as AccountId);
 }
 
 /** What a poster's ticket asks for: these accounts (all, if none is named) up to this entry. */

@@ -109,8 +109,7 @@ function statesOf(id: AccountId, entries: readonly Entry[]): Account[] {
 }
 
 function tellsTheSame(row: PassbookRow, told: PassbookRow | undefined): boolean {
-  if (told === undefined || rowDigest('', row) !== rowDigest('', told)) return false;
-  return row.limit === told.limit && row.held === told.held && row.status === told.status;
+  return told !== undefined && rowDigest('', row) === rowDigest('', told);
 }
 
 async function findPages(passbooks: Passbooks, id: AccountId): Promise<Found[]> {
@@ -220,7 +219,8 @@ function writePages(
     for (let seq = cut.first; seq <= cut.last; seq++) {
       const [entry, account] = [entries[seq - 1], accounts[seq - 1]];
       assert(entry !== undefined && account !== undefined, `${id} has no row ${seq}`);
-      const opening = seq === 1 ? {} : seq === cut.first ? { prev: check } : undefined;
+      const prev = seq === 1 ? undefined : check;
+      const opening = seq === cut.first ? { prev, terms: account.terms } : undefined;
       const digits = digitsOf(account.currency) ?? 0;
       const encoded = encodeRow(account, entry, digits, check, opening);
       check = encoded.check;

@@ -1,5 +1,6 @@
 /** The journal told anew: what every account must look like, derived from its entries alone. */
 import { hash } from 'node:crypto';
+import { encodeDetails } from '../format/details.js';
 import { type PassbookRow, rowOf } from '../format/passbook-page.js';
 import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
@@ -26,11 +27,16 @@ export function rowDigest(previous: string, row: PassbookRow): string {
     row.direction ?? '',
     row.amount,
     row.balance,
+    row.held,
+    row.limit ?? 'none',
+    row.status,
     row.currency,
     row.memo,
     row.reference,
     row.valueDate,
     row.key,
+    // In minor units, whatever the currency.
+    encodeDetails(row.details, 0),
   ].join('\u0000');
   return hash('sha256', previous + told).slice(0, 32);
 }
@@ -46,6 +52,8 @@ export interface Posted {
 export class Replay {
   readonly accounts = new Map<AccountId, Told>();
   readonly #postedTransfer: number;
+  /** Accounts that were given another name behind what is posted. */
+  readonly renamed = new Set<AccountId>();
   transfer = 0;
   bookedAt = '';
   #posted = { nextAccount: FIRST_ACCOUNT_NUMBER, bookedAt: '' };
@@ -82,6 +90,7 @@ export class Replay {
     this.bookedAt = entry.bookedAt;
     for (const leg of [entry.debit, entry.credit]) if (leg) this.#post(entry, leg);
     if (entry.transfer <= this.#postedTransfer) this.#note(entry);
+    else if (entry.type === 'rename' && entry.credit) this.renamed.add(entry.credit.account);
     return undefined;
   }
 
@@ -95,7 +104,8 @@ export class Replay {
     if (entry.transfer !== this.transfer + 1) return `it follows entry ${this.transfer}`;
     if (entry.bookedAt < this.bookedAt) return `it was booked before entry ${this.transfer}`;
     const { debit, credit, amount } = entry;
-    if (!credit || (!debit && entry.type !== 'open')) return 'a side is missing';
+    const moves = amount !== 0n;
+    if (!credit || (!debit && moves)) return 'a side is missing';
     return (
       this.#wrongLeg(entry, credit, amount) ?? (debit && this.#wrongLeg(entry, debit, -amount))
     );

@@ -1,22 +1,25 @@
 /**
  * An index: lines in order, in a few runs that never change, and a list that names them. Who looks for
  * something reads a block or two of each run. An index is derived from the journal, and is made anew from it
- * where it is missing or damaged; nothing that it says decides about money.
+ * where it is missing or damaged. Who decides about money by one (keys.ts) holds it against the journal first.
  *
- * Runs grow as they are joined: a new one takes in those before it that are no longer than it has become, so
- * that there are never more than about log2 of the number of lines.
+ * Runs grow as they are joined (index-writer.ts), so that there are never more than a few for each doubling of
+ * the number of lines.
  */
 import { join } from 'node:path';
 import { type Disk, type DiskFile, errorCode, ifThere, readRange } from '../disk/disk.js';
 import type { System } from '../disk/system.js';
 import { checkOf } from '../format/check.js';
 import { decodeIndexList, type IndexList, type NamedRun } from '../format/index-list.js';
+import type { KeyDigest, KeyFilter } from '../format/key-filter.js';
 import type { Checkpoint } from '../format/position.js';
 import {
   blockFor,
   decodeBlock,
+  decodeFilter,
   decodeTable,
   keyOf,
+  lineBeginning,
   linesIn,
   type RunBlock,
 } from '../format/sorted-run.js';
@@ -25,9 +28,15 @@ import { named } from './damage.js';
 
 export const INDEX_FOLDER = 'index';
 
+/** What an index is of: the name of its files, and the cell of the checkpoint that names its list. */
+export interface IndexName {
+  readonly name: 'roster' | 'keys';
+  readonly cell: 'index' | 'keys';
+}
+
 /** `roster.csv`, a list, or `roster-17-3.csv`, a run: its number, and the epoch of the poster that made it. */
 export function isIndexFile(name: string): boolean {
-  return /^roster(?:-[1-9][0-9]*-[1-9][0-9]*)?\.csv$/.test(name);
+  return /^(?:roster|keys)(?:-[1-9][0-9]*-[1-9][0-9]*)?\.csv$/.test(name);
 }
 
 /** Whether a file, relative to the bank's directory, is one of an index, or the folder of all of them. */
@@ -52,10 +61,13 @@ export class SortedIndex {
   readonly #directory: string;
   readonly #breath: Breath;
   /** Tables of runs, by their names: a run never changes. */
-  #tables = new Map<string, RunBlock[]>();
+  #tables = new Map<string, RunTable>();
+  /** Their filters, as far as somebody wanted them. */
+  readonly #filters = new Map<string, KeyFilter>();
+  readonly #cell: IndexName['cell'];
 
-  /** `name`: what the index is of, and what its files are called by. */
-  constructor({ disk, system, directory }: IndexPlace, name: string) {
+  constructor({ disk, system, directory }: IndexPlace, { name, cell }: IndexName) {
+    this.#cell = cell;
     this.listFile = `${INDEX_FOLDER}/${name}.csv`;
     this.#disk = disk;
     this.#directory = directory;
@@ -71,7 +83,7 @@ export class SortedIndex {
     if (bytes === undefined) return undefined;
     const list = named(this.listFile, () => decodeIndexList(bytes.toString('utf8')));
     const isAhead = list.position.transfer >= checkpoint.position.transfer;
-    return isAhead || checkOf(bytes) === checkpoint.index ? list : undefined;
+    return isAhead || checkOf(bytes) === checkpoint[this.#cell] ? list : undefined;
   }
 
   /** Whether all runs of a list are there, as long as they were made. */
@@ -104,23 +116,91 @@ export class SortedIndex {
   }
 
   async #open(run: NamedRun, behind: string, words: readonly string[]): Promise<RunReader> {
-    const file = `${INDEX_FOLDER}/${run.name}`;
-    let open: DiskFile;
+    const open = await this.#openFile(run);
     try {
-      open = await this.#disk.open(join(this.#directory, file), 'read');
-    } catch (error) {
-      throw errorCode(error) === 'ENOENT' ? new RunGone(file) : error;
-    }
-    try {
-      const table = this.#tables.get(run.name) ?? (await readTable(file, open, run));
-      this.#tables.set(run.name, table);
-      return new RunReader(file, open, table, this.#breath, behind, words);
+      const { blocks } = await this.#table(run, open);
+      return new RunReader(fileOf(run), open, blocks, this.#breath, behind, words);
     } catch (error) {
       await open.close();
       throw error;
     }
   }
+
+  async #openFile(run: NamedRun): Promise<DiskFile> {
+    try {
+      return await this.#disk.open(join(this.#directory, fileOf(run)), 'read');
+    } catch (error) {
+      throw errorCode(error) === 'ENOENT' ? new RunGone(fileOf(run)) : error;
+    }
+  }
+
+  async #table(run: NamedRun, open: DiskFile): Promise<RunTable> {
+    const known = this.#tables.get(run.name);
+    if (known) return known;
+    const bytes = await readRange(open, run.table, run.bytes);
+    const table = named(fileOf(run), () => decodeTable(bytes, run));
+    this.#tables.set(run.name, table);
+    return table;
+  }
+
+  /**
+   * Reads the filters of runs that have one, so that keys that are not there are looked up without the disk.
+   * @throws BankError BANK_DAMAGED; RunGone
+   */
+  async loadFilters(runs: readonly NamedRun[]): Promise<void> {
+    for (const name of this.#filters.keys()) if (!isNamed(runs, name)) this.#filters.delete(name);
+    for (const run of runs) {
+      if (this.#filters.has(run.name)) continue;
+      const open = await this.#openFile(run);
+      try {
+        const { filter } = await this.#table(run, open);
+        if (filter === undefined) continue;
+        const bytes = await readRange(open, filter.start, filter.end);
+        this.#filters.set(
+          run.name,
+          named(fileOf(run), () => decodeFilter(bytes, filter)),
+        );
+      } finally {
+        await open.close();
+      }
+      await this.#breath.take();
+    }
+  }
+
+  /** Whether any of the runs may have a key, by the filters that are loaded. */
+  mayHave(runs: readonly NamedRun[], key: KeyDigest): boolean {
+    return runs.some(({ name }) => this.#filters.get(name)?.mayHave(key) !== false);
+  }
+
+  /** The line with a digest, of the youngest run that has one. @throws BankError BANK_DAMAGED; RunGone */
+  async lineOf(runs: readonly NamedRun[], key: KeyDigest): Promise<string | undefined> {
+    for (let at = runs.length - 1; at >= 0; at--) {
+      const run = runs[at] as NamedRun;
+      if (this.#filters.get(run.name)?.mayHave(key) === false) continue;
+      const open = await this.#openFile(run);
+      try {
+        const { blocks } = await this.#table(run, open);
+        const block = blocks[blockFor(blocks, `${key.hex}${BEHIND_NUMBERS}`)];
+        if (block === undefined) continue;
+        const bytes = await readRange(open, block.start, block.end);
+        const text = named(fileOf(run), () => decodeBlock(bytes, block));
+        const line = lineBeginning(text, `${key.hex}-`);
+        if (line !== undefined) return line;
+      } finally {
+        await open.close();
+      }
+    }
+    return undefined;
+  }
 }
+
+/** Behind every number that may follow a digest. */
+const BEHIND_NUMBERS = '~';
+
+/** Where the parts of a run lie. */
+type RunTable = ReturnType<typeof decodeTable>;
+
+const fileOf = ({ name }: NamedRun) => `${INDEX_FOLDER}/${name}`;
 
 /** A run that the list names is not there: the list may be another one by now. */
 export class RunGone extends Error {
@@ -134,11 +214,6 @@ export class RunGone extends Error {
 }
 
 const isNamed = (runs: readonly NamedRun[], name: string) => runs.some((run) => run.name === name);
-
-async function readTable(file: string, open: DiskFile, run: NamedRun): Promise<RunBlock[]> {
-  const bytes = await readRange(open, run.table, run.bytes);
-  return named(file, () => decodeTable(bytes, run));
-}
 
 /** One run, read on block by block. */
 class RunReader {

@@ -67,13 +67,8 @@ export class Unposted {
   }
 
   /** Accounts that have entries, in the order in which they came. */
-  ids(countMax: number): AccountId[] {
-    const ids: AccountId[] = [];
-    for (const id of this.#places.keys()) {
-      if (ids.length >= countMax) break;
-      ids.push(id);
-    }
-    return ids;
+  ids(): AccountId[] {
+    return [...this.#places.keys()];
   }
 
   /** Takes in those entries of a batch that come behind the entry `known`. */

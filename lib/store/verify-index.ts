@@ -12,6 +12,8 @@ export interface ToldAccounts {
   /** The account of an id; `undefined`: there was none up to the entry `transfer`. */
   account(id: AccountId): Account | undefined;
   readonly transfer: number;
+  /** Those that were given another name behind the checkpoint. */
+  readonly renamed: ReadonlySet<AccountId>;
   readonly posted: ReadonlySet<AccountId>;
 }
 
@@ -24,7 +26,7 @@ export async function verifyRoster(
   checkpoint: Checkpoint,
   told: ToldAccounts | undefined,
 ): Promise<string> {
-  const index = new SortedIndex(place, ROSTER.name);
+  const index = new SortedIndex(place, ROSTER);
   let gone = '';
   for (let looks = 0; looks < LISTS_READ_MAX; looks++) {
     const list = await index.list(checkpoint);
@@ -57,6 +59,7 @@ async function holdAgainst(
     if (told?.posted.has(id)) posted++;
     const account = told?.account(id);
     if (account === undefined && reached > (told?.transfer ?? 0)) continue; // Opened meanwhile.
+    if (told?.renamed.has(id)) continue; // The index has another moment than the account.
     if (account === undefined || !isSameLine(rosterLine(account), line))
       throw damaged(ROSTER_FILE, `it names ${id} otherwise than the journal does`);
   }

@@ -2,7 +2,9 @@
 import { relative } from 'node:path';
 import { errorCode } from '../disk/disk.js';
 import { accountFolder, pageName } from '../format/account-path.js';
+import { encodeOpening } from '../format/details.js';
 import type { Page, PassbookRow } from '../format/passbook-page.js';
+import type { Account } from '../ledger/account.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { BankError } from '../ledger/errors.js';
 import { type Replay, rowDigest } from './replay.js';
@@ -147,9 +149,18 @@ class Walk {
     const expected = account.seq === this.seq ? digest : recent.get(this.seq);
     if (expected !== this.#digest)
       return `it has ${this.seq} rows, and they are not what the journal tells (${account.seq} rows)`;
-    const same = (['firstName', 'lastName', 'limit', 'held', 'status', 'currency'] as const).every(
-      (fact) => page[fact] === account[fact],
-    );
-    return same ? undefined : 'its names, limit or status are not what the journal tells';
+    // Of one that is behind the journal, or has come further, its rows tell all that can be held against it.
+    if (page.seq !== account.seq || isSameStanding(page, account)) return undefined;
+    return 'its names, limits, holds or status are not what the journal tells';
   }
+}
+
+function isSameStanding(page: Account, told: Account): boolean {
+  const agreed = ({ terms }: Account) => encodeOpening('', { prev: undefined, terms }, 0);
+  return (
+    page.firstName === told.firstName &&
+    page.lastName === told.lastName &&
+    page.currency === told.currency &&
+    agreed(page) === agreed(told)
+  );
 }

@@ -18,6 +18,7 @@ import { follow, readOpenPages, sumProblem, sumsOf } from './roster.js';
 import type { BankFiles, Station } from './store.js';
 import { findStrays } from './strays.js';
 import { type ToldAccounts, verifyRoster } from './verify-index.js';
+import { KeysStep } from './verify-keys.js';
 import { openFile, problemOf, type Report, walkPassbook } from './verify-passbook.js';
 
 /** Something that is not as the bank left it. `file` is relative to the bank's directory. */
@@ -178,7 +179,10 @@ async function verifyBooks(
   options: Options,
 ): Promise<Books> {
   const replay = new Replay(checkpoint.position.transfer);
-  const journal = await verifyJournal(files, replay, head, options);
+  // Looked at before the journal: then it is known up to where its keys count.
+  const keys = new KeysStep(options.report);
+  await keys.look(files, checkpoint, false);
+  const journal = await verifyJournal(files, replay, head, options, keys);
   // What the journal does not tell cannot be held against the passbooks.
   const asOf = replay.transfer;
   if (journal.problems.length > 0) return { asOf, steps: [journal] };
@@ -192,9 +196,11 @@ async function verifyBooks(
   const told = {
     account: (id: AccountId) => replay.accounts.get(id)?.account,
     transfer: replay.transfer,
+    renamed: replay.renamed,
     posted: replay.posted.accounts(),
   };
-  return { asOf, steps: [...steps, await verifyIndex(files, checkpoint, told, options.report)] };
+  const index = await verifyIndex(files, checkpoint, told, options.report);
+  return { asOf, steps: [...steps, index, keys.end(replay.transfer)] };
 }
 
 /** An index makes no answer wrong. One that does not go with the checkpoint counts for nothing, and is no damage. */
@@ -216,6 +222,7 @@ async function verifyJournal(
   replay: Replay,
   head: Position,
   { signal, report }: Options,
+  keys: KeysStep,
 ): Promise<VerifyStep> {
   let batches = 0;
   const breath = new Breath(files.system);
@@ -225,6 +232,7 @@ async function verifyJournal(
       refuseCancelled(signal);
       await breath.take();
       if (entries.length > 0) batches++;
+      keys.follow(entries);
       const what = replay.followAll(entries);
       if (what === undefined) continue;
       problems.push({ file: `journal/${position.segment}`, what });
@@ -360,7 +368,9 @@ async function verifyEnds(
   });
   steps.push({ name: 'passbooks', checked: `${accounts.size} open pages`, problems });
   if (problems.length === 0 && tail.length === 0) steps.push(sumsStep(sumsOf(accounts)));
-  steps.push(await verifyIndex(files, checkpoint, undefined, report));
+  const keys = new KeysStep(report);
+  await keys.look(files, checkpoint, true);
+  steps.push(await verifyIndex(files, checkpoint, undefined, report), keys.end(0));
   return { asOf: position.transfer + entries, steps };
 }
 

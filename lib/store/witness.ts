@@ -5,9 +5,11 @@
  */
 
 import type { System } from '../disk/system.js';
+import { encodeDetails } from '../format/details.js';
 import type { DigitsOf, PassbookRow } from '../format/passbook-page.js';
 import { type AccountId, isWorldId } from '../ledger/account-id.js';
-import type { Entry } from '../ledger/entry.js';
+import { NOTHING_NAMED } from '../ledger/booking.js';
+import { type Entry, setsLimit, setsNames } from '../ledger/entry.js';
 import { Breath } from './breath.js';
 import { unlessDamaged } from './damage.js';
 import type { Passbooks } from './passbooks.js';
@@ -16,13 +18,6 @@ import type { Passbooks } from './passbooks.js';
 export interface Span {
   readonly first: number;
   readonly last: number;
-}
-
-/** A row, with the names that its page gives to the account. */
-interface Row {
-  readonly row: PassbookRow;
-  readonly firstName: string;
-  readonly lastName: string;
 }
 
 export interface Witness {
@@ -49,20 +44,20 @@ export async function hearPassbooks(
   spans: readonly Span[],
   tail: number,
 ): Promise<Witness> {
-  const rows = new Map<number, Map<AccountId, Row>>();
+  const rows = new Map<number, Map<AccountId, PassbookRow>>();
   const torn = new Set<number>();
   let newest = 0;
   const breath = new Breath(system);
   const wanted = (transfer: number) =>
     transfer > tail || spans.some(({ first, last }) => transfer >= first && transfer <= last);
-  const hear = (row: PassbookRow, names: { firstName: string; lastName: string }) => {
+  const hear = (row: PassbookRow) => {
     newest = Math.max(newest, row.transfer);
     if (!wanted(row.transfer)) return;
-    const known = rows.get(row.transfer) ?? new Map<AccountId, Row>();
+    const known = rows.get(row.transfer) ?? new Map<AccountId, PassbookRow>();
     rows.set(row.transfer, known);
     const twin = known.get(row.account);
-    if (twin && twin.row.check !== row.check) torn.add(row.transfer);
-    known.set(row.account, { row, ...names });
+    if (twin && twin.check !== row.check) torn.add(row.transfer);
+    known.set(row.account, row);
   };
   for await (const id of passbooks.everyId()) {
     for (const number of [undefined, ...(await passbooks.sealedPages(id))]) {
@@ -72,7 +67,7 @@ export async function hearPassbooks(
       const isOld = text !== undefined && lastTransfer(text) <= Math.min(newest, tail);
       if (text === undefined || (isOld && spans.length === 0)) continue;
       const page = await unlessDamaged(() => passbooks.decode(id, text, number));
-      if (page) for (const row of page.rows) hear(row, page.account);
+      if (page) for (const row of page.rows) hear(row);
     }
   }
   return {
@@ -92,11 +87,11 @@ export async function hearPassbooks(
 }
 
 /** What the rows of one entry tell together; `undefined` where they are not all, or do not agree. */
-function entryOf(rows: readonly Row[]): Entry | undefined {
+function entryOf(rows: readonly PassbookRow[]): Entry | undefined {
   const [first] = rows;
-  if (!first || rows.length > 2 || !rows.every(({ row }) => agree(row, first.row)))
-    return undefined;
-  return first.row.type === 'open' ? openOf(rows) : moveOf(rows);
+  if (!first || rows.length > 2 || !rows.every((row) => agree(row, first))) return undefined;
+  if (first.type === 'open') return openOf(rows);
+  return first.direction === undefined ? changeOf(rows) : moveOf(rows);
 }
 
 function agree(a: PassbookRow, b: PassbookRow): boolean {
@@ -109,38 +104,41 @@ function agree(a: PassbookRow, b: PassbookRow): boolean {
     'reference',
     'valueDate',
   ] as const;
-  return [...facts, 'key' as const].every((fact) => a[fact] === b[fact]);
+  const said = encodeDetails(a.details, 0) === encodeDetails(b.details, 0);
+  return said && [...facts, 'key' as const].every((fact) => a[fact] === b[fact]);
 }
 
-function openOf(rows: readonly Row[]): Entry | undefined {
-  const opened = rows.filter(({ row }) => !isWorldId(row.account));
+function openOf(rows: readonly PassbookRow[]): Entry | undefined {
+  const opened = rows.filter(({ account }) => !isWorldId(account));
   const [own] = opened;
-  const outside = rows.find(({ row }) => isWorldId(row.account));
-  if (!own || opened.length > 1 || rows.some(({ row }) => row.seq !== 1 || row.direction))
+  const outside = rows.find(({ account }) => isWorldId(account));
+  if (!own || opened.length > 1 || rows.some((row) => row.seq !== 1 || row.direction))
     return undefined;
-  const { firstName, lastName, row } = own;
-  const names = { firstName, lastName, limit: row.limit ?? 0n };
-  return build(row, outside?.row, row, names);
+  return build(own, outside, own);
 }
 
-function moveOf(rows: readonly Row[]): Entry | undefined {
-  const debit = rows.find(({ row }) => row.direction === 'out')?.row;
-  const credit = rows.find(({ row }) => row.direction === 'in')?.row;
+/** One account that changed alone. */
+function changeOf(rows: readonly PassbookRow[]): Entry | undefined {
+  const [own] = rows;
+  return own && rows.length === 1 ? build(own, undefined, own) : undefined;
+}
+
+function moveOf(rows: readonly PassbookRow[]): Entry | undefined {
+  const debit = rows.find(({ direction }) => direction === 'out');
+  const credit = rows.find(({ direction }) => direction === 'in');
   if (!debit || !credit) return undefined;
   const meet = debit.counterparty === credit.account && credit.counterparty === debit.account;
-  if (!meet) return undefined;
-  return build(debit, debit, credit, { firstName: '', lastName: '', limit: 0n });
+  return meet ? build(debit, debit, credit) : undefined;
 }
 
-function build(
-  row: PassbookRow,
-  debit: PassbookRow | undefined,
-  credit: PassbookRow,
-  names: Pick<Entry, 'firstName' | 'lastName' | 'limit'>,
-): Entry {
+function build(row: PassbookRow, debit: PassbookRow | undefined, credit: PassbookRow): Entry {
   const { type, transfer, bookedAt, currency, amount, memo, reference, valueDate, key } = row;
   const leg = ({ account, seq, balance }: PassbookRow) => ({ account, seq, balance });
-  const texts = { memo, reference, valueDate, key };
+  const texts = { memo, reference, valueDate, key, details: row.details };
   const legs = { debit: debit && leg(debit), credit: leg(credit) };
-  return { type, transfer, bookedAt, currency, amount, ...legs, ...names, ...texts };
+  // The first row of a page has names whatever it tells.
+  const { firstName, lastName } = setsNames(type) ? row : NOTHING_NAMED;
+  const limit = setsLimit(type) ? (row.limit ?? 0n) : 0n;
+  const named = { firstName, lastName, limit };
+  return { type, transfer, bookedAt, currency, amount, ...legs, ...named, ...texts };
 }

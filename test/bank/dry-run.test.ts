@@ -14,6 +14,22 @@ const WRITES: Record<string, Write> = {
   deposit: (bank, a, _b, dryRun) => bank.deposit(a, '1.50', { memo: 'm', dryRun }),
   withdraw: (bank, a, _b, dryRun) => bank.withdraw(a, '1.50', { reference: 'r', dryRun }),
   transfer: (bank, from, to, dryRun) => bank.transfer({ from, to, amount: '1.50', dryRun }),
+  hold: (bank, a, _b, dryRun) => bank.hold(a, '1.50', { ttlSeconds: 60, dryRun }),
+  freeze: (bank, a, _b, dryRun) => bank.freeze(a, { dryRun }),
+  unfreeze: (bank, a, _b, dryRun) => bank.unfreeze(a, { dryRun }),
+  close: (bank, a, sweepTo, dryRun) => bank.closeAccount(a, { sweepTo, dryRun }),
+  reopen: (bank, a, _b, dryRun) => bank.reopen(a, { dryRun }),
+  rename: (bank, a, _b, dryRun) => bank.rename(a, { firstName: 'New', dryRun }),
+  limit: (bank, a, _b, dryRun) => bank.limit(a, { overdraftLimit: '5.00', dryRun }),
+  'operations of several kinds': (bank, a, b, dryRun) =>
+    bank.batch(
+      [
+        { op: 'hold', id: a, amount: '5.00' },
+        { op: 'transfer', from: a, to: b, amount: '1.00', upTo: true },
+        { op: 'rename', id: b, firstName: 'New' },
+      ],
+      { dryRun, atomic: true },
+    ),
   'deposit with a key': (bank, a, _b, dryRun) =>
     bank.deposit(a, '1.50', { idempotencyKey: 'k', dryRun }),
   transferMany: (bank, from, to, dryRun) =>
@@ -75,7 +91,11 @@ const REFUSED: Record<string, [string, Write]> = {
 const timeless = (answer: unknown) =>
   JSON.parse(
     JSON.stringify(answer, (key, value) =>
-      key === 'bookedAt' ? typeof value : typeof value === 'bigint' ? `${value}` : value,
+      key === 'bookedAt' || key === 'expiresAt'
+        ? typeof value
+        : typeof value === 'bigint'
+          ? `${value}`
+          : value,
     ),
   );
 

@@ -17,6 +17,34 @@ const WRITES: Record<string, Write> = {
   withdraw: (bank, a, _b, idempotencyKey) => bank.withdraw(a, '1.00', { idempotencyKey }),
   transfer: (bank, from, to, idempotencyKey) =>
     bank.transfer({ from, to, amount: '1.00', idempotencyKey }),
+  'transfer up to what there is': (bank, from, to, idempotencyKey) =>
+    bank.transfer({ from, to, amount: '900.00', upTo: true, idempotencyKey }),
+  'transfer with metadata': (bank, from, to, idempotencyKey) =>
+    bank.transfer({ from, to, amount: '1.00', metadata: { order: 7 }, idempotencyKey }),
+  hold: (bank, a, _b, idempotencyKey) => bank.hold(a, '1.00', { ttlSeconds: 3600, idempotencyKey }),
+  'capture of a part': async (bank, a, to, idempotencyKey) => {
+    const { hold } = await bank.hold(a, '2.00', { idempotencyKey: 'h' });
+    return bank.capture(hold, { amount: '1.00', to, keepRest: true, idempotencyKey });
+  },
+  'capture of all': async (bank, a, to, idempotencyKey) => {
+    const { hold } = await bank.hold(a, '2.00', { idempotencyKey: 'h' });
+    return bank.capture(hold, { to, idempotencyKey });
+  },
+  release: async (bank, a, _b, idempotencyKey) => {
+    const { hold } = await bank.hold(a, '2.00', { idempotencyKey: 'h' });
+    return bank.release(hold, { idempotencyKey });
+  },
+  reverse: async (bank, a, _b, idempotencyKey) => {
+    const { transfer } = await bank.deposit(a, '2.00', { idempotencyKey: 'd' });
+    return bank.reverse(transfer, { idempotencyKey });
+  },
+  freeze: (bank, a, _b, idempotencyKey) => bank.freeze(a, { refuse: 'all', idempotencyKey }),
+  unfreeze: (bank, a, _b, idempotencyKey) => bank.unfreeze(a, { idempotencyKey }),
+  'close, with what is left': (bank, a, sweepTo, idempotencyKey) =>
+    bank.closeAccount(a, { sweepTo, idempotencyKey }),
+  reopen: (bank, a, _b, idempotencyKey) => bank.reopen(a, { idempotencyKey }),
+  rename: (bank, a, _b, idempotencyKey) => bank.rename(a, { lastName: 'New', idempotencyKey }),
+  limit: (bank, a, _b, idempotencyKey) => bank.limit(a, { dayLimit: '5.00', idempotencyKey }),
 };
 
 describe('the same request with the same key', () => {

@@ -54,6 +54,7 @@ describe('the examples of the help', () => {
     );
     chmodSync(join(bin, 'drovebank'), 0o755);
     writeInputs(folder);
+    if (usage.includes('<hold>')) succeed(folder, ['hold', 'a10017', '5.00']);
     for (const example of sample(examples, 2)) {
       const { status, stderr } = spawnSync('sh', ['-c', example], {
         cwd: folder,

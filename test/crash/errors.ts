@@ -17,6 +17,7 @@ import {
   expectPromises,
   expectSound,
   must,
+  REFUSALS,
   recover,
 } from './oracle.js';
 import { ready } from './scenario.js';
@@ -219,7 +220,7 @@ const CLEAR = [
   'OUTCOME_UNKNOWN',
 ];
 /** What may be told when something before was not booked. */
-const FOLLOWS = ['INSUFFICIENT_FUNDS', 'ACCOUNT_NOT_FOUND', 'BANK_NOT_FOUND', 'BANK_EXISTS'];
+const FOLLOWS = [...REFUSALS, 'ACCOUNT_NOT_FOUND', 'BANK_NOT_FOUND', 'BANK_EXISTS'];
 
 class Stop extends Error {}
 
@@ -318,7 +319,7 @@ class Run {
       must(one.refused !== true, `P3: ${one.key} is booked, and was to be refused`);
       this.answered.add(one.key);
     } catch (error) {
-      if (one.refused && codeOf(error) === 'INSUFFICIENT_FUNDS') return;
+      if (one.refused && REFUSALS.includes(codeOf(error))) return;
       const { committed } = this.#note(error);
       // What was under way before may have been booked then.
       const isOld = one.key === this.#scene.operation.failed?.asked.key;

@@ -1,5 +1,6 @@
 /** Why a damage that nobody sees does no harm: told from where it struck, not from what came of it. */
 import { decodeIndexList } from '#lib/format/index-list.js';
+import { KEYS_FILE } from '#lib/store/key-index.js';
 import { ROSTER_FILE } from '#lib/store/roster-index.js';
 import { INDEX_FOLDER } from '#lib/store/sorted-index.js';
 import type { DamageBank } from './damage-bank.js';
@@ -45,8 +46,8 @@ function whyNoFile(file: string): string | undefined {
 
 /** A list that is missing, or does not go with the checkpoint; a run that is missing is found. */
 function whyNoIndex(file: string): string | undefined {
-  if (![ROSTER_FILE, INDEX_FOLDER].includes(file)) return undefined;
-  return 'no index goes with the checkpoint: lists read the passbooks, until somebody posts';
+  if (![ROSTER_FILE, KEYS_FILE, INDEX_FOLDER].includes(file)) return undefined;
+  return 'no index goes with the checkpoint: the books are read instead, until somebody posts';
 }
 
 /** What of a run neither its list nor its table covers. */
@@ -56,8 +57,9 @@ function whyRun(
   struck: Buffer | undefined,
   bank: DamageBank,
 ): string | undefined {
-  const list = decodeIndexList(bank.bytes.get(`${BANK}/${ROSTER_FILE}`)?.toString() ?? '');
-  if (file === ROSTER_FILE) return undefined;
+  if (file === ROSTER_FILE || file === KEYS_FILE) return undefined;
+  const listFile = file.startsWith('index/keys') ? KEYS_FILE : ROSTER_FILE;
+  const list = decodeIndexList(bank.bytes.get(`${BANK}/${listFile}`)?.toString() ?? '');
   const run = list.runs.find(({ name }) => file.endsWith(`/${name}`));
   if (run === undefined) return 'no list names this run';
   const start = bytes.indexOf(10) + 1;

@@ -1,6 +1,7 @@
 /** What a bank does, each thing alone: the crash suite cuts every one of them at every step. */
 import type { Bank } from '#lib/bank/api.js';
 import { openOrInitAt } from '#lib/bank/open-bank.js';
+import type { Operation as BankOperation } from '#lib/bank/operations.js';
 import type { Disk } from '#lib/disk/disk.js';
 import { accountFolder } from '#lib/format/account-path.js';
 import { importFiles } from '#lib/interchange/import-files.js';
@@ -150,6 +151,72 @@ const FAILED_SYNCS: readonly FailedSync[] = process.env.CI
   : ['forgotten'];
 /** What was under way when a sync failed. */
 const FAILED = transfer(BOB, CAT, 4_00, 'failed');
+
+/** One account changes alone. */
+const change = (does: BankOperation, on: string, key: string): Asked => ({
+  ...{ key, amount: 0n, does, on },
+});
+/** The hold of 20.00 that Ada has when an operation of these begins. */
+const HOLD = `${ADA}.6`;
+const holdAda = async (bank: Bank) => {
+  const { hold } = await bank.hold(ADA, '20.00');
+  if (hold !== HOLD) throw new Error(`the hold is ${hold}`);
+};
+const FIRST_DEPOSIT = 4;
+
+const LIFE: readonly Operation[] = [
+  plain('hold', [change({ op: 'hold', id: ADA, amount: '20.00' }, ADA, 'k1')]),
+  plain(
+    'capture of a part, and the rest is kept',
+    [
+      {
+        ...transfer(ADA, BOB, 5_00, 'k1'),
+        does: { op: 'capture', hold: HOLD, amount: '5.00', to: BOB, keepRest: true },
+      },
+    ],
+    { before: holdAda },
+  ),
+  plain('release', [change({ op: 'release', hold: HOLD }, ADA, 'k1')], { before: holdAda }),
+  plain('capture of all', [{ ...withdraw(ADA, 20_00), does: { op: 'capture', hold: HOLD } }], {
+    before: holdAda,
+  }),
+  {
+    name: 'a hold that is over when the next one comes',
+    asked: [change({ op: 'hold', id: ADA, amount: '90.00' }, ADA, 'k1')],
+    before: async (bank) => {
+      await bank.hold(ADA, '20.00', { ttlSeconds: 1 });
+    },
+    async work(process, told) {
+      await process.host.system.pause(THREAD_POSTS_MS).done;
+      await oneByOne(this.asked)(process, told);
+    },
+  },
+  plain('reversal', [
+    { ...withdraw(ADA, 100_00), does: { op: 'reverse', transfer: FIRST_DEPOSIT } },
+  ]),
+  plain('the life of an account', [
+    change({ op: 'freeze', id: CAT, refuse: 'all' }, CAT, 'k1'),
+    change({ op: 'unfreeze', id: CAT }, CAT, 'k2'),
+    change({ op: 'rename', id: CAT, firstName: 'Augusta', lastName: 'King' }, CAT, 'k3'),
+    change({ op: 'limit', id: ADA, overdraftLimit: '5.00', dayLimit: '50.00' }, ADA, 'k4'),
+    withdraw(ADA, 40_00, 'k5'),
+  ]),
+  plain('closing with what is left', [
+    { ...transfer(BOB, ADA, 100_00), does: { op: 'close', id: BOB, sweepTo: ADA } },
+  ]),
+  plain('closing and reopening', [
+    change({ op: 'close', id: CAT }, CAT, 'k1'),
+    change({ op: 'reopen', id: CAT }, CAT, 'k2'),
+  ]),
+  plain('page turn with a hold, a limit and another name', [transfer(ADA, BOB, 1_00)], {
+    before: async (bank) => {
+      await fillPage(bank, [ADA]);
+      await bank.limit(ADA, { transferLimit: '50.00', dayLimit: '60.00' });
+      await bank.rename(ADA, { firstName: 'Augusta' });
+      await bank.hold(ADA, '20.00', { ttlSeconds: 86_400 });
+    },
+  }),
+];
 
 function failedSync(how: FailedSync): Operation {
   const asked = [deposit(ADA, 2_00, 'k1'), FAILED, deposit(ADA, 1_00, 'k3')];
@@ -375,5 +442,6 @@ export const OPERATIONS: readonly Operation[] = [
       await told.close(there);
     },
   },
+  ...LIFE,
   ...FAILED_SYNCS.flatMap((how) => [failedSync(how), recovering(how)]),
 ];

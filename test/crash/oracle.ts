@@ -1,4 +1,5 @@
 import type { Bank, HistoryEntry } from '#lib/bank/api.js';
+import type { Operation } from '#lib/bank/operations.js';
 import { type AccountId, givenAccountNumber } from '#lib/ledger/account-id.js';
 import { BankError } from '#lib/ledger/errors.js';
 import { recoverBank } from '#lib/store/recover.js';
@@ -7,6 +8,12 @@ import { readRawBank } from './raw-bank.js';
 
 export const BANK = '/home/banks/ours';
 export const WORLD = 'world-usd';
+
+/** Why the rules refuse what is asked for where it is `refused`. */
+export const REFUSALS: readonly string[] = [
+  ...['INSUFFICIENT_FUNDS', 'LIMIT_EXCEEDED', 'ALREADY_REVERSED'],
+  ...['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED'],
+];
 
 /** Something that was asked for. Amounts in cents. */
 export interface Asked {
@@ -19,6 +26,9 @@ export interface Asked {
   readonly amount: bigint;
   /** Opens the account `to`, by this name. */
   readonly opens?: string;
+  /** What is asked for, where it is no plain movement; with `on`, of an account that changes alone. */
+  readonly does?: Operation;
+  readonly on?: string;
   /** It was refused, or would be. */
   readonly refused?: boolean;
   /** All with the same name happen, or none. */
@@ -220,6 +230,12 @@ function expectLegs(one: Asked, found: readonly HistoryEntry[]): void {
     must(mine.length === 1 && mine[0]?.type === 'open', `P1: ${key} opened ${mine.length} times`);
     return;
   }
+  if (one.on !== undefined) {
+    const [row] = found;
+    const mine = row?.account === one.on && row.type === one.does?.op && found.length === 1;
+    must(mine, `P1: ${key} stands ${found.length} times on ${row?.account}, a ${row?.type}`);
+    return;
+  }
   must(found.length === 2, `P2: ${key} stands on ${found.length} passbooks`);
   const out = found.find(({ direction }) => direction === 'out');
   const into = found.find(({ direction }) => direction === 'in');
@@ -295,7 +311,12 @@ export async function askAgain(
 
 /** Asks for it. */
 export async function ask(bank: Bank, one: Asked): Promise<{ replayed: boolean }> {
-  const { key, from, to, amount, opens, unkeyed } = one;
+  const { key, from, to, amount, opens, unkeyed, does } = one;
+  if (does !== undefined) {
+    const [result] = await bank.batch([{ ...does, idempotencyKey: key }]);
+    if (result === undefined || 'error' in result) throw result?.error;
+    return result.receipt;
+  }
   const named = unkeyed ? { memo: key } : { idempotencyKey: key };
   if (opens !== undefined) {
     const id = givenAccountNumber(to as AccountId) === undefined ? { id: to } : {};

@@ -3,7 +3,7 @@ import { type Crash, type CrashPoint, recordCrashPoints } from '#lib/testing/cra
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { failSyncs } from './faults.js';
 import { ADA, BOB, type Operation, type Told } from './operations.js';
-import { ask, BANK, type Balances, balancesOf, expectPromises, must } from './oracle.js';
+import { ask, BANK, type Balances, balancesOf, expectPromises, must, REFUSALS } from './oracle.js';
 
 /** How much is tried: little while somebody works, more where the long proofs run. */
 export function effort(quick: number, ci: number): number {
@@ -81,7 +81,7 @@ function listening(
       try {
         await ask(bank, one);
       } catch (error) {
-        if (errorCodeOf(error) === 'INSUFFICIENT_FUNDS' && one.refused) answered(one.key);
+        if (one.refused && REFUSALS.includes(errorCodeOf(error))) answered(one.key);
         else if (!STOPPED.includes(errorCodeOf(error))) throw error;
         return;
       }

@@ -25,6 +25,7 @@ const ENTRY: Entry = {
   reference: 'č',
   valueDate: '2026-11-19',
   key: 'k,1',
+  details: undefined,
 };
 
 function lineOf(text: string | Buffer): EntryLine {

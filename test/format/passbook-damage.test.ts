@@ -47,7 +47,10 @@ describe('Damage to a passbook page is found:', () => {
       fc.property(anyLife, fc.nat(), fc.integer({ min: 1, max: 255 }), (life, place, mask) => {
         const changed = Buffer.from(pageOf(life.entries, life.states));
         const at = place % changed.length;
+        const before = changed.toString();
         changed[at] = (changed[at] ?? 0) ^ mask;
+        // Bytes that are no UTF-8 may be read as the letter that stood there: whoever reads the file sees that.
+        if (changed.toString() === before) return;
         expect(read(changed.toString())).toBe('damage');
         expect(summarize(changed.toString())).toBe('damage');
       }),
@@ -100,6 +103,13 @@ describe('Rows whose checks fit are damage all the same when', () => {
     ['the currency is a word of JavaScript', [first.replace('USD', 'constructor')]],
     ['the type is unknown', [first, second.replace('deposit,2', 'gift,2')]],
     ['the status is unknown', [first.replace('USD,open', 'USD,ajar')]],
+    ['the status changes without a reason', [first, second.replace('USD,open', 'USD,frozen')]],
+    ['something is held without a hold', [first, second.replace('100.00,0.00,', '100.00,5.00,')]],
+    ['the limit changes without a reason', [first, second.replace(',0.00,USD', ',9.00,USD')]],
+    [
+      'only its first row may say this',
+      [first, second.replace(',,"req-1"', ',"{""frozen"":""all""}","req-1"')],
+    ],
     ['money goes in and out', [first, second.replace('100.00,,', '100.00,0.01,')]],
     ['an amount stands half in and half out', [first, second.replace('100.00,,', '1,00.00,')]],
     ['an amount has another form', [first, second.replace('100.00,,', '100,,')]],
@@ -142,7 +152,9 @@ describe('Rows whose checks fit are damage all the same when', () => {
   });
 
   it('names change where a later row has others, they are not', () => {
-    const renamed = second.replace('open,,,"first', 'open,"Augusta","King","first');
+    const renamed = second
+      .replace(',deposit,', ',rename,')
+      .replace('open,,,"first', 'open,"Augusta","King","first');
     const page = decodePage(forged([first, renamed, third]), digitsOf);
     expect(page.account).toMatchObject({ firstName: 'Augusta', lastName: 'King' });
     expect(page.rows.map(({ firstName }) => firstName)).toEqual(['Ada', 'Augusta', '']);

@@ -8,7 +8,7 @@ import {
   PAGE_HEADER,
   rowOf,
 } from '#lib/format/passbook-page.js';
-import type { Account } from '#lib/ledger/account.js';
+import { type Account, NO_TERMS } from '#lib/ledger/account.js';
 import type { Entry } from '#lib/ledger/entry.js';
 import { formatMinor } from '#lib/ledger/money.js';
 import { anyLife, digitsOf } from './arbitraries.js';
@@ -31,7 +31,7 @@ describe('A passbook page', () => {
     ]);
     expect(page.rows[2]).toMatchObject({
       ...{ account: 'a10017', seq: 3, type: 'transfer', transfer: 9, counterparty: 'a10025' },
-      ...{ balance: 7500n, memo: 'lunch', reference: 'inv-7', key: 'k-77', details: '' },
+      ...{ balance: 7500n, memo: 'lunch', reference: 'inv-7', key: 'k-77', details: undefined },
       ...{ valueDate: '2026-11-20', firstName: '', status: 'open', check: 'dc5cda4a5236b8dc' },
     });
   });
@@ -42,7 +42,7 @@ describe('A passbook page', () => {
     if (entry?.debit === undefined || ada === undefined) throw new Error('no sample');
     const world = { ...ada, id: entry.debit.account, limit: undefined };
     const named = { ...world, firstName: 'World', lastName: 'USD' };
-    const { row } = encodeRow(named, entry, 2, '', {});
+    const { row } = encodeRow(named, entry, 2, '', { prev: undefined, terms: NO_TERMS });
     expect(row).toMatch(/^world-usd,1,[^,]*,open,1,,,,0.00,0.00,none,USD,open,"World","USD",/);
     expect(decodePage(encodePage([row]), digitsOf).account).toEqual(named);
   });
@@ -77,8 +77,8 @@ describe('A passbook page', () => {
       fc.property(anyLife, ({ entries, states }) => {
         decodePage(pageOf(entries, states), digitsOf).rows.forEach((row, index) => {
           const foretold = rowOf(states[index] as Account, entries[index] as Entry);
-          const { check, details, firstName, lastName } = row;
-          const own = { check, details, firstName, lastName };
+          const { check, opening, firstName, lastName } = row;
+          const own = { check, opening, firstName, lastName };
           expect({ ...foretold, ...own }).toEqual(row);
         });
       }),

@@ -26,6 +26,7 @@ const CHECKPOINT: Checkpoint = {
   bookedAt: '2026-11-20T09:05:40.007Z',
   desks: '1234567-1795165200000',
   index: '0123456789abcdef',
+  keys: 'fedcba9876543210',
 };
 
 const count = fc.maxSafeNat();
@@ -91,12 +92,19 @@ describe('A checkpoint', () => {
   const text = encodeCheckpoint(CHECKPOINT);
 
   it('of a bank that had no index yet names none', () => {
-    const header = text.slice(0, text.indexOf('\n')).replace('index,', '');
-    const row = text.split('\n')[1]?.replace(/0123456789abcdef,[0-9a-f]{16}$/, '') ?? '';
-    const older = `${header}\n${row}${checkOf(row)}\n`;
-    expect(decodeCheckpoint(older)).toEqual({ ...CHECKPOINT, index: '' });
+    const older = (lost: string, cells: string) => {
+      const header = text.slice(0, text.indexOf('\n')).replace(lost, '');
+      const row = text.split('\n')[1]?.replace(new RegExp(`${cells},[0-9a-f]{16}$`), '') ?? '';
+      return `${header}\n${row}${checkOf(row)}\n`;
+    };
+    expect(decodeCheckpoint(older('index,keys,', '0123456789abcdef,fedcba9876543210'))).toEqual({
+      ...{ ...CHECKPOINT, index: '', keys: '' },
+    });
+    expect(decodeCheckpoint(older('keys,', 'fedcba9876543210'))).toEqual({
+      ...{ ...CHECKPOINT, keys: '' },
+    });
     // Not one that lost its cell.
-    expect(readOrDamage(() => decodeCheckpoint(text.replace(',index', '')))).toBe('damage');
+    expect(readOrDamage(() => decodeCheckpoint(text.replace(',keys', '')))).toBe('damage');
   });
 
   it('is a table with one row', () => {
@@ -106,7 +114,7 @@ describe('A checkpoint', () => {
       ...{ segment: '000003-17.csv', offset: '4711', transfer: '9', epoch: '17' },
       ...{ seal: 'c'.repeat(64), next_account: '1003' },
       ...{ booked_at: '2026-11-20T09:05:40.007Z', desks: '1234567-1795165200000' },
-      ...{ index: '0123456789abcdef' },
+      ...{ index: '0123456789abcdef', keys: 'fedcba9876543210' },
     });
   });
 
@@ -115,9 +123,12 @@ describe('A checkpoint', () => {
     const desks = fc.stringMatching(/^[0-9]{1,12}-[0-9]{1,15}$/);
     const index = fc.stringMatching(/^(?:[0-9a-f]{16})?$/);
     fc.assert(
-      fc.property(fc.record({ position, nextAccount: count, bookedAt, desks, index }), (each) => {
-        expect(decodeCheckpoint(encodeCheckpoint(each))).toEqual(each);
-      }),
+      fc.property(
+        fc.record({ position, nextAccount: count, bookedAt, desks, index, keys: index }),
+        (each) => {
+          expect(decodeCheckpoint(encodeCheckpoint(each))).toEqual(each);
+        },
+      ),
     );
   });
 

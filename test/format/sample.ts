@@ -11,6 +11,7 @@ const PLAIN = {
   reference: '',
   valueDate: '',
   key: '',
+  details: undefined,
 };
 
 /** The three entries of Ada's passbook in docs/file-formats.md. */

@@ -24,7 +24,7 @@ function build(lines: readonly string[], blockBytes: number) {
 
 /** Lines behind a key that have the words, as a reader finds them. */
 function find(run: Buffer, facts: RunFacts, behind = '', words: readonly string[] = []): string[] {
-  const table = decodeTable(run.subarray(facts.table, facts.bytes), facts);
+  const { blocks: table } = decodeTable(run.subarray(facts.table, facts.bytes), facts);
   return table.slice(blockFor(table, behind)).flatMap((block) => {
     const text = decodeBlock(run.subarray(block.start, block.end), block);
     return linesIn(text, behind, words);
@@ -83,7 +83,7 @@ describe('A run', () => {
 describe('The table of a run', () => {
   const all = ['b,"x"', 'd,"y"', 'f,"z"'];
   const { bytes, facts } = build(all, 1);
-  const table = decodeTable(bytes.subarray(facts.table), facts);
+  const { blocks: table } = decodeTable(bytes.subarray(facts.table), facts);
 
   it.each([
     ['a', 0],

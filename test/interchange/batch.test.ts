@@ -26,25 +26,19 @@ describe('reading a batch', () => {
     expect(shown(await readInPieces(JSON_LINES, size))).toEqual([
       {
         line: 1,
-        request: { op: 'deposit', movement: { to: 'c1', amount: '5.00', memo: 'Grüße 李' } },
+        request: { op: 'deposit', id: 'c1', amount: '5.00', memo: 'Grüße 李' },
       },
       {
         line: 3,
-        request: {
-          op: 'transfer',
-          movement: { from: 'c1', to: 'c2', amount: '1.00', idempotencyKey: 'k-1' },
-        },
+        request: { op: 'transfer', from: 'c1', to: 'c2', amount: '1.00', idempotencyKey: 'k-1' },
       },
-      { line: 4, request: { op: 'open', account: { firstName: 'A', lastName: 'B' } } },
+      { line: 4, request: { op: 'open', firstName: 'A', lastName: 'B' } },
     ]);
     const csv = '\ufeffop,id,amount,memo,value_date\r\ndeposit,c1,5.00,"a, Ü",2026-01-02\r\n';
     expect(shown(await readInPieces(csv, size))).toEqual([
       {
         line: 2,
-        request: {
-          op: 'deposit',
-          movement: { to: 'c1', amount: '5.00', memo: 'a, Ü', valueDate: '2026-01-02' },
-        },
+        request: { op: 'deposit', id: 'c1', amount: '5.00', memo: 'a, Ü', valueDate: '2026-01-02' },
       },
     ]);
   });
@@ -62,6 +56,11 @@ describe('reading a batch', () => {
     ['{"op":"open","firstName":"A"}', /last name is not a text/],
     ['{"op":"open","firstName":"A","lastName":"B","amount":"1"}', /no field "amount"/],
     ['{"op":"withdraw","id":7,"amount":"1"}', /is not a text/],
+    ['{"op":"capture","amount":"1"}', /no hold/],
+    ['{"op":"capture","hold":"c1.4","keepRest":"perhaps"}', /neither true nor false/],
+    ['{"op":"hold","id":"c1","amount":"1","ttlSeconds":"soon"}', /can't live for "soon"/],
+    ['{"op":"reverse","transfer":"4.5"}', /no number of a transfer/],
+    ['{"op":"limit","id":"c1"}', /No limit was given/],
     ['{"op":', /no JSON/],
   ])('%s is no request', async (line, says) => {
     const [only] = await readInPieces(`${line}\n`, 1_000);
@@ -74,6 +73,21 @@ describe('reading a batch', () => {
       message: expect.stringContaining('torn'),
     });
     await expect(readInPieces('id,amount\nc1,1\n', 99)).rejects.toThrow('no column op');
+  });
+});
+
+describe('reading a batch of every operation', () => {
+  it('takes flags, numbers and metadata from the cells of a CSV file', async () => {
+    const csv = `op,id,hold,transfer,amount,ttl_seconds,keep_rest,force,metadata
+hold,c1,,,5.00,60,,,"{""order"":7}"
+capture,,c1.4,,1.00,,true,,
+reverse,,,12,,,,false,
+`;
+    expect((await readInPieces(csv, 99)).map((line) => 'request' in line && line.request)).toEqual([
+      { op: 'hold', id: 'c1', amount: '5.00', ttlSeconds: 60, metadata: { order: 7 } },
+      { op: 'capture', hold: 'c1.4', amount: '1.00', keepRest: true },
+      { op: 'reverse', transfer: 12, force: false },
+    ]);
   });
 });
 
@@ -93,10 +107,10 @@ describe('running a batch', () => {
       results.push(result);
     }
     expect(results).toMatchObject([
-      { line: 1, op: 'open', account: { id: 'c1' } },
+      { line: 1, op: 'open', receipt: { id: 'c1' } },
       { line: 2, op: 'deposit', receipt: { replayed: false } },
       { line: 3, op: 'withdraw', error: { code: 'INSUFFICIENT_FUNDS' } },
-      { line: 4, op: 'open', account: { id: 'c2' } },
+      { line: 4, op: 'open', receipt: { id: 'c2' } },
       { line: 5, op: 'transfer', receipt: { to: { after: { amount: '5.00' } } } },
       { line: 6, op: undefined, error: { code: 'INVALID_FILE' } },
       { line: 7, op: 'deposit', receipt: { replayed: true } },

@@ -1,7 +1,9 @@
 import { type Account, afterEntry } from '#lib/ledger/account.js';
 import { givenAccountNumber } from '#lib/ledger/account-id.js';
+import type { Decision, LedgerView } from '#lib/ledger/booking.js';
 import { CURRENCY_DIGITS } from '#lib/ledger/currencies.js';
-import { type Decision, decide, type LedgerView } from '#lib/ledger/decide.js';
+import { decide } from '#lib/ledger/decide.js';
+import { expiryBefore } from '#lib/ledger/decide-hold.js';
 import type { Entry } from '#lib/ledger/entry.js';
 import type { Request } from '#lib/ledger/request.js';
 
@@ -10,6 +12,7 @@ export class Book implements LedgerView {
   readonly accounts = new Map<string, Account>();
   readonly entries: Entry[] = [];
   nextAccountNumber = 1001;
+  #waitedMs = 0;
   readonly defaultCurrency: string;
 
   constructor(defaultCurrency = 'USD') {
@@ -28,11 +31,38 @@ export class Book implements LedgerView {
     return this.entries.find((entry) => entry.key === key);
   }
 
-  /** Decides `request` and books what was decided. */
-  do(request: Request): Decision {
+  entryNumbered(transfer: number): Entry | undefined {
+    return this.entries[transfer - 1];
+  }
+
+  reversalOf(transfer: number): Entry | undefined {
+    return this.entries.find(({ details }) => details?.reverses === transfer);
+  }
+
+  /** Lets time go by. */
+  wait(seconds: number): void {
+    this.#waitedMs += seconds * 1000;
+  }
+
+  /** The moment of the next entry. */
+  get now(): string {
+    return this.#at().bookedAt;
+  }
+
+  #at() {
     const transfer = this.entries.length + 1;
-    const bookedAt = new Date(Date.UTC(2026, 10, 20, 9) + transfer).toISOString();
-    const decision = decide(this, request, { transfer, bookedAt });
+    const time = Date.UTC(2026, 10, 20, 9) + this.#waitedMs + transfer;
+    return { transfer, bookedAt: new Date(time).toISOString() };
+  }
+
+  /** Decides `request` and books what was decided, behind the holds that are over by then. */
+  do(request: Request): Decision {
+    for (;;) {
+      const over = expiryBefore(this, request, this.#at());
+      if (over === undefined) break;
+      this.#apply(over);
+    }
+    const decision = decide(this, request, this.#at());
     if (!decision.replayed) this.#apply(decision.entry);
     return decision;
   }

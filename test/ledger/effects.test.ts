@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { availableOf } from '#lib/ledger/account.js';
-import { eachAccountOf, type LedgerView } from '#lib/ledger/decide.js';
+import type { LedgerView } from '#lib/ledger/booking.js';
+import { eachAccountOf } from '#lib/ledger/decide.js';
 import { AMOUNT_MAX } from '#lib/ledger/money.js';
 import {
   type Request,

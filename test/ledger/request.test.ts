@@ -28,6 +28,7 @@ describe('A request to open an account', () => {
       memo: '',
       reference: '',
       valueDate: '',
+      meta: '',
       key: '',
       freshKey: false,
     });

@@ -15,7 +15,7 @@ import { describe, expect, it } from 'vitest';
 import type { Bank } from '#lib/bank/api.js';
 import { encodeBatch, encodeLeave } from '#lib/format/journal-row.js';
 import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
-import { KEY_SEARCHES_MAX } from '#lib/store/limits.js';
+import { ID_SEARCHES_MAX } from '#lib/store/limits.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
 import { Machine, newDirectory, noPoster } from '../machine/processes.js';
 import { sample } from '../sample.js';
@@ -308,7 +308,7 @@ describe('damage is found, named, and never read as a balance', () => {
     const directory = await closedBank();
     rmSync(pagePath(directory, KIOSK));
     const bank = await openBank(directory);
-    for (let count = 0; count <= KEY_SEARCHES_MAX; count++) {
+    for (let count = 0; count <= ID_SEARCHES_MAX; count++) {
       const asked = bank.balance(`nobody-${count}`);
       await expect(asked).rejects.toMatchObject({ code: 'ACCOUNT_NOT_FOUND' });
     }
@@ -505,5 +505,36 @@ it.each<[string, (desks: string) => void]>([
   await expect(openBank(directory)).rejects.toMatchObject({
     code: 'BANK_DAMAGED',
     details: { file: 'desks', what: 'the folder is missing' },
+  });
+});
+
+describe('A page whose bytes are no UTF-8', () => {
+  it('is damage also where they are read as the letter that stood there', async () => {
+    const directory = newDirectory();
+    const bank = await openBank(directory, { create: true });
+    const letter = '\ufffd'; // As a name or a memo may have it.
+    const ada = await bank.openAccount({ firstName: `A${letter}`, lastName: 'L' });
+    await bank.close();
+    const path = pagePath(directory, ada.id);
+    const bytes = readFileSync(path);
+    const at = bytes.indexOf(letter);
+    expect(at).toBeGreaterThan(0);
+    const again = await openBank(directory);
+    expect((await again.account(ada.id)).firstName).toBe(`A${letter}`);
+    await again.close();
+    // Half of a letter, for the one that tells of it.
+    const changed = Buffer.concat([
+      bytes.subarray(0, at),
+      Buffer.from([0xef, 0xbf]),
+      bytes.subarray(at + 3),
+    ]);
+    expect(changed.toString()).toBe(bytes.toString());
+    writeFileSync(path, changed);
+    const damaged = await openBank(directory);
+    await expect(damaged.account(ada.id)).rejects.toMatchObject({
+      code: 'BANK_DAMAGED',
+      details: { what: 'it is not UTF-8' },
+    });
+    await damaged.close().catch(() => undefined);
   });
 });

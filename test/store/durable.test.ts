@@ -58,7 +58,14 @@ it('a checkpoint outlasts a power cut once it is written, and nothing stays wher
   const machine = new SimulatedMachine();
   const disk = machine.start().host.disk({ shared: false });
   const position = { segment: '000001-1.csv', offset: 9, transfer: 9, epoch: 1, seal: 'a' };
-  const checkpoint = { position, nextAccount: 1003, bookedAt: '', desks: '1:1', index: '' };
+  const checkpoint = {
+    position,
+    nextAccount: 1003,
+    bookedAt: '',
+    desks: '1:1',
+    index: '',
+    keys: '',
+  };
   await machine.run(async () => {
     for (const folder of ['/bank', '/bank/journal', '/bank/desk']) await disk.makeFolder(folder);
     for (const folder of ['/', '/bank']) await disk.syncFolder(folder);

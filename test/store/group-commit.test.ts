@@ -76,12 +76,18 @@ function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {
     bookedAt: '',
     desks: '',
     index: '',
+    keys: '',
   };
   const passbooks = {} as unknown as Passbooks;
   let fresh = 0;
   const commit = new GroupCommit({
     ...{ disk, system: nodeSystem(), directory, log },
-    keys: { find: async () => [], forget, ...(find && { find }) } as unknown as Keys,
+    keys: {
+      find: async () => [],
+      booked: () => {},
+      forget,
+      ...(find && { find }),
+    } as unknown as Keys,
     freshState: async () => {
       if (fresh++ > LOOKS_MAX) throw new Error('it is begun again and again');
       return new LedgerState(manifest, passbooks, checkpoint, { has: async () => false });

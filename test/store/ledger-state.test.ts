@@ -144,5 +144,6 @@ function opening(number: number): Entry {
     reference: '',
     valueDate: '',
     key: '',
+    details: undefined,
   };
 }

@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Disk, DiskFile } from '#lib/disk/disk.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
+import { accountFolder } from '#lib/format/account-path.js';
 import { encodeEntry } from '#lib/format/journal-row.js';
 import { decodeCheckpoint, type Position } from '#lib/format/position.js';
 import type { AccountId } from '#lib/ledger/account-id.js';
@@ -187,7 +188,8 @@ describe('the role of the poster', () => {
   it('serves who comes while it posts very many accounts before it goes on with the others', async () => {
     const machine = await Machine.withBank();
     const ids = Array.from({ length: CYCLE_ACCOUNTS_MAX + 2 }, (_, index) => `many-${index}`);
-    const [next = '', last = ''] = ids.slice(-2);
+    const inFolders = ids.toSorted((a, b) => (folderOf(a) < folderOf(b) ? -1 : 1));
+    const [next = '', last = ''] = inFolders.slice(-2);
     const wish = encodeWish({ transfer: ids.length, ids: [last] });
     const host = machine.host();
     const manifest = await readManifest(nodeDisk(), machine.directory);
@@ -400,6 +402,8 @@ describe('the role of the poster', () => {
   });
 });
 
+const folderOf = (id: string) => accountFolder(id as AccountId);
+
 /** A batch, up to `position`, in which the accounts `ids` are opened. */
 function opened(ids: readonly string[], position: Position): LoggedBatch {
   const texts = { firstName: 'Ada', lastName: 'Smith', memo: '', reference: '', valueDate: '' };
@@ -407,7 +411,7 @@ function opened(ids: readonly string[], position: Position): LoggedBatch {
     const transfer = position.transfer - ids.length + index + 1;
     return {
       ...{ ...texts, type: 'open', transfer, bookedAt: '2026-11-20T09:05:40.007Z', key: '' },
-      ...{ currency: 'USD', amount: 0n, limit: 0n, debit: undefined },
+      ...{ currency: 'USD', amount: 0n, limit: 0n, debit: undefined, details: undefined },
       credit: { account: account as AccountId, seq: 1, balance: 0n },
     };
   });

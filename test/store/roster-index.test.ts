@@ -16,7 +16,7 @@ import { decodeIndexList, encodeIndexList } from '#lib/format/index-list.js';
 import type { Position } from '#lib/format/position.js';
 import { RunBuilder } from '#lib/format/sorted-run.js';
 import { recoverBank } from '#lib/store/recover.js';
-import { RosterIndex } from '#lib/store/roster-index.js';
+import { ROSTER, RosterIndex } from '#lib/store/roster-index.js';
 import { SortedIndex } from '#lib/store/sorted-index.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
@@ -58,6 +58,10 @@ function countReads(pages: string[]) {
 }
 
 const idsOf = ({ items }: { items: readonly { id: string }[] }) => items.map(({ id }) => id);
+
+/** What lies there of this index. */
+const rosterFiles = (directory: string) =>
+  namesIn(directory, 'index').filter((name) => name.startsWith('roster'));
 
 describe('The index of accounts', () => {
   it('lists what looking at all accounts lists, whatever is posted, searched and reopened', async () => {
@@ -150,7 +154,7 @@ describe('The index of accounts', () => {
       const runs = runsOf(machine.directory);
       expect(runs.length).toBeLessThanOrEqual(Math.log2(count + 1) + 1);
       expect(runs.reduce((sum, { lines }) => sum + lines, 0)).toBe(count + 1); // One is the world's.
-      const names = namesIn(machine.directory, 'index');
+      const names = rosterFiles(machine.directory);
       expect(names).toEqual([...runs.map(({ name }) => name), 'roster.csv'].sort());
     }
     // Where nobody was opened it stays as it is.
@@ -386,7 +390,7 @@ describe('An index that cannot be used', () => {
     expect(found).toMatchObject({ state: 'repaired', problems: [] });
     const runs = runsOf(directory).map(({ name }) => name);
     expect(runs).not.toEqual(before);
-    expect(namesIn(directory, 'index')).toEqual([...runs, 'roster.csv'].sort());
+    expect(rosterFiles(directory)).toEqual([...runs, 'roster.csv'].sort());
     expect(await recoverBank(machine.host(), directory, {})).toMatchObject({ state: 'clean' });
   });
 
@@ -475,7 +479,9 @@ describe('The index of a bank', () => {
     }
     steps = [];
     expect(await files.poster.confirm()).toBe(true);
-    expect(steps).toEqual([...lasting, `remove ${LIST}`, 'rename journal/checkpoint.csv']);
+    const keys = ['write', 'sync', 'close', 'rename index/keys.csv', 'syncFolder index'];
+    const anew = [...lasting, `remove ${LIST}`, ...keys];
+    expect(steps).toEqual([...anew, 'rename journal/checkpoint.csv']);
     await bank.close();
   });
 
@@ -519,7 +525,7 @@ describe('The index of a bank', () => {
     const { bank, files } = await Machine.on(directory).start();
     const list = decodeIndexList(readFileSync(join(directory, LIST), 'utf8'));
     const lines: string[] = [];
-    for await (const line of new SortedIndex(files, 'roster').lines(list.runs)) lines.push(line);
+    for await (const line of new SortedIndex(files, ROSTER).lines(list.runs)) lines.push(line);
     const builder = new RunBuilder('id,names', 1_000);
     for (const line of forge(lines)) builder.push(line);
     const { bytes, facts } = builder.end();

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import { RunBuilder } from '#lib/format/sorted-run.js';
+import { ROSTER } from '#lib/store/roster-index.js';
 import { SortedIndex } from '#lib/store/sorted-index.js';
 import { newDirectory } from '../machine/processes.js';
 
@@ -20,7 +21,7 @@ function indexOf(...runs: readonly (readonly string[])[]) {
     writeFileSync(join(directory, 'index', name), whole);
     return { name, ...facts };
   });
-  const index = new SortedIndex({ disk: nodeDisk(), system: nodeSystem(), directory }, 'roster');
+  const index = new SortedIndex({ disk: nodeDisk(), system: nodeSystem(), directory }, ROSTER);
   return async (behind = '', words: string[] = []) => {
     const found: string[] = [];
     for await (const line of index.lines(named, behind, words)) {

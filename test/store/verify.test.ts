@@ -82,6 +82,7 @@ describe('verify', () => {
       'passbooks',
       'sums',
       'index',
+      'keys',
       'files',
     ]);
     await bank.posted();
@@ -644,7 +645,7 @@ describe('verify of a bank of which somebody has taken or changed a file', () =>
     // What the journal does not tell cannot be held against the passbooks.
     const books = [
       'journal',
-      ...('journal' in expected ? [] : ['checkpoint', 'passbooks', 'sums', 'index']),
+      ...('journal' in expected ? [] : ['checkpoint', 'passbooks', 'sums', 'index', 'keys']),
     ];
     const { steps } = await verifyFiles(files, {});
     expect(steps.map(({ name }) => name)).toEqual(['desks', 'segments', ...books, 'files']);
@@ -674,7 +675,17 @@ describe('verify of a bank of which somebody has taken or changed a file', () =>
     const { steps } = await verifyFiles(files, { quick: true });
     const sums = 'passbooks' in expected ? [] : ['sums'];
     expect(steps.map(({ name }) => name)).toEqual([
-      ...['desks', 'segments', 'checkpoint', 'journal', 'passbooks', ...sums, 'index', 'files'],
+      ...[
+        'desks',
+        'segments',
+        'checkpoint',
+        'journal',
+        'passbooks',
+        ...sums,
+        'index',
+        'keys',
+        'files',
+      ],
     ]);
     const pages = Object.keys(expected).length > 0 ? 3 : 4;
     expect(steps.slice(3, 5).map(({ checked }) => checked)).toEqual([

@@ -1,13 +1,15 @@
 import type { Command } from '../context.js';
 import { balanceJson } from '../json.js';
+import { momentOption } from '../read-options.js';
 import { moneyText } from '../say.js';
 import { withBank } from '../with-bank.js';
 
 /** `drovebank balance <id>` */
-export const run: Command = async (context, [id = '']) => {
+export const run: Command = async (context, [id = ''], options) => {
+  const at = momentOption(options, 'at');
   const { output, signal } = context;
   await withBank(context, async (bank) => {
-    const balance = await bank.balance(id, { signal });
+    const balance = await bank.balance(id, { at, signal });
     const { ledger, held, available } = balance;
     // The bank took the id: folding its letters is all that is left of reading it.
     const fields = { id: id.toLowerCase(), ...balanceJson(balance) };

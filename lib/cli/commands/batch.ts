@@ -6,8 +6,8 @@ import { BankError } from '../../ledger/errors.js';
 import { type Command, type Context, isTerminal } from '../context.js';
 import { errorFacts } from '../error-report.js';
 import { EXIT, exitCodeOf, UsageError } from '../exit-codes.js';
-import { accountJson, receiptJson } from '../json.js';
-import { openedText, receiptText } from '../say.js';
+import { accountJson, changeJson, holdJson, receiptJson } from '../json.js';
+import { changeText, holdText, type Movement, openedText, receiptText } from '../say.js';
 import { withBank } from '../with-bank.js';
 
 interface Counts {
@@ -91,8 +91,7 @@ function countRefusal(counts: Counts, error: BankError): void {
 }
 
 function isReplay(result: BatchResult): boolean {
-  if ('receipt' in result) return result.receipt.replayed;
-  return 'account' in result && result.account.replayed;
+  return 'receipt' in result && result.receipt.replayed;
 }
 
 function printResult(context: Context, result: BatchResult): void {
@@ -109,12 +108,18 @@ function printResult(context: Context, result: BatchResult): void {
 
 function outcomeJson(result: BatchResult) {
   if ('error' in result) return { ok: false, error: errorFacts(result.error) };
-  if ('receipt' in result) return { ok: true, receipt: receiptJson(result.receipt) };
-  const { transfer, bookedAt, replayed } = result.account;
-  return { ok: true, account: { ...accountJson(result.account), transfer, bookedAt, replayed } };
+  const { receipt } = result;
+  if ('from' in receipt) return { ok: true, receipt: receiptJson(receipt) };
+  if ('hold' in receipt) return { ok: true, receipt: holdJson(receipt) };
+  if ('account' in receipt) return { ok: true, receipt: changeJson(receipt) };
+  const { transfer, bookedAt, replayed } = receipt;
+  return { ok: true, account: { ...accountJson(receipt), transfer, bookedAt, replayed } };
 }
 
 function outcomeText(result: BatchResult, dryRun: boolean): string {
-  if ('receipt' in result) return receiptText(result.op, result.receipt, dryRun);
-  return 'account' in result ? openedText(result.account, dryRun) : '';
+  if ('error' in result) return '';
+  const { op, receipt } = result;
+  if ('from' in receipt) return receiptText(op as Movement, receipt, dryRun);
+  if ('hold' in receipt) return holdText(receipt, dryRun);
+  return 'account' in receipt ? changeText(receipt, dryRun) : openedText(receipt, dryRun);
 }

@@ -2,7 +2,7 @@ import type { Command } from '../context.js';
 import { historyTable } from '../history-table.js';
 import { entryJson } from '../json.js';
 import { printPages } from '../print-pages.js';
-import { countOption, isSet, textOption } from '../read-options.js';
+import { countOption, filterOptions, isSet, textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
 
 /** `drovebank history <id>` */
@@ -12,6 +12,7 @@ export const run: Command = async (context, [id = ''], options) => {
   const range = {
     from: textOption(options, 'from'),
     to: textOption(options, 'to'),
+    ...filterOptions(options),
     reverse: isSet(options, 'reverse'),
     signal: context.signal,
   };

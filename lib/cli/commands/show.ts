@@ -36,11 +36,16 @@ function printFacts(context: Context, account: AccountInfo, passbook: string): v
   const facts: [string, string][] = [
     ['account', account.id],
     ['name', `${account.firstName} ${account.lastName}`],
-    ['status', account.status],
+    ['status', account.refuses === 'all' ? `${account.status}, for all` : account.status],
     ['balance', account.ledger.amount],
     ['held', account.held.amount],
     ['overdraft limit', account.overdraftLimit?.amount ?? 'none'],
+    ...limitFacts(account),
     ['available', account.available?.amount ?? 'no limit'],
+    ...account.holds.map(({ id, amount, expiresAt }): [string, string] => [
+      'hold',
+      `${amount.amount}, ${id}${expiresAt === undefined ? '' : `, until ${expiresAt}`}`,
+    ]),
     ['currency', account.currency],
     ['rows', String(account.entries)],
     ['passbook', passbook],
@@ -49,4 +54,12 @@ function printFacts(context: Context, account: AccountInfo, passbook: string): v
     if (context.plain) output.plainRow([name, value]);
     else output.line(`${name.padEnd(16)} ${value}`);
   }
+}
+
+/** Limits that most accounts do not have. */
+function limitFacts({ transferLimit, dayLimit }: AccountInfo): [string, string][] {
+  const facts: [string, string][] = [];
+  if (transferLimit) facts.push(['transfer limit', transferLimit.amount]);
+  if (dayLimit) facts.push(['day limit', dayLimit.amount]);
+  return facts;
 }

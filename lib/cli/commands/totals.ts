@@ -1,13 +1,15 @@
 import type { CurrencyTotal } from '../../bank/api.js';
 import type { Command, Context } from '../context.js';
 import { totalJson } from '../json.js';
+import { momentOption } from '../read-options.js';
 import { createTable } from '../table.js';
 import { withBank } from '../with-bank.js';
 
 /** `drovebank totals` */
-export const run: Command = async (context) => {
+export const run: Command = async (context, _, options) => {
+  const at = momentOption(options, 'at');
   await withBank(context, async (bank) => {
-    const totals = await bank.totals({ signal: context.signal });
+    const totals = await bank.totals({ at, signal: context.signal });
     if (context.json) context.output.document('bank.totals', { totals: totals.map(totalJson) });
     else printTotals(context, totals);
   });

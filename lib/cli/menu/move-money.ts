@@ -2,7 +2,7 @@ import type { AccountInfo, Bank, MovementInput } from '../../bank/api.js';
 import { BankError } from '../../ledger/errors.js';
 import type { Receipt } from '../../ledger/receipt.js';
 import { reportError } from '../error-report.js';
-import { type Movement, moneyText, receiptText } from '../say.js';
+import { moneyText, receiptText } from '../say.js';
 import { askAccount } from './ask-account.js';
 import type { Counter } from './menu.js';
 import { newKey, settled } from './settled.js';
@@ -10,7 +10,7 @@ import { newKey, settled } from './settled.js';
 const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
 
 /** Deposit, withdrawal or transfer: accounts, amount, a review, and only then the booking. */
-export async function moveMoney(counter: Counter, type: Movement): Promise<void> {
+export async function moveMoney(counter: Counter, type: keyof typeof QUESTIONS): Promise<void> {
   const { context, bank, asker } = counter;
   const from = type === 'deposit' ? undefined : await askAccount(counter, 'From account');
   const to = type === 'withdraw' ? undefined : await askAccount(counter, 'To account');

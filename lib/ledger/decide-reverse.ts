@@ -1,0 +1,61 @@
+/** Taking a movement back: by another one in the other direction, linked to it. */
+import {
+  type Decision,
+  DecisionRecord,
+  detailsAsked,
+  digitsOfAccount,
+  EntryRecord,
+  existing,
+  type LedgerView,
+  leg,
+  type Moment,
+  NOTHING_NAMED,
+  refuseClosed,
+  refuseGiving,
+  refuseMissing,
+  refuseReceiving,
+} from './booking.js';
+import { BankError } from './errors.js';
+import { askedOf, replayOf } from './replayed.js';
+import type { ReverseRequest } from './request.js';
+
+export function decideReverse(view: LedgerView, request: ReverseRequest, at: Moment): Decision {
+  const replay = replayOf(view, request);
+  if (replay) return replay;
+  const { transfer, force } = request;
+  const original = view.entryNumbered(transfer);
+  if (original === undefined) {
+    throw new BankError('TRANSFER_NOT_FOUND', `There is no transfer ${transfer}.`, {
+      details: { transfer },
+    });
+  }
+  const { debit, credit, amount, currency, type } = original;
+  if (amount === 0n || debit === undefined || credit === undefined) {
+    throw new BankError(
+      'TRANSFER_NOT_FOUND',
+      `Transfer ${transfer} (${type}) moved no money; there is nothing to take back.`,
+      { details: { transfer } },
+    );
+  }
+  const [from, to] = [existing(view, credit.account), existing(view, debit.account)];
+  const before = view.reversalOf(transfer);
+  if (before) {
+    throw new BankError(
+      'ALREADY_REVERSED',
+      `Transfer ${transfer} was taken back already, by transfer ${before.transfer}.`,
+      { details: { transfer, reversedBy: before.transfer } },
+    );
+  }
+  refuseClosed(from);
+  refuseClosed(to);
+  refuseGiving(from);
+  refuseReceiving(to);
+  const digits = digitsOfAccount(view, from);
+  if (!force) refuseMissing(from, amount, digits);
+  const legs = [leg(from, -amount, digits), leg(to, amount, digits)] as const;
+  const details = { ...detailsAsked(request, askedOf(request)), reverses: transfer };
+  return new DecisionRecord(
+    new EntryRecord(at, currency, amount, ...legs, request, 'reverse', NOTHING_NAMED, details),
+    false,
+  );
+}
