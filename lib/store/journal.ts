@@ -62,6 +62,8 @@ export interface Tail {
 /** For estimates, so many places of a segment are looked at, each of so many bytes. */
 const SAMPLES = 8;
 const SAMPLE_BYTES = 32 * 1024;
+/** Who looks for one entry reads so many bytes first. */
+const FEW_BYTES = 32 * 1024;
 
 export class Journal {
   readonly folder: string;
@@ -180,18 +182,22 @@ export class Journal {
     wanted.sort((a, b) => a - b);
     const found: Entry[] = [];
     for (let at = 0; at < wanted.length; ) {
+      const sought = at;
       const from = await this.#before(wanted[at] as number, to);
-      for await (const { lines, position } of this.read(from, to)) {
+      for await (const { batch, position } of this.#sealed(from, to, FEW_BYTES)) {
+        const { lines } = batch;
         const next = () => wanted[at] ?? Number.POSITIVE_INFINITY;
-        for (; next() <= position.transfer; at++) {
-          const line = lineNumbered(lines, next());
+        // Numbers rise: each is looked for behind the one before.
+        for (let place = 0; next() <= position.transfer; at++) {
+          place = lineNumbered(lines, next(), place);
           const decode = () => {
-            undamaged(line !== undefined, `entry ${next()} is not where it should be`);
+            undamaged(place !== -1, `entry ${next()} is not where it should be`);
+            const line = lines.toString('utf8', place, lines.indexOf(10, place));
             return decodeEntry(line, this.#digitsOf);
           };
           found.push(named(`journal/${position.segment}`, decode));
         }
-        if (next() > position.transfer + ENTRIES_NEAR) break;
+        if (at > sought && next() > position.transfer + ENTRIES_NEAR) break;
       }
     }
     return found;
@@ -233,7 +239,8 @@ export class Journal {
     return facts?.size ?? 0;
   }
 
-  async *#sealed(from: Position, to: Position): AsyncGenerator<Sealed> {
+  /** `bytes`: so many are read at first, and ever more. */
+  async *#sealed(from: Position, to: Position, bytes = READ_BYTES_MAX): AsyncGenerator<Sealed> {
     let at = from;
     const segments = at.segment === to.segment ? [] : await this.segments();
     while (at.segment !== to.segment) {
@@ -241,7 +248,7 @@ export class Journal {
       const pin = next?.pin.control.pin;
       if (!next || !pin) throw damaged(`journal/${to.segment}`, `it does not follow ${at.segment}`);
       // Where a batch was copied into the next segment we may have read it here already.
-      if (at.offset < pin.length) yield* this.#sealedIn(at, pin.length, pin.seal);
+      if (at.offset < pin.length) yield* this.#sealedIn(at, pin.length, pin.seal, bytes);
       const { transfer, epoch } = next.pin.control;
       at = {
         segment: next.name,
@@ -251,13 +258,18 @@ export class Journal {
         seal: next.pin.control.seal,
       };
     }
-    yield* this.#sealedIn(at, to.offset, to.seal);
+    yield* this.#sealedIn(at, to.offset, to.seal, bytes);
   }
 
-  async *#sealedIn(from: Position, end: number, seal: string): AsyncGenerator<Sealed> {
+  async *#sealedIn(
+    from: Position,
+    end: number,
+    seal: string,
+    first: number,
+  ): AsyncGenerator<Sealed> {
     const file = `journal/${from.segment}`;
     let at = from;
-    let wanted = READ_BYTES_MAX;
+    let wanted = first;
     while (at.offset < end) {
       const stop = Math.min(end, at.offset + wanted);
       const bytes = await this.#readBytes(at.segment, at.offset, stop);
@@ -277,6 +289,7 @@ export class Journal {
         at = positionBehind(at, batch);
         yield { batch, position: at };
       }
+      wanted = Math.max(wanted, Math.min(READ_BYTES_MAX, wanted * 2));
     }
     if (at.offset !== end || at.seal !== seal)
       throw damaged(file, `its seal at byte ${end} is another`);
@@ -353,15 +366,17 @@ export class Journal {
   }
 }
 
-/** The line of an entry, by its number: the second cell, behind a type without a comma. */
-function lineNumbered(lines: Buffer, transfer: number): string | undefined {
+/**
+ * Where the line of an entry begins, at or behind `from`; -1 where there is none. Its number is the second cell, behind a
+ * type without a comma.
+ */
+function lineNumbered(lines: Buffer, transfer: number, from: number): number {
   const cell = `,${transfer},`;
-  for (let at = lines.indexOf(cell); at !== -1; at = lines.indexOf(cell, at + 1)) {
+  for (let at = lines.indexOf(cell, from); at !== -1; at = lines.indexOf(cell, at + 1)) {
     const start = lines.lastIndexOf(10, at) + 1;
-    if (lines.indexOf(',', start) === at)
-      return lines.toString('utf8', start, lines.indexOf(10, at));
+    if (lines.indexOf(',', start) === at) return start;
   }
-  return undefined;
+  return -1;
 }
 
 function lengthWithoutZeros(bytes: Buffer): number {
