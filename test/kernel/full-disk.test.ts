@@ -190,7 +190,7 @@ describe.runIf(canRun(PROOF, needs))(
 
     it('no file handles left: told so, and it goes on when there are some', async () => {
       const [directory, id] = await newBank(newFolder());
-      const [fresh, used] = [1, 2].map(() => start(directory, id, { limits: 'ulimit -n 64' }));
+      const [fresh, used] = [1, 2].map(() => start(directory, id, { limits: 'ulimit -n 128' }));
       if (!fresh || !used) throw new Error('not started');
       await used.tell('deposit 5');
       for (const process of [fresh, used]) {
