@@ -1,4 +1,3 @@
-import { encodeDetails } from '../format/details.js';
 import type { Position } from '../format/position.js';
 import type { Entry, EntryType } from '../ledger/entry.js';
 import { type EntryFilter, isSearched, readEntryFilter } from '../ledger/entry-filter.js';
@@ -7,7 +6,7 @@ import { toMoney } from '../ledger/money.js';
 import { Breath } from '../store/breath.js';
 import type { BankFiles } from '../store/store.js';
 import type { EntriesOptions, EntryInfo, Listing } from './api.js';
-import { toTime } from './history.js';
+import { toDetails, toTime } from './history.js';
 import { listing, readCount } from './listing.js';
 
 /** The bank's entries that are searched for, the oldest first. */
@@ -49,7 +48,7 @@ function touches({ debit, credit }: Entry, { counterparty }: EntryFilter): boole
 }
 
 function toEntryInfo(entry: Entry, digits: number): EntryInfo {
-  const { transfer, bookedAt, currency, amount, debit, credit, details } = entry;
+  const { transfer, bookedAt, currency, amount, debit, credit } = entry;
   const { memo, reference, valueDate, key } = entry;
   const type: EntryType = entry.type;
   return Object.freeze({
@@ -58,6 +57,6 @@ function toEntryInfo(entry: Entry, digits: number): EntryInfo {
     from: debit?.account,
     to: credit?.account,
     ...{ memo, reference, valueDate, key },
-    details: Object.freeze(details ? JSON.parse(encodeDetails(details, digits)) : {}),
+    details: toDetails(entry, digits),
   });
 }

@@ -64,8 +64,11 @@ export function toTime(input: Date | string, what: string): string {
 
 const NO_DETAILS = Object.freeze({});
 
-/** What a row's `details` cell says of its entry. */
-function detailsOf({ details }: PassbookRow, digits: number): Readonly<Record<string, unknown>> {
+/** What the `details` cell says of an entry. */
+export function toDetails(
+  { details }: Pick<PassbookRow, 'details'>,
+  digits: number,
+): Readonly<Record<string, unknown>> {
   return details ? Object.freeze(JSON.parse(encodeDetails(details, digits))) : NO_DETAILS;
 }
 
@@ -86,6 +89,6 @@ function toHistoryEntry(row: PassbookRow, digits: number): HistoryEntry {
     reference,
     valueDate,
     key,
-    details: detailsOf(row, digits),
+    details: toDetails(row, digits),
   });
 }

@@ -299,7 +299,7 @@ function openingAccount(row: PassbookRow): Account {
 }
 
 /** The account behind one row more: by the same rule as behind an entry. */
-export function afterRow(before: Account, row: PassbookRow): Account {
+function afterRow(before: Account, row: PassbookRow): Account {
   const leg = { account: row.account, seq: row.seq, balance: row.balance };
   const other = { account: row.counterparty as AccountId, seq: 0, balance: 0n };
   const [debit, credit] =

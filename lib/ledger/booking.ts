@@ -200,6 +200,39 @@ export function leg(account: Account, change: bigint, digits: number): Leg {
   return new LegRecord(account.id, account.seq + 1, balance);
 }
 
+/** The decision that money moves from one account to another. @throws BankError LIMIT_EXCEEDED */
+export function moved(
+  at: Moment,
+  [from, to]: readonly [Account, Account],
+  [amount, digits]: readonly [bigint, number],
+  request: Annotated,
+  type: EntryType,
+  details: EntryDetails | undefined,
+): Decision {
+  const debit = leg(from, -amount, digits);
+  const credit = leg(to, amount, digits);
+  const { currency } = from;
+  return new DecisionRecord(
+    new EntryRecord(at, currency, amount, debit, credit, request, type, NOTHING_NAMED, details),
+    false,
+  );
+}
+
+/** The entry of an account that changes alone. */
+export function changeEntry(
+  at: Moment,
+  account: Account,
+  digits: number,
+  request: Annotated,
+  type: EntryType,
+  details: EntryDetails | undefined,
+  named = NOTHING_NAMED,
+): Entry {
+  const credit = leg(account, 0n, digits);
+  const { currency } = account;
+  return new EntryRecord(at, currency, 0n, undefined, credit, request, type, named, details);
+}
+
 /** The details of a request that says no more than its metadata. */
 export function detailsOf({ meta }: Annotated): EntryDetails | undefined {
   return meta === '' ? undefined : { meta };

@@ -1,15 +1,15 @@
 /** The life of an account: what it may do, what it is called, when it ends. */
 import type { Account } from './account.js';
 import {
+  changeEntry,
   type Decision,
   DecisionRecord,
   detailsAsked,
   digitsOfAccount,
-  EntryRecord,
   existing,
   type LedgerView,
-  leg,
   type Moment,
+  moved,
   type Named,
   NOTHING_NAMED,
   refuseClosed,
@@ -32,19 +32,9 @@ export function decideChange(view: LedgerView, request: ChangeRequest, at: Momen
   if (request.kind === 'close') return decideClose(view, account, request, at);
   if (request.kind !== 'reopen') refuseClosed(account);
   const { named, details } = effectOf(view, account, request);
-  const credit = leg(account, 0n, digitsOfAccount(view, account));
+  const digits = digitsOfAccount(view, account);
   return new DecisionRecord(
-    new EntryRecord(
-      at,
-      account.currency,
-      0n,
-      undefined,
-      credit,
-      request,
-      request.kind,
-      named,
-      details,
-    ),
+    changeEntry(at, account, digits, request, request.kind, details, named),
     false,
   );
 }
@@ -130,25 +120,7 @@ function decideClose(
   }
   const details = detailsAsked(request, askedOf(request));
   if (heir === undefined || balance === 0n) {
-    const credit = leg(account, 0n, digits);
-    return new DecisionRecord(
-      new EntryRecord(
-        at,
-        currency,
-        0n,
-        undefined,
-        credit,
-        request,
-        'close',
-        NOTHING_NAMED,
-        details,
-      ),
-      false,
-    );
+    return new DecisionRecord(changeEntry(at, account, digits, request, 'close', details), false);
   }
-  const legs = [leg(account, -balance, digits), leg(heir, balance, digits)] as const;
-  return new DecisionRecord(
-    new EntryRecord(at, currency, balance, ...legs, request, 'close', NOTHING_NAMED, details),
-    false,
-  );
+  return moved(at, [account, heir], [balance, digits], request, 'close', details);
 }

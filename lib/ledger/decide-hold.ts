@@ -2,17 +2,16 @@
 import type { Account } from './account.js';
 import { type AccountId, worldId } from './account-id.js';
 import {
+  changeEntry,
   type Decision,
   DecisionRecord,
   detailsAsked,
   detailsOf,
   digitsOfAccount,
-  EntryRecord,
   existing,
   type LedgerView,
-  leg,
   type Moment,
-  NOTHING_NAMED,
+  moved,
   refuseBeyondLimits,
   refuseClosed,
   refuseGiving,
@@ -49,21 +48,7 @@ export function decideHold(view: LedgerView, request: HoldRequest, at: Moment): 
   const id = holdId(account.id, at.transfer);
   const hold = { id, left: amount, expires: expiryOf(request, at.bookedAt) };
   const details = { ...detailsOf(request), hold };
-  const credit = leg(account, 0n, digits);
-  return new DecisionRecord(
-    new EntryRecord(
-      at,
-      account.currency,
-      0n,
-      undefined,
-      credit,
-      request,
-      'hold',
-      NOTHING_NAMED,
-      details,
-    ),
-    false,
-  );
+  return new DecisionRecord(changeEntry(at, account, digits, request, 'hold', details), false);
 }
 
 export function decideCapture(view: LedgerView, request: CaptureRequest, at: Moment): Decision {
@@ -102,21 +87,7 @@ export function decideCapture(view: LedgerView, request: CaptureRequest, at: Mom
   const released = rest - left;
   const change = { id: hold.id, left, ...(released > 0n ? { released } : {}) };
   const details = { ...detailsAsked(request, askedOf(request)), hold: change };
-  const [debit, credit] = [leg(from, -amount, digits), leg(to, amount, digits)];
-  return new DecisionRecord(
-    new EntryRecord(
-      at,
-      from.currency,
-      amount,
-      debit,
-      credit,
-      request,
-      'capture',
-      NOTHING_NAMED,
-      details,
-    ),
-    false,
-  );
+  return moved(at, [from, to], [amount, digits], request, 'capture', details);
 }
 
 export function decideRelease(view: LedgerView, request: ReleaseRequest, at: Moment): Decision {
@@ -146,18 +117,7 @@ function releaseOf(
   const digits = digitsOfAccount(view, account);
   const hold = { id, left: 0n, released: left, ...(expired ? { expired } : {}) };
   const details = { ...detailsOf(said), hold };
-  const credit = leg(account, 0n, digits);
-  return new EntryRecord(
-    at,
-    account.currency,
-    0n,
-    undefined,
-    credit,
-    said,
-    'release',
-    NOTHING_NAMED,
-    details,
-  );
+  return changeEntry(at, account, digits, said, 'release', details);
 }
 
 const NOTHING_SAID: Annotated = {

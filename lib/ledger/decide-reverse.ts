@@ -1,15 +1,12 @@
 /** Taking a movement back: by another one in the other direction, linked to it. */
 import {
   type Decision,
-  DecisionRecord,
   detailsAsked,
   digitsOfAccount,
-  EntryRecord,
   existing,
   type LedgerView,
-  leg,
   type Moment,
-  NOTHING_NAMED,
+  moved,
   refuseClosed,
   refuseGiving,
   refuseMissing,
@@ -29,7 +26,7 @@ export function decideReverse(view: LedgerView, request: ReverseRequest, at: Mom
       details: { transfer },
     });
   }
-  const { debit, credit, amount, currency, type } = original;
+  const { debit, credit, amount, type } = original;
   if (amount === 0n || debit === undefined || credit === undefined) {
     throw new BankError(
       'TRANSFER_NOT_FOUND',
@@ -52,10 +49,6 @@ export function decideReverse(view: LedgerView, request: ReverseRequest, at: Mom
   refuseReceiving(to);
   const digits = digitsOfAccount(view, from);
   if (!force) refuseMissing(from, amount, digits);
-  const legs = [leg(from, -amount, digits), leg(to, amount, digits)] as const;
   const details = { ...detailsAsked(request, askedOf(request)), reverses: transfer };
-  return new DecisionRecord(
-    new EntryRecord(at, currency, amount, ...legs, request, 'reverse', NOTHING_NAMED, details),
-    false,
-  );
+  return moved(at, [from, to], [amount, digits], request, 'reverse', details);
 }

@@ -10,9 +10,8 @@ import {
   existing,
   type LedgerView,
   LegRecord,
-  leg,
   type Moment,
-  NOTHING_NAMED,
+  moved,
   notFound,
   refuseBeyondLimits,
   refuseClosed,
@@ -187,21 +186,6 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Decisio
   if (available !== undefined && amount > available) {
     refuseMissing(from, amount, digits, textOf(request.amount));
   }
-  const debit = leg(from, -amount, digits);
-  const credit = leg(to, amount, digits);
   const details = request.upTo ? { ...detailsOf(request), upTo: asked } : detailsOf(request);
-  return new DecisionRecord(
-    new EntryRecord(
-      at,
-      from.currency,
-      amount,
-      debit,
-      credit,
-      request,
-      request.kind,
-      NOTHING_NAMED,
-      details,
-    ),
-    false,
-  );
+  return moved(at, [from, to], [amount, digits], request, request.kind, details);
 }

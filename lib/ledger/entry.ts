@@ -1,23 +1,7 @@
 import type { AccountId } from './account-id.js';
 import type { HoldChange } from './hold.js';
 
-/** The kinds of journal entries, in the field's words. */
-export type EntryType =
-  | 'open'
-  | 'deposit'
-  | 'withdraw'
-  | 'transfer'
-  | 'hold'
-  | 'capture'
-  | 'release'
-  | 'reverse'
-  | 'freeze'
-  | 'unfreeze'
-  | 'close'
-  | 'reopen'
-  | 'rename'
-  | 'limit';
-export const ENTRY_TYPES: readonly string[] = [
+const TYPES = [
   'open',
   'deposit',
   'withdraw',
@@ -32,7 +16,10 @@ export const ENTRY_TYPES: readonly string[] = [
   'reopen',
   'rename',
   'limit',
-] satisfies EntryType[];
+] as const;
+/** The kinds of journal entries, in the field's words. */
+export type EntryType = (typeof TYPES)[number];
+export const ENTRY_TYPES: readonly string[] = TYPES;
 
 /** One side of an entry: the account, its own running number, and its balance afterwards. */
 export interface Leg {
