@@ -497,7 +497,7 @@ class Booking implements Task<OperationReceipt> {
     eachAccountOf(state, this.#request, each);
   }
 
-  run(book: Bookkeeper): OperationReceipt {
+  run(book: Bookkeeper): OperationReceipt | Promise<OperationReceipt> {
     return this.books ? this.#book(book) : book.dryly(() => this.#book(book));
   }
 

@@ -11,8 +11,9 @@ import {
   type TransferInput,
 } from '../ledger/request.js';
 import type { Bookkeeper } from '../store/bookkeeper.js';
+import type { Breath } from '../store/breath.js';
 import type { Task } from '../store/group-commit.js';
-import { BATCH_ENTRIES_MAX } from '../store/limits.js';
+import { BATCH_ENTRIES_MAX, DECISIONS_AT_ONCE } from '../store/limits.js';
 import type { MovementInput } from './api.js';
 
 export interface ManyOptions<Input> {
@@ -59,15 +60,21 @@ export function bookMany<Input, Result>(
     (request): request is Request => !(request instanceof BankError),
   );
   const keyed = wellFormed.filter(({ key, freshKey }) => key !== '' && !freshKey);
-  const all = (book: Bookkeeper) =>
-    requests.map((request, index) => {
-      if (request instanceof BankError) return { error: request };
-      try {
-        return answer(book, book.book(request));
-      } catch (error) {
-        return { error: told(error, index) };
-      }
-    });
+  const one = (book: Bookkeeper, request: Request, index: number) => {
+    try {
+      return answer(book, book.book(request));
+    } catch (error) {
+      return { error: told(error, index) };
+    }
+  };
+  const all = async (book: Bookkeeper, breath: Pick<Breath, 'take'>) => {
+    const results: (Result | { readonly error: BankError })[] = [];
+    for (const [index, request] of requests.entries()) {
+      if (index % DECISIONS_AT_ONCE === 0) await breath.take();
+      results.push(request instanceof BankError ? { error: request } : one(book, request, index));
+    }
+    return results;
+  };
   return {
     books: !dryRun,
     size: requests.length,
@@ -78,9 +85,10 @@ export function bookMany<Input, Result>(
     reverses: wellFormed.flatMap((request) =>
       request.kind === 'reverse' ? [request.transfer] : [],
     ),
-    run(book) {
-      if (dryRun) return book.dryly(() => all(book));
-      return atomic ? book.atomically(() => all(book)) : all(book);
+    run(book, _, breath) {
+      const work = () => all(book, breath);
+      if (dryRun) return book.dryly(work);
+      return atomic ? book.atomically(work) : work();
     },
   };
 }

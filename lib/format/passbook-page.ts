@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Account, AccountStatus, Standing } from '../ledger/account.js';
-import { afterEntry, legOf } from '../ledger/account.js';
+import { afterEntry, afterMove, legOf } from '../ledger/account.js';
 import { type AccountId, isAccountId } from '../ledger/account-id.js';
 import { ENTRY_TYPES, type Entry, type EntryDetails, type EntryType } from '../ledger/entry.js';
 import { formatMinor, parseMinor } from '../ledger/money.js';
@@ -25,7 +25,7 @@ const PAGE_START = Buffer.from(`${PAGE_HEADER}\n`);
 /** The `.` shows that nothing was cut. */
 const PAGE_END = Buffer.from('.\n');
 const PAGE_CELLS = PAGE_HEADER.split(',').length;
-const STATUSES: readonly string[] = ['open', 'frozen', 'closed'] satisfies AccountStatus[];
+const STATUSES: readonly AccountStatus[] = ['open', 'frozen', 'closed'];
 
 /** Hex digits of a row's check, and of the one before it in the hash. */
 const CHECK_DIGITS = 16;
@@ -82,6 +82,11 @@ export interface Page extends PageSummary {
 /** A row's check: SHA-256 over the check before it and the row's bytes up to the last comma. */
 export function rowCheck(previous: string, row: string): string {
   return hash('sha256', previous + row).slice(0, CHECK_DIGITS);
+}
+
+/** The check of the last one of `rows`. */
+export function checkOf(rows: Buffer): string {
+  return rows.toString('latin1', rows.length - CHECK_DIGITS);
 }
 
 /** What rows say of an account besides its entries, as cells. */
@@ -283,7 +288,10 @@ function summaryOf(lines: readonly [string, ...string[]], digitsOf: DigitsOf): P
     `row ${last.seq} of ${last.account} is not what the rows before it lead to`,
   );
   const { seq, balance, transfer, bookedAt } = last;
-  account = { ...account, seq, balance, transfer, bookedAt };
+  // With a limit of a day each row was followed.
+  if (account.terms.dayLimit === undefined) {
+    account = afterMove(account, seq, balance, transfer, ownText(bookedAt));
+  }
   return { account, firstSeq: first.seq, count: lines.length, prev, check };
 }
 
@@ -292,10 +300,19 @@ const PLAIN = /^[^,]*,[^,]*,[^,]*,(?:deposit|withdraw|transfer|reverse),(?:[^,]*
 
 /** The account behind the first row of a page. */
 function openingAccount(row: PassbookRow): Account {
-  const { account: id, currency, status, firstName, lastName, opening } = row;
-  const { seq, balance, held, limit, transfer, bookedAt } = row;
+  const { account, currency, status, seq, balance, held, limit, transfer, bookedAt } = row;
+  const id = ownText(account) as AccountId;
+  const [firstName, lastName] = [ownText(row.firstName), ownText(row.lastName)];
   const own = { id, currency, status, firstName, lastName, seq, balance, held, limit };
-  return { ...own, terms: opening.terms, transfer, bookedAt };
+  return { ...own, terms: row.opening.terms, transfer, bookedAt };
+}
+
+/** The engine makes a longer part of a text by keeping all of it. */
+const KEPT_WHOLE_MIN = 13;
+
+/** The same text by itself: accounts stay in memory, and must not keep their pages there. */
+function ownText(text: string): string {
+  return text.length < KEPT_WHOLE_MIN ? text : Buffer.from(text).toString();
 }
 
 /** The account behind one row more: by the same rule as behind an entry. */
@@ -360,7 +377,8 @@ function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
   );
   undamaged(isTime(bookedAt), `row ${seq} has no time`);
   undamaged(ENTRY_TYPES.includes(type), `row ${seq} has the unknown type "${type}"`);
-  undamaged(STATUSES.includes(status), `row ${seq} has the unknown status "${status}"`);
+  const known = STATUSES.find((one) => one === status);
+  undamaged(known !== undefined, `row ${seq} has the unknown status "${status}"`);
   undamaged(inText === '' || outText === '', `row ${seq} goes in and out at once`);
   const said = decodeDetails(decodeText(details), digits, `row ${seq}`);
   return {
@@ -376,7 +394,7 @@ function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
     held: money(heldText),
     limit: limitText === 'none' ? undefined : money(limitText),
     currency,
-    status: status as AccountStatus,
+    status: known,
     firstName: decodeText(firstName),
     lastName: decodeText(lastName),
     memo: decodeText(memo),

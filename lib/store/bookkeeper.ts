@@ -121,16 +121,16 @@ export class Bookkeeper {
   }
 
   /** All of what `work` books, or, if it throws, nothing. */
-  atomically<T>(work: () => T): T {
+  atomically<T>(work: () => Promise<T>): Promise<T> {
     return this.#tryOut(work, true);
   }
 
   /** What `work` would answer; nothing is booked. */
-  dryly<T>(work: () => T): T {
+  dryly<T>(work: () => T | Promise<T>): Promise<T> {
     return this.#tryOut(work, false);
   }
 
-  #tryOut<T>(work: () => T, keep: boolean): T {
+  async #tryOut<T>(work: () => T | Promise<T>, keep: boolean): Promise<T> {
     const { transfer } = this;
     const count = this.#count;
     const { length } = this.#lines;
@@ -138,7 +138,7 @@ export class Bookkeeper {
     this.#state.begin();
     let kept = false;
     try {
-      const result = work();
+      const result = await work();
       kept = keep;
       return result;
     } finally {

@@ -25,7 +25,7 @@ import { damaged, declareDamage, isDamageFound, named } from './damage.js';
 import { asBankError } from './disk-error.js';
 import type { Keys } from './keys.js';
 import type { LedgerState } from './ledger-state.js';
-import { AHEAD_REQUESTS_MAX, BATCH_ENTRIES_MAX } from './limits.js';
+import { AHEAD_REQUESTS_MAX, BATCH_ENTRIES_MAX, DECISIONS_AT_ONCE } from './limits.js';
 import { Fenced, type Log, WriteFailed } from './log.js';
 
 /** Something to be answered from the state of one moment. */
@@ -40,8 +40,8 @@ export interface Task<T> {
   readonly keys: readonly string[];
   /** Numbers of the entries that it wants to take back. */
   readonly reverses?: readonly number[] | undefined;
-  /** Answers, or throws the refusal. */
-  run(book: Bookkeeper, state: LedgerState): T;
+  /** Answers, or throws the refusal. Long work answers later, and takes a breath now and then. */
+  run(book: Bookkeeper, state: LedgerState, breath: Pick<Breath, 'take'>): T | Promise<T>;
 }
 
 interface Waiting {
@@ -248,7 +248,7 @@ export class GroupCommit {
     try {
       await this.#load(state, batch);
       book = new Bookkeeper(state, system.now(), this.#lines, this.#parts.acceptClock);
-      outcomes = batch.map(({ task }) => attempt(() => task.run(book, state)));
+      outcomes = await this.#decide(batch, book, state);
       state.endBatch();
     } catch (error) {
       this.#state = undefined;
@@ -277,7 +277,33 @@ export class GroupCommit {
       return;
     }
     this.#suspected = false;
-    settle(batch, outcomes);
+    await this.#settle(batch, outcomes);
+  }
+
+  /** G4. Nobody else looks at the state while others run in between. */
+  async #decide(batch: readonly Waiting[], book: Bookkeeper, state: LedgerState) {
+    const outcomes: Outcome[] = [];
+    for (const { task } of batch) {
+      const outcome = attempt(() => task.run(book, state, this.#breath));
+      const { value } = outcome;
+      outcomes.push(value instanceof Promise ? await attemptLater(value) : outcome);
+      if (outcomes.length % DECISIONS_AT_ONCE === 0) await this.#breath.take();
+    }
+    return outcomes;
+  }
+
+  /** G6. Who is answered may have much to do at once, and others run before the next is. */
+  async #settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): Promise<void> {
+    let decisions = 0;
+    for (const [index, waiting] of batch.entries()) {
+      const outcome = outcomes[index];
+      if (outcome && !outcome.refusal) waiting.resolve(outcome.value);
+      else waiting.reject(outcome?.refusal);
+      decisions += waiting.task.size;
+      if (decisions < DECISIONS_AT_ONCE) continue;
+      decisions = 0;
+      await this.#breath.take();
+    }
   }
 
   #publish(entries: number, position: Position, start: number): void {
@@ -422,7 +448,7 @@ export class GroupCommit {
       for (const waiting of batch) waiting.reject(unknownError(cause));
       return;
     }
-    if (counts) settle(batch, outcomes);
+    if (counts) await this.#settle(batch, outcomes);
     else this.#queue = [...batch, ...this.#queue];
   }
 
@@ -519,13 +545,14 @@ function attempt(work: () => unknown): Outcome {
   }
 }
 
-/** G6. */
-function settle(batch: readonly Waiting[], outcomes: readonly Outcome[]): void {
-  batch.forEach((waiting, index) => {
-    const outcome = outcomes[index];
-    if (outcome && !outcome.refusal) waiting.resolve(outcome.value);
-    else waiting.reject(outcome?.refusal);
-  });
+async function attemptLater(work: Promise<unknown>): Promise<Outcome> {
+  try {
+    return new OutcomeRecord(await work, undefined);
+  } catch (error) {
+    return attempt(() => {
+      throw error;
+    });
+  }
 }
 
 function unknownError(cause: unknown): BankError {

@@ -76,7 +76,13 @@ export class LedgerState implements LedgerView {
     this.bookedAt = checkpoint.bookedAt;
     this.nextAccountNumber = Math.max(FIRST_ACCOUNT_NUMBER, checkpoint.nextAccount);
     this.#posted = checkpoint.position.transfer;
-    this.#unread = new Unposted(checkpoint, (id, leg) => this.#take(id, leg));
+    const accounts = this.#accounts;
+    this.#unread = new Unposted(checkpoint, {
+      get knowsAny() {
+        return accounts.size > 0;
+      },
+      take: (id, leg) => this.#take(id, leg),
+    });
   }
 
   readonly digitsOf = (currency: string): number | undefined =>

@@ -28,8 +28,11 @@ export const READ_BYTES_MAX = 4 * 1024 * 1024;
 export const PAGE_ROWS_MAX = 64;
 /** Entries that may be answered and not yet posted. */
 export const BACKLOG_ENTRIES_MAX = 1_000_000;
-/** How long requests are held back for each entry that they book, just before the backlog is full. */
-export const HOLD_BACK_ENTRY_MS = 0.1;
+/**
+ * How long requests are held back for each entry that they book, just before the backlog is full: longer than
+ * posting it takes where each entry needs two files, so that it never gets there.
+ */
+export const HOLD_BACK_ENTRY_MS = 1;
 /** How long they are held back at once, at most. */
 export const HOLD_BACK_MS_MAX = 500;
 /**
@@ -41,14 +44,18 @@ export const SLICE_ACCOUNTS_MAX = 100_000;
 export const CYCLE_ACCOUNTS_MAX = 5_000;
 /** Pages staged in one cycle above which one barrier replaces a sync for each. */
 export const BARRIER_PAGES_MIN = 24;
-/** Rows of passbooks that a poster keeps in memory, in bytes. */
+/** Memory for the open pages that a poster keeps. */
 export const PAGES_BYTES_MAX = 96 * 1024 * 1024;
+/** What one of them takes besides its rows: its account, and what the engine needs for the bytes. */
+export const PAGE_MEMORY_BYTES = 512;
 /** An index is read in blocks of about this many bytes. */
 export const INDEX_BLOCK_BYTES = 32 * 1024;
 /** Lines of an index that is made anew that are put in order at once. */
 export const INDEX_LINES_MAX = 100_000;
 /** Long work lets others run after about this long. */
 export const BREATH_MS = 2;
+/** Requests that are decided, or answered, before somebody looks whether that was long ago. */
+export const DECISIONS_AT_ONCE = 32;
 /** How far the thread that posts stands back behind those that answer. */
 export const POSTER_NICENESS = 5;
 /** Posting follows a write after about this long. */

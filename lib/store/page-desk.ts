@@ -7,6 +7,7 @@ import { accountFolder, pageName } from '../format/account-path.js';
 import type { LegLine } from '../format/entry-line.js';
 import { decodeEntry } from '../format/journal-row.js';
 import {
+  checkOf,
   type DigitsOf,
   PAGE_HEADER,
   RowEncoder,
@@ -29,8 +30,6 @@ export interface OpenPage {
   readonly count: number;
   /** Number of the last row within the account. */
   readonly seq: number;
-  /** Check of the last row. */
-  readonly check: string;
   /** Pages sealed before this one. */
   readonly sealed: number;
 }
@@ -49,13 +48,12 @@ export async function openPageOf(
 ): Promise<OpenPage | undefined> {
   const text = await passbooks.readText(id);
   if (text === undefined) return undefined;
-  const { account, firstSeq, count, prev, check } = passbooks.summarize(id, text);
+  const { account, firstSeq, count, prev } = passbooks.summarize(id, text);
   return {
     account,
-    rows: Buffer.from(text.slice(PAGE_HEADER.length + 1, -2)),
+    rows: ownCopy(Buffer.from(text.slice(PAGE_HEADER.length + 1, -2))),
     count,
     seq: account.seq,
-    check,
     sealed: await sealedBefore(passbooks, id, firstSeq, prev),
   };
 }
@@ -99,7 +97,7 @@ export function postLegs(
   let cells = account && cellsOf(account, digitsOf);
   const before = page?.count ?? 0;
   const turns = before + lastSeq - seq > pageRowsMax;
-  const encoder = new RowEncoder(page?.check ?? '');
+  const encoder = new RowEncoder(page ? checkOf(page.rows) : '');
   const rows = SCRATCH;
   rows.cut(0);
   if (page) rows.copy(page.rows, 0, page.rows.length);
@@ -136,14 +134,20 @@ export function postLegs(
     id,
     page: {
       account,
-      rows: Buffer.from(rows.bytes),
+      rows: ownCopy(rows.bytes),
       count,
       seq,
-      check: encoder.check,
       sealed: number,
     },
     sealed: sealed && { number, rows: sealed },
   };
+}
+
+/** In memory of its own: small buffers share larger pieces, and one that is kept keeps them all. */
+function ownCopy(bytes: Buffer): Buffer {
+  const own = Buffer.allocUnsafeSlow(bytes.length);
+  bytes.copy(own);
+  return own;
 }
 
 function cellsOf(account: Account, digitsOf: DigitsOf): StandingCells {

@@ -30,7 +30,7 @@ import { syncFile } from './durable.js';
 import { IndexKeeper } from './index-keeper.js';
 import { KEYS } from './key-index.js';
 import type { Lease, Taken } from './lease.js';
-import { CYCLE_ACCOUNTS_MAX } from './limits.js';
+import { CYCLE_ACCOUNTS_MAX, PAGE_MEMORY_BYTES } from './limits.js';
 import type { Log } from './log.js';
 import { type OpenPage, openPageOf, type PageChange, postLegs } from './page-desk.js';
 import type { Passbooks } from './passbooks.js';
@@ -61,7 +61,7 @@ interface Role {
   readonly taken: Taken;
   checkpoint: Checkpoint;
   readonly pages: Map<AccountId, OpenPage>;
-  /** Bytes of their rows. */
+  /** Memory that they take. */
   pagesBytes: number;
   staged: number;
   readonly unposted: Unposted;
@@ -248,12 +248,13 @@ export class Poster {
   }
 
   #remember(role: Role, id: AccountId, page: OpenPage): void {
-    role.pagesBytes += page.rows.length - (role.pages.get(id)?.rows.length ?? 0);
+    const known = role.pages.get(id);
+    role.pagesBytes += bytesOf(page) - (known ? bytesOf(known) : 0);
     role.pages.delete(id); // Set anew: the map's order is by last use.
     role.pages.set(id, page);
-    for (const [oldest, known] of role.pages) {
+    for (const [oldest, page] of role.pages) {
       if (role.pagesBytes <= this.#parts.pagesBytesMax) break;
-      role.pagesBytes -= known.rows.length;
+      role.pagesBytes -= bytesOf(page);
       role.pages.delete(oldest);
     }
   }
@@ -382,6 +383,11 @@ export class Poster {
   async #wishOf(ticket: Ticket): Promise<Wish> {
     return decodeWish(await this.#parts.queue.textOf(ticket));
   }
+}
+
+/** Memory that a page takes, about: most have few rows. */
+function bytesOf({ rows }: OpenPage): number {
+  return rows.length + PAGE_MEMORY_BYTES;
 }
 
 /** Accounts folder by folder: what is changed together should lie together on the disk as well. */

@@ -90,7 +90,7 @@ export class Posting {
     if (!this.#thread?.alive) this.#start();
     if (this.#hasRoom()) {
       // By entry, not by batch: large batches would not be slowed down. Steep at the end, so that most of the room is used.
-      this.#owedMs += this.#entries * HOLD_BACK_ENTRY_MS * ((fill - 0.5) * 2) ** 3;
+      this.#owedMs += this.#entries * HOLD_BACK_ENTRY_MS * ((fill - 0.5) * 2) ** 5;
       this.#owedMs = Math.min(this.#owedMs, HOLD_BACK_MS_MAX);
       this.#entries = 0;
       if (this.#owedMs < 1) return true;

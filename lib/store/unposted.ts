@@ -6,6 +6,7 @@ import { CELL, EntryLine, IdReader, type LegLine } from '../format/entry-line.js
 import { type AccountId, nextNumberBehind } from '../ledger/account-id.js';
 import { assert } from '../ledger/errors.js';
 import type { LoggedBatch } from './journal.js';
+import { LegTable } from './leg-table.js';
 
 /** Lines are kept in blocks of at least this many bytes. */
 const BLOCK_BYTES = 1024 * 1024;
@@ -24,16 +25,20 @@ interface Block {
   transfer: number;
 }
 
-/** Takes one side of an entry at once; answers whether it did: then it is not kept. */
-type Take = (id: AccountId, leg: LegLine) => boolean;
+/** Somebody who may know accounts already. */
+export interface Taker {
+  readonly knowsAny: boolean;
+  /** Takes one side of an entry at once; answers whether it did: then it is not kept. */
+  take(id: AccountId, leg: LegLine): boolean;
+}
 
 export class Unposted {
-  readonly #places = new Map<AccountId, number[]>();
+  #legs = new LegTable();
   readonly #line = new EntryLine();
   readonly #debit: LegLine = { line: this.#line, side: CELL.debit };
   readonly #credit: LegLine = { line: this.#line, side: CELL.credit };
   readonly #ids = new IdReader();
-  readonly #take: Take;
+  readonly #taker: Taker | undefined;
   /** By their numbers. */
   readonly #blocks = new Map<number, Block>();
   #newest = 0;
@@ -41,18 +46,15 @@ export class Unposted {
   bookedAt: string;
   nextAccount: number;
 
-  constructor(
-    from: { readonly bookedAt: string; readonly nextAccount: number },
-    take: Take = () => false,
-  ) {
-    this.#take = take;
+  constructor(from: { readonly bookedAt: string; readonly nextAccount: number }, taker?: Taker) {
+    this.#taker = taker;
     this.bookedAt = from.bookedAt;
     this.nextAccount = from.nextAccount;
   }
 
   /** How many accounts have entries. */
   get size(): number {
-    return this.#places.size;
+    return this.#legs.size;
   }
 
   /** Memory that their lines take. */
@@ -63,12 +65,12 @@ export class Unposted {
   }
 
   has(id: AccountId): boolean {
-    return this.#places.has(id);
+    return this.#legs.has(id);
   }
 
   /** Accounts that have entries, in the order in which they came. */
   ids(): AccountId[] {
-    return [...this.#places.keys()];
+    return this.#legs.ids();
   }
 
   /** Takes in those entries of a batch that come behind the entry `known`. */
@@ -97,24 +99,26 @@ export class Unposted {
 
   /** An account's entries, oldest first. Each is good until the next is looked at. */
   *legsOf(id: AccountId): Generator<LegLine> {
-    for (const place of this.#places.get(id) ?? []) yield this.#look(place);
+    for (const place of this.#legs.placesOf(id)) yield this.#look(place);
   }
 
   /** Numbers of the first and the last of them within the account. */
   seqsOf(id: AccountId): { readonly first: number; readonly last: number } {
-    const places = this.#places.get(id);
-    assert(places !== undefined, `${id} has nothing to post`);
-    const seqAt = (place: number | undefined) => {
-      const { line, side } = this.#look(place ?? 0);
+    const ends = this.#legs.endsOf(id);
+    assert(ends !== undefined, `${id} has nothing to post`);
+    const [first, last] = ends.map((place) => {
+      const { line, side } = this.#look(place);
       return line.count(side + 1);
-    };
-    return { first: seqAt(places[0]), last: seqAt(places.at(-1)) };
+    }) as [number, number];
+    return { first, last };
   }
 
   /** They are posted, or known. */
   delete(id: AccountId): void {
-    this.#places.delete(id);
-    if (this.#places.size === 0) this.#blocks.clear();
+    this.#legs.delete(id);
+    if (this.#legs.size > 0) return;
+    this.#legs = new LegTable();
+    this.#blocks.clear();
   }
 
   /** All entries up to `transfer` are posted. Some of them are kept on, where younger ones lie beside them. */
@@ -124,12 +128,7 @@ export class Unposted {
       if (block.transfer <= transfer) this.#blocks.delete(number);
       else oldest = Math.min(oldest, number);
     }
-    const first = oldest * BLOCK_STEP;
-    for (const [id, places] of this.#places) {
-      const gone = places.findIndex((place) => place >= first);
-      if (gone === -1) this.#places.delete(id);
-      else if (gone > 0) places.splice(0, gone);
-    }
+    if (this.#legs.size > 0) this.#legs = this.#legs.from(oldest * BLOCK_STEP);
   }
 
   #look(place: number): LegLine {
@@ -154,11 +153,9 @@ export class Unposted {
   }
 
   #addLeg(leg: LegLine, place: number): boolean {
-    const id = this.#ids.read(leg.line, leg.side);
-    if (this.#take(id, leg)) return false;
-    const places = this.#places.get(id);
-    if (places) places.push(place);
-    else this.#places.set(id, [place]);
+    const { line, side } = leg;
+    if (this.#taker?.knowsAny && this.#taker.take(this.#ids.read(line, side), leg)) return false;
+    this.#legs.add(line.bytes, line.start(side), line.end(side), place);
     return true;
   }
 

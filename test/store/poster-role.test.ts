@@ -11,7 +11,7 @@ import type { Entry } from '#lib/ledger/entry.js';
 import { CHECKPOINT_FILE } from '#lib/store/checkpoint.js';
 import type { LoggedBatch } from '#lib/store/journal.js';
 import { JOURNAL_START } from '#lib/store/journal.js';
-import { CYCLE_ACCOUNTS_MAX } from '#lib/store/limits.js';
+import { CYCLE_ACCOUNTS_MAX, PAGE_MEMORY_BYTES } from '#lib/store/limits.js';
 import type { Passbooks } from '#lib/store/passbooks.js';
 import { encodeWish, Poster } from '#lib/store/poster.js';
 import { readManifest, wire } from '#lib/store/store.js';
@@ -291,8 +291,8 @@ describe('the role of the poster', () => {
 
   it.each([
     ['keeps them all, where there is memory for them', 1_000, []],
-    ['forgets those that it used longest ago, where there is not', 3, ['world-usd', 'world-usd']],
-  ])('reads no page that it remembers: it %s', async (_, rowsMax, expected) => {
+    ['forgets those that it used longest ago, where there is not', 2, ['world-usd', 'world-usd']],
+  ])('reads no page that it remembers: it %s', async (_, pagesMax, expected) => {
     const machine = await Machine.withBank();
     const read: string[] = [];
     const host = machine.host((disk) =>
@@ -302,7 +302,7 @@ describe('the role of the poster', () => {
       }),
     );
     const manifest = await readManifest(nodeDisk(), machine.directory);
-    const kept = { ...host, pagesBytesMax: rowsMax * 120 };
+    const kept = { ...host, pagesBytesMax: pagesMax * (PAGE_MEMORY_BYTES + 200) };
     const { poster } = wire(kept, machine.directory, manifest);
     const bank = await machine.open({ ...machine.host(), startPoster: noPoster });
     expect(await poster.tryStart()).toBe(true);

@@ -106,9 +106,12 @@ describe('Entries that are not posted', () => {
   it('may be taken at once, side by side, and are not kept then', () => {
     seqs.clear();
     const taken: unknown[] = [];
-    const unposted = new Unposted(FROM, (id, leg) => {
-      if (id !== BOB) taken.push([id, ...rowOf(leg)]);
-      return id !== BOB;
+    const unposted = new Unposted(FROM, {
+      knowsAny: true,
+      take(id, leg) {
+        if (id !== BOB) taken.push([id, ...rowOf(leg)]);
+        return id !== BOB;
+      },
     });
     unposted.add(batchOf(entry(1, ADA, CYD), entry(2, BOB, ADA), entry(3, CYD, BOB)), 0);
     unposted.add(batchOf(entry(4, ADA, CYD)), 3);
