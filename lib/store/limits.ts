@@ -68,7 +68,7 @@ export const POSTING_IDLE_MS = 25;
 export const POSTING_INLINE_ENTRIES_MAX = 2_000;
 
 /** Accounts kept in memory; those that are posted and cold are forgotten first. */
-export const ACCOUNTS_CACHED_MAX = 400_000;
+export const ACCOUNTS_CACHED_MAX = 300_000;
 /** Accounts that are found by the index and looked at one by one; who wants more of them is given all there are. */
 export const LISTED_AT_ONCE_MAX = 1_000;
 /** Ids that no passbook has, looked up one by one before all of the journal's are read into memory. */
