@@ -1,5 +1,11 @@
 /** drovebank: a bank in a folder. */
 export type {
+  AccountRun,
+  AccountRunInput,
+  AccountRunResult,
+  RunSum,
+} from './bank/account-run.js';
+export type {
   AccountInfo,
   AccountsOptions,
   AtOptions,
@@ -26,6 +32,9 @@ export type {
   TransferResult,
   WriteOptions,
 } from './bank/api.js';
+export type { ExchangeInput, ExchangeReceipt } from './bank/exchange.js';
+export type { FeeInput } from './bank/fee.js';
+export type { InterestInput } from './bank/interest.js';
 export { initBank, type NewBank, openBank } from './bank/open-bank.js';
 export type { Operation, OperationReceipt } from './bank/operations.js';
 export type { EntryFilterInput } from './ledger/entry-filter.js';
@@ -35,6 +44,7 @@ export {
   type BankErrorCode,
   type Committed,
 } from './ledger/errors.js';
+export type { DayCount, RateBand } from './ledger/interest.js';
 export type { Money } from './ledger/money.js';
 export type { ChangeReceipt, HoldReceipt, Receipt, ReceiptSide } from './ledger/receipt.js';
 export type {

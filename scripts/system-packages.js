@@ -21,6 +21,7 @@ export const SYSTEM_PACKAGES = [
   { name: 'e2fsprogs', shows: ['mkfs.ext4', '-V'], test: 'test/kernel/full-disk.test.ts' },
   { name: 'util-linux', shows: ['prlimit', '--version'], test: 'test/kernel/full-disk.test.ts' },
   { name: 'mount', shows: ['losetup', '--version'], test: 'test/kernel/full-disk.test.ts' },
+  { name: 'python3', shows: ['python3', '--version'], test: 'test/kernel/interest-run.test.ts' },
   { name: 'xfsprogs', shows: ['mkfs.xfs', '-V'], test: 'test/kernel/power-cuts.test.ts' },
 ];
 

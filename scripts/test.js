@@ -12,6 +12,7 @@ const PROOFS = [
   'E: stopped at system calls',
   'F: power cuts on ext4',
   'F: power cuts on xfs',
+  'an interest run that is killed',
   'P10: a disk that is full or read-only, no handles, no permission',
 ];
 

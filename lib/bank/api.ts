@@ -18,6 +18,10 @@ import type {
 } from '../ledger/request.js';
 import type { Health } from '../store/health.js';
 import type { Verification, VerifyOptions } from '../store/verify.js';
+import type { AccountRun } from './account-run.js';
+import type { ExchangeInput, ExchangeReceipt } from './exchange.js';
+import type { FeeInput } from './fee.js';
+import type { InterestInput } from './interest.js';
 import type { Operation, OperationReceipt } from './operations.js';
 
 /** Every async method takes a signal: aborted before the commit, nothing happens (CANCELLED). */
@@ -276,6 +280,15 @@ export interface Bank extends AsyncDisposable {
   reopen(id: string, options?: WriteOptions): Promise<ChangeReceipt>;
   rename(id: string, options: RenameInput & Booked): Promise<ChangeReceipt>;
   limit(id: string, options: LimitInput & Booked): Promise<ChangeReceipt>;
+  /** Moves money from an account of one currency to one of another, at a rate: two linked movements. */
+  exchange(input: ExchangeInput): Promise<ExchangeReceipt>;
+  /**
+   * Pays each account what its balances at the end of each day earn, and charges what is owed. The same run asked
+   * for again goes on where it was cut short, and pays nobody twice.
+   */
+  payInterest(input: InterestInput): Promise<AccountRun>;
+  /** Charges each account a fee for a period; asked for again, it charges nobody twice. */
+  chargeFee(input: FeeInput): Promise<AccountRun>;
   account(id: string, options?: Cancellable): Promise<AccountInfo>;
   balance(id: string, options?: AtOptions): Promise<Balance>;
   history(id: string, options?: HistoryOptions): Listing<HistoryEntry, number>;

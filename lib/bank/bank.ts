@@ -45,6 +45,7 @@ import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
 import { QUEUE_REQUESTS_MAX } from '../store/limits.js';
 import { Opened } from '../store/opened.js';
+import { type Past, PastBooks } from '../store/past.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
 import { RosterIndex } from '../store/roster-index.js';
@@ -56,11 +57,15 @@ import {
   verifyFiles,
 } from '../store/verify.js';
 import { unreadToo } from '../store/verify-passbook.js';
+import type { AccountRun, RunFiles } from './account-run.js';
 import { listAccounts, toAccountInfo, toBalance } from './accounts.js';
 import type * as api from './api.js';
 import { type Answer, bookMany, readMovement, withNumber, withReceipt } from './book-many.js';
 import { listEntries } from './entries.js';
+import type { ExchangeInput, ExchangeReceipt } from './exchange.js';
+import type { FeeInput } from './fee.js';
 import { listHistory } from './history.js';
+import type { InterestInput } from './interest.js';
 import { whyNotOpen } from './lost-hold.js';
 import {
   type Operation,
@@ -234,6 +239,28 @@ export class OpenedBank implements api.Bank {
       receipt: operationReceipt(book, decision),
     });
     return this.#submit(bookMany(operations, how, answer), options.signal);
+  }
+
+  async exchange(input: ExchangeInput): Promise<ExchangeReceipt> {
+    const { exchange } = await import('./exchange.js');
+    return exchange(this, input);
+  }
+
+  async payInterest(input: InterestInput): Promise<AccountRun> {
+    const { payInterest } = await import('./interest.js');
+    return this.#inPast(() => payInterest(this, this.#runFiles(), input));
+  }
+
+  async chargeFee(input: FeeInput): Promise<AccountRun> {
+    const { chargeFee } = await import('./fee.js');
+    const last = async () => (await this.#head()).transfer;
+    return this.#inPast(() => chargeFee(this, this.#runFiles(), input, last));
+  }
+
+  #runFiles(): RunFiles {
+    const { system, digitsOf } = this.#files;
+    const booksAt = (past: Past) => PastBooks.at(this.#files, past, () => this.#head());
+    return { now: () => system.now(), digitsOf, booksAt };
   }
 
   async account(id: string, options: api.Cancellable = {}): Promise<api.AccountInfo> {

@@ -20,6 +20,14 @@ export interface CommandFacts {
 
 const UP_TO = ['--up-to', 'move what is available, where that is less'] as const;
 
+const RUN = [
+  ['--account <id>', "the bank's own side: an account of the same currency (default: outside)"],
+  ['--currency <code>', "accounts of this currency (default: the bank's)"],
+  ['--name <text>', 'names the run, so that two for one period are told apart'],
+  ['--memo <text>', 'what the rows say'],
+  ['--list', 'a line for each account; without it for those that are refused'],
+] as const;
+
 const FILTERS = [
   ['--search <text>', 'any part of memo, reference, key or metadata; all words must be found'],
   ['--reference <text>', 'exactly this reference'],
@@ -217,6 +225,65 @@ A hold counts against the account's limits on the day on which it is placed.`,
       'drovebank limit a10017 --transfer 100.00 --day none',
     ],
     load: () => import('./commands/limit.js'),
+  },
+  {
+    usage: 'exchange <from> <to> <amount>',
+    summary: 'move money into an account of another currency',
+    about: `Two linked movements: the amount leaves the bank in one currency, and comes in in
+the other; both are booked, or none. What comes in is rounded half to even. Both
+rows keep the rate.`,
+    group: 'Everyday',
+    writes: true,
+    annotated: true,
+    options: [['--rate <rate>', 'how many units of the other currency one unit costs']],
+    examples: [
+      'drovebank exchange a10017 euros 10.00 --rate 0.9215 --dry-run',
+      'drovebank exchange a10017 euros 10.00 --rate 0.9215 --memo holiday',
+    ],
+    load: () => import('./commands/exchange.js'),
+  },
+  {
+    usage: 'interest',
+    summary: 'pay all accounts what they earned in a period',
+    about: `By the balances at the end of each day (UTC), each part of a balance at its own
+rate, exactly, rounded once at the end, half to even. Run it again after it was cut
+short, or as often as you like: an account is paid once for a period and a name.
+Closed accounts get none. Exit code 5 if an account was refused.`,
+    group: 'Run',
+    writes: true,
+    options: [
+      ['--from <day>', 'the first day that counts'],
+      ['--as-of <day>', 'the day behind the last one (default: today, UTC)'],
+      ['--rate <percent>', 'percent a year: 1.25, or in bands 0:0.5,1000.00:1.25'],
+      ['--overdraft-rate <percent>', 'percent a year of what accounts owe (default: 0)'],
+      ['--day-count <rule>', 'act/365, act/360 or 30/360 (default: act/365)'],
+      ...RUN,
+    ],
+    examples: [
+      'drovebank interest --from 2020-01-01 --as-of 2020-02-01 --rate 1.25',
+      'drovebank interest --from 2020-01-01 --rate 0:0.5,1000.00:1.25 --dry-run',
+    ],
+    load: () => import('./commands/interest.js'),
+  },
+  {
+    usage: 'fee <amount>',
+    summary: 'charge all accounts a fee for a period',
+    about: `Run it again after it was cut short, or when those that were refused have money: an
+account pays once for a period and a name. Closed accounts pay none. Exit code 5 if
+an account was refused.`,
+    group: 'Run',
+    writes: true,
+    options: [
+      ['--period <text>', 'what it is for: 2026-11'],
+      ['--waive-from <amount>', 'accounts that have at least so much pay nothing'],
+      ['--up-to', 'an account that has less available pays that'],
+      ...RUN,
+    ],
+    examples: [
+      'drovebank fee 0.01 --period 2026-11 --up-to --dry-run',
+      'drovebank fee 0.01 --period 2026-11 --waive-from 1000.00 --up-to',
+    ],
+    load: () => import('./commands/fee.js'),
   },
   {
     usage: 'balance <id>',

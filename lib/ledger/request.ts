@@ -305,7 +305,7 @@ export function readFlag(input: unknown, what: string): boolean {
 }
 
 /** What a request is made of. @throws BankError INVALID_TEXT where that is no object */
-function given<T>(input: T): T {
+export function given<T>(input: T): T {
   if (typeof input === 'object' && input !== null) return input;
   throw new BankError('INVALID_TEXT', `The request is ${shown(input)}, and no object.`, {
     hint: 'Give an object with what is asked for.',

@@ -3,7 +3,7 @@
  * one then, by halving its pages, however long its history is.
  */
 import { accountFolder, pageName } from '../format/account-path.js';
-import type { PassbookRow } from '../format/passbook-page.js';
+import type { Page, PassbookRow } from '../format/passbook-page.js';
 import { rowOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
 import { afterEntry } from '../ledger/account.js';
@@ -77,17 +77,48 @@ export class PastBooks {
 
   /** An account's last row then; `undefined`: it was not there yet. @throws BankError BANK_DAMAGED */
   async rowOf(id: AccountId): Promise<PassbookRow | undefined> {
-    const { passbooks } = this.#files;
-    const open = await passbooks.read(id);
+    const { rows, open } = await this.#newestRows(id);
+    return rows.at(-1) ?? (await this.#sealedRow(id, open?.rows[0].seq ?? 1));
+  }
+
+  /** An account's rows up to then, the newest first. @throws BankError BANK_DAMAGED */
+  async *rowsBack(id: AccountId): AsyncGenerator<PassbookRow> {
+    const { rows, open } = await this.#newestRows(id);
+    yield* rows.reverse();
+    let newer = open;
+    const first = open?.rows[0].seq ?? 1;
+    if (first === 1) return;
+    for (const number of (await sealedBefore(this.#files, id, first)).reverse()) {
+      const page = await this.#page(id, number);
+      if (newer && newer !== open && newer.prev !== page.check) {
+        throw damaged(
+          `${accountFolder(id)}/${pageName(id, number)}`,
+          'the page behind it follows another one',
+        );
+      }
+      newer = page;
+      yield* page.rows.filter((row) => row.seq < first && this.#counts(row)).reverse();
+    }
+  }
+
+  /** Those rows of an account, up to then, that stand on its open page or are not posted; and that page. */
+  async #newestRows(id: AccountId) {
+    const open = await this.#files.passbooks.read(id);
     let account = open?.account;
-    let last = open?.rows.findLast((row) => this.#counts(row));
+    const rows = (open?.rows ?? []).filter((row) => this.#counts(row));
     for (const entry of this.#unposted.get(id) ?? []) {
       const seq = [entry.debit, entry.credit].find((leg) => leg?.account === id)?.seq ?? 0;
       if (seq <= (account?.seq ?? 0)) continue; // Posted by now.
       account = afterEntry(account, entry, id);
-      last = rowOf(account, entry);
+      rows.push(rowOf(account, entry));
     }
-    return last ?? (await this.#sealedRow(id, open?.rows[0].seq ?? 1));
+    return { rows, open };
+  }
+
+  async #page(id: AccountId, number: number | undefined): Promise<Page> {
+    const found = await this.#files.passbooks.read(id, number);
+    if (found) return found;
+    throw damaged(`${accountFolder(id)}/${pageName(id, number)}`, 'the page is missing');
   }
 
   #counts(row: PassbookRow): boolean {
@@ -97,13 +128,8 @@ export class PastBooks {
   /** The same, on pages before the open one, which begins with the row `first`. */
   async #sealedRow(id: AccountId, first: number): Promise<PassbookRow | undefined> {
     if (first === 1) return undefined;
-    const { passbooks } = this.#files;
     const numbers = await sealedBefore(this.#files, id, first);
-    const page = async (at: number) => {
-      const found = await passbooks.read(id, numbers[at]);
-      if (found) return found;
-      throw damaged(`${accountFolder(id)}/${pageName(id, numbers[at])}`, 'the page is missing');
-    };
+    const page = (at: number) => this.#page(id, numbers[at]);
     let [low, high] = [0, numbers.length];
     while (low < high) {
       const middle = (low + high) >> 1;

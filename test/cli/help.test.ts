@@ -55,6 +55,9 @@ describe('the examples of the help', () => {
     chmodSync(join(bin, 'drovebank'), 0o755);
     writeInputs(folder);
     if (usage.includes('<hold>')) succeed(folder, ['hold', 'a10017', '5.00']);
+    if (usage.startsWith('exchange')) {
+      succeed(folder, ['open', 'Ada', 'Lovelace', '--id', 'euros', '--currency', 'EUR']);
+    }
     for (const example of sample(examples, 2)) {
       const { status, stderr } = spawnSync('sh', ['-c', example], {
         cwd: folder,
