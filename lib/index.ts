@@ -37,6 +37,13 @@ export type { FeeInput } from './bank/fee.js';
 export type { InterestInput } from './bank/interest.js';
 export { initBank, type NewBank, openBank } from './bank/open-bank.js';
 export type { Operation, OperationReceipt } from './bank/operations.js';
+export type {
+  DueInput,
+  DueResult,
+  DueRun,
+  StandingOrder,
+  StandingOrderInput,
+} from './bank/orders.js';
 export type { EntryFilterInput } from './ledger/entry-filter.js';
 export {
   BANK_ERROR_CODES,

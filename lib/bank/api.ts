@@ -23,6 +23,7 @@ import type { ExchangeInput, ExchangeReceipt } from './exchange.js';
 import type { FeeInput } from './fee.js';
 import type { InterestInput } from './interest.js';
 import type { Operation, OperationReceipt } from './operations.js';
+import type { DueInput, DueRun, StandingOrder, StandingOrderInput } from './orders.js';
 
 /** Every async method takes a signal: aborted before the commit, nothing happens (CANCELLED). */
 export interface Cancellable {
@@ -40,6 +41,8 @@ export interface OpenBankOptions extends Cancellable {
   readonly force?: boolean;
   /** The clock is right, be it more than 31 days ahead of the last entry: holds may end by it. */
   readonly acceptClock?: boolean;
+  /** Runs standing orders that are due, now and each hour while the bank is open (`drovebank:due` tells what came of it). */
+  readonly runDue?: boolean;
 }
 
 export interface InitOptions extends Cancellable {
@@ -289,6 +292,13 @@ export interface Bank extends AsyncDisposable {
   payInterest(input: InterestInput): Promise<AccountRun>;
   /** Charges each account a fee for a period; asked for again, it charges nobody twice. */
   chargeFee(input: FeeInput): Promise<AccountRun>;
+  /** Gives a standing order: the same amount again and again, on the days that it names. */
+  addStandingOrder(input: StandingOrderInput): Promise<StandingOrder>;
+  /** All that nobody has ended; with `ended`, those as well. */
+  standingOrders(options?: Cancellable & { ended?: boolean }): AsyncIterable<StandingOrder>;
+  endStandingOrder(order: number, options?: Booked): Promise<StandingOrder>;
+  /** Books what standing orders are due today, and were in the 31 days before: once, whoever runs it. */
+  runDue(options?: DueInput): Promise<DueRun>;
   account(id: string, options?: Cancellable): Promise<AccountInfo>;
   balance(id: string, options?: AtOptions): Promise<Balance>;
   history(id: string, options?: HistoryOptions): Listing<HistoryEntry, number>;

@@ -3,7 +3,7 @@ import { type Account, withoutOverdue } from '../ledger/account.js';
 import { type AccountId, parseAccountId } from '../ledger/account-id.js';
 import type { Decision } from '../ledger/booking.js';
 import { eachAccountOf } from '../ledger/decide.js';
-import { BankError, cancelledError } from '../ledger/errors.js';
+import { BankError, cancelledError, refuseCancelled } from '../ledger/errors.js';
 import { HOLDS_MAX, overdueAt } from '../ledger/hold.js';
 import type { ChangeReceipt, HoldReceipt, Receipt } from '../ledger/receipt.js';
 import {
@@ -25,6 +25,7 @@ import {
   readHold,
   readLimit,
   readOpen,
+  readOrder,
   readRelease,
   readRename,
   readReopen,
@@ -35,6 +36,7 @@ import {
   type TransferInput,
 } from '../ledger/request.js';
 import type { Bookkeeper } from '../store/bookkeeper.js';
+import { channels } from '../store/channels.js';
 import { readCheckpoint } from '../store/checkpoint.js';
 import { damaged } from '../store/damage.js';
 import { asBankError } from '../store/disk-error.js';
@@ -62,10 +64,10 @@ import { listAccounts, toAccountInfo, toBalance } from './accounts.js';
 import type * as api from './api.js';
 import { type Answer, bookMany, readMovement, withNumber, withReceipt } from './book-many.js';
 import { listEntries } from './entries.js';
-import type { ExchangeInput, ExchangeReceipt } from './exchange.js';
-import type { FeeInput } from './fee.js';
+import { type ExchangeInput, type ExchangeReceipt, exchange } from './exchange.js';
+import { chargeFee, type FeeInput } from './fee.js';
 import { listHistory } from './history.js';
-import type { InterestInput } from './interest.js';
+import { type InterestInput, payInterest } from './interest.js';
 import { whyNotOpen } from './lost-hold.js';
 import {
   type Operation,
@@ -73,11 +75,24 @@ import {
   operationReceipt,
   readOperation,
 } from './operations.js';
+import {
+  addOrder,
+  type DueInput,
+  type DueRun,
+  endOrder,
+  everyOrder,
+  type OrderBooks,
+  runDue,
+  type StandingOrder,
+  type StandingOrderInput,
+} from './orders.js';
 import { pastBalance, pastTotals, readPast } from './past.js';
 import { sumTotals } from './totals.js';
 
 /** How often an idle writer looks whether somebody else waits, should a watch have missed it. */
 const ASIDE_LOOK_MS = 50;
+/** How often an open bank that runs standing orders looks whether some are due. */
+const DUE_LOOK_MS = 3_600_000;
 
 /** The verbs on one open bank. */
 export class OpenedBank implements api.Bank {
@@ -89,13 +104,16 @@ export class OpenedBank implements api.Bank {
   readonly #posting: Posting;
   readonly #roster: Roster;
   readonly #index: RosterIndex;
+  readonly #acceptClock: boolean;
   #aside: (() => void)[] = [];
+  #stopDue = () => {};
   #reading: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
 
-  constructor(files: BankFiles, options: Pick<api.OpenBankOptions, 'acceptClock'> = {}) {
+  constructor(files: BankFiles, options: Pick<api.OpenBankOptions, 'acceptClock' | 'runDue'> = {}) {
     const { directory, manifest, disk, system, log, passbooks, journal, digitsOf, poster } = files;
     this.#files = files;
+    this.#acceptClock = readFlag(options.acceptClock, 'acceptClock');
     this.directory = directory;
     this.id = manifest.id;
     this.currency = manifest.currency;
@@ -131,9 +149,10 @@ export class OpenedBank implements api.Bank {
       },
       backlog: this.#posting,
       onLead: () => this.#lookAside(),
-      acceptClock: readFlag(options.acceptClock, 'acceptClock'),
+      acceptClock: this.#acceptClock,
       requestsMax: QUEUE_REQUESTS_MAX,
     });
+    if (readFlag(options.runDue, 'runDue')) this.#runDueHourly();
   }
 
   async openAccount(
@@ -241,20 +260,68 @@ export class OpenedBank implements api.Bank {
     return this.#submit(bookMany(operations, how, answer), options.signal);
   }
 
-  async exchange(input: ExchangeInput): Promise<ExchangeReceipt> {
-    const { exchange } = await import('./exchange.js');
+  exchange(input: ExchangeInput): Promise<ExchangeReceipt> {
     return exchange(this, input);
   }
 
-  async payInterest(input: InterestInput): Promise<AccountRun> {
-    const { payInterest } = await import('./interest.js');
+  payInterest(input: InterestInput): Promise<AccountRun> {
     return this.#inPast(() => payInterest(this, this.#runFiles(), input));
   }
 
-  async chargeFee(input: FeeInput): Promise<AccountRun> {
-    const { chargeFee } = await import('./fee.js');
+  chargeFee(input: FeeInput): Promise<AccountRun> {
     const last = async () => (await this.#head()).transfer;
     return this.#inPast(() => chargeFee(this, this.#runFiles(), input, last));
+  }
+
+  addStandingOrder(input: StandingOrderInput): Promise<StandingOrder> {
+    return addOrder(this, this.#orderBooks(), input);
+  }
+
+  async *standingOrders(
+    options: api.Cancellable & { ended?: boolean } = {},
+  ): AsyncGenerator<StandingOrder> {
+    const ended = readFlag(options.ended, 'ended');
+    for await (const order of everyOrder(this.#orderBooks(), ended)) {
+      refuseCancelled(options.signal);
+      yield order;
+    }
+  }
+
+  endStandingOrder(order: number, options: api.Booked = {}): Promise<StandingOrder> {
+    return endOrder(this.#orderBooks(), order, options);
+  }
+
+  runDue(options: DueInput = {}): Promise<DueRun> {
+    return runDue(this, this.#orderBooks(), options);
+  }
+
+  /** Whoever has a bank open may do so, and all at once: each day that is due is booked once. */
+  #runDueHourly(): void {
+    const { directory } = this;
+    const run = () => {
+      this.runDue().then(
+        (outcome) => channels.due.publish({ directory, ...outcome }),
+        (error) => this.#closing ?? channels.due.publish({ directory, error }),
+      );
+    };
+    this.#stopDue = this.#files.system.every(DUE_LOOK_MS, run);
+    run();
+  }
+
+  #orderBooks(): OrderBooks {
+    const { system, digitsOf } = this.#files;
+    return {
+      now: () => system.now(),
+      acceptClock: this.#acceptClock,
+      digitsOf,
+      byKeys: (keys) => {
+        const run = (_: Bookkeeper, state: LedgerState) => keys.map((key) => state.entryOfKey(key));
+        const size = keys.length;
+        return this.#submit({ books: false, size, eachId: () => {}, keys, run }, undefined);
+      },
+      note: (kind, id, said, options) => this.#change(readOrder(kind, id, said), options),
+      lastBookedAt: () => this.#now(({ bookedAt }) => bookedAt),
+    };
   }
 
   #runFiles(): RunFiles {
@@ -362,6 +429,7 @@ export class OpenedBank implements api.Bank {
       await this.#commit.close();
       await this.#posting.close(this.#commit.state?.position.transfer ?? 0);
     } finally {
+      this.#stopDue();
       for (const stop of this.#aside) stop();
       await this.#files.log.close();
     }

@@ -39,8 +39,8 @@ export async function openBank(directory: string, options: OpenBankOptions = {})
   }
 }
 
-/** Whether the clock is to be believed. */
-type Clock = Pick<OpenBankOptions, 'acceptClock'>;
+/** What an open bank does by the clock. */
+type Clock = Pick<OpenBankOptions, 'acceptClock' | 'runDue'>;
 
 /** Opens the bank at `path` on `host`, and makes it before if there is none. */
 export async function openOrInitAt(

@@ -1,4 +1,5 @@
 import type { AccountInfo, Balance, CurrencyTotal, EntryInfo, HistoryEntry } from '../bank/api.js';
+import type { StandingOrder } from '../bank/orders.js';
 import type { Money } from '../ledger/money.js';
 import type { ChangeReceipt, HoldReceipt, Receipt, ReceiptSide } from '../ledger/receipt.js';
 
@@ -108,6 +109,10 @@ export function entryJson(entry: HistoryEntry) {
 export function entryInfoJson(entry: EntryInfo) {
   const { amount, from, to, ...rest } = entry;
   return { ...rest, amount: moneyJson(amount), from: from ?? null, to: to ?? null };
+}
+
+export function orderJson({ amount, end, next, ...rest }: StandingOrder) {
+  return { ...rest, amount: moneyJson(amount), end: end ?? null, next: next ?? null };
 }
 
 export function totalJson(total: CurrencyTotal) {

@@ -1,4 +1,5 @@
 import type { AccountInfo, OpenedAccount } from '../bank/api.js';
+import type { StandingOrder } from '../bank/orders.js';
 import type { Money } from '../ledger/money.js';
 import type { ChangeReceipt, HoldReceipt, Receipt, ReceiptSide } from '../ledger/receipt.js';
 
@@ -46,6 +47,12 @@ export function holdText(receipt: HoldReceipt, dryRun: boolean): string {
     type === 'hold' ? (dryRun ? 'Would hold' : 'Held') : dryRun ? 'Would release' : 'Released';
   const until = expiresAt === undefined ? '' : ` until ${expiresAt}`;
   return `${verb} ${moneyText(amount)} of ${account.id}${until}. Hold ${hold}.${ending(receipt, dryRun)}`;
+}
+
+/** `every month on the 31st, next on 2026-11-30.` */
+export function orderText({ every, end, next }: StandingOrder): string {
+  const until = end === undefined ? '' : ` until ${end}`;
+  return `${every}${until}, ${next === undefined ? 'never again' : `next on ${next}`}.`;
 }
 
 const CHANGES: Readonly<Record<string, readonly [done: string, would: string]>> = {

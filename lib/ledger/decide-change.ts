@@ -30,7 +30,7 @@ export function decideChange(view: LedgerView, request: ChangeRequest, at: Momen
   if (replay) return replay;
   const account = existing(view, request.account);
   if (request.kind === 'close') return decideClose(view, account, request, at);
-  if (request.kind !== 'reopen') refuseClosed(account);
+  if (request.kind !== 'reopen' && request.kind !== 'end-order') refuseClosed(account);
   const { named, details } = effectOf(view, account, request);
   const digits = digitsOfAccount(view, account);
   return new DecisionRecord(

@@ -16,6 +16,8 @@ const TYPES = [
   'reopen',
   'rename',
   'limit',
+  'order',
+  'end-order',
 ] as const;
 /** The kinds of journal entries, in the field's words. */
 export type EntryType = (typeof TYPES)[number];

@@ -79,9 +79,12 @@ export interface ReverseRequest extends Annotated {
   readonly force: boolean;
 }
 
+/** A standing order is given, or ended: an entry that says so, and changes nothing of the account. */
+export type OrderKind = 'order' | 'end-order';
+
 /** A request to change what an account may do, or what it is called. */
 export interface ChangeRequest extends Annotated {
-  readonly kind: 'freeze' | 'unfreeze' | 'close' | 'reopen' | 'rename' | 'limit';
+  readonly kind: 'freeze' | 'unfreeze' | 'close' | 'reopen' | 'rename' | 'limit' | OrderKind;
   readonly account: AccountId;
   /** `freeze`: what is refused from now on. */
   readonly frozen: Frozen;
@@ -411,6 +414,10 @@ export function readClose(id: string, input: CloseInput): ChangeRequest {
 
 export function readReopen(id: string, input: Annotations): ChangeRequest {
   return change('reopen', id, input, {});
+}
+
+export function readOrder(kind: OrderKind, id: string, input: Annotations): ChangeRequest {
+  return change(kind, id, input, {});
 }
 
 export function readRename(id: string, input: RenameInput): ChangeRequest {

@@ -8,6 +8,8 @@ export const channels = {
   post: channel('drovebank:post'),
   /** `{ directory, transfer }`: the journal was taken over from a writer that had not left it. */
   recover: channel('drovebank:recover'),
+  /** `{ directory, orders, booked, replayed, refused }`, or `{ directory, error }`: an open bank has run its standing orders. */
+  due: channel('drovebank:due'),
   /** `{ directory, error }`: damage was found. */
   damage: channel('drovebank:damage'),
 };

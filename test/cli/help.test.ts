@@ -55,6 +55,9 @@ describe('the examples of the help', () => {
     chmodSync(join(bin, 'drovebank'), 0o755);
     writeInputs(folder);
     if (usage.includes('<hold>')) succeed(folder, ['hold', 'a10017', '5.00']);
+    if (usage.startsWith('end-order')) {
+      succeed(folder, ['order', 'a10017', 'a10025', '1.00', '--every', 'month']);
+    }
     if (usage.startsWith('exchange')) {
       succeed(folder, ['open', 'Ada', 'Lovelace', '--id', 'euros', '--currency', 'EUR']);
     }

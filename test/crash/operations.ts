@@ -163,6 +163,12 @@ const holdAda = async (bank: Bank) => {
   if (hold !== HOLD) throw new Error(`the hold is ${hold}`);
 };
 const FIRST_DEPOSIT = 4;
+/** Cat has nothing, and gives nothing. */
+const charge = async (bank: Bank) => {
+  await bank.chargeFee({ amount: '1.00', period: '2026-11', upTo: true });
+};
+/** The month in which the simulated machine runs. */
+const DUE = '2023-11';
 
 const LIFE: readonly Operation[] = [
   plain('hold', [change({ op: 'hold', id: ADA, amount: '20.00' }, ADA, 'k1')]),
@@ -395,6 +401,30 @@ export const OPERATIONS: readonly Operation[] = [
     async work(process, told) {
       const bank = await told.open(process);
       await told.attempt(this.asked, () => importAll(bank));
+      await told.close(bank);
+    },
+  },
+  {
+    name: 'charging a fee',
+    asked: [ADA, BOB].map((id) => withdraw(id, 1_00, `fee/2026-11/${id}`)),
+    again: charge,
+    async work(process, told) {
+      const bank = await told.open(process);
+      await told.attempt(this.asked, () => charge(bank));
+      await told.close(bank);
+    },
+  },
+  {
+    name: 'running standing orders that are due',
+    asked: ['13', '14'].map((day) => transfer(ADA, BOB, 5_00, `standing-order/1/${DUE}-${day}`)),
+    async before(bank) {
+      const order = { from: ADA, to: BOB, amount: '5.00', every: 'day' };
+      await bank.addStandingOrder({ ...order, start: `${DUE}-13`, end: `${DUE}-14` });
+    },
+    again: async (bank) => void (await bank.runDue()),
+    async work(process, told) {
+      const bank = await told.open(process);
+      await told.attempt(this.asked, () => bank.runDue());
       await told.close(bank);
     },
   },

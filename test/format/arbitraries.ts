@@ -126,7 +126,13 @@ const change = fc
     const detailed = Object.keys(more).length === 0 ? undefined : more;
     return fc.oneof(
       fc
-        .constantFrom('unfreeze' as const, 'close' as const, 'reopen' as const)
+        .constantFrom(
+          'unfreeze' as const,
+          'close' as const,
+          'reopen' as const,
+          'order' as const,
+          'end-order' as const,
+        )
         .map((type) => ({ ...own, type, details: detailed })),
       fc
         .constantFrom('hold' as const, 'release' as const)
