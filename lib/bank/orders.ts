@@ -4,20 +4,23 @@
  */
 import { parseCustomerId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
-import { BankError } from '../ledger/errors.js';
+import { assert, BankError } from '../ledger/errors.js';
 import { isFarAhead } from '../ledger/hold.js';
-import { type Money, readAmount, scaleAmount, toMoney } from '../ledger/money.js';
+import { type Money, parseMinor, readAmount, scaleAmount, toMoney } from '../ledger/money.js';
 import type { ChangeReceipt, Receipt } from '../ledger/receipt.js';
 import { type Annotations, given } from '../ledger/request.js';
 import { daysDue, readSchedule, scheduleText } from '../ledger/schedule.js';
 import { readDay } from '../ledger/text.js';
-import type { Bank, Booked } from './api.js';
+import type { AccountInfo, Bank, Booked } from './api.js';
 import { readCount } from './listing.js';
 import type { Operation } from './operations.js';
 
 /** An order that was refused on its day is tried again for so many days, and one that nobody ran is run so late. */
 const LATE_DAYS = 31;
 const DAY_MS = 86_400_000;
+/** Nobody needs earlier ones, and there are no later ones. */
+const FIRST_DAY = '1970-01-01';
+const LAST_DAY = '9999-12-31';
 /** Orders, and transfers that are due, that are asked for at once. */
 const AT_ONCE = 1_000;
 
@@ -121,53 +124,46 @@ export async function addOrder(
   const every = scheduleText(readSchedule(input.every));
   const start = readDay(input.start ?? today(books), 'start');
   const end = input.end === undefined ? undefined : readDay(input.end, 'end');
+  if (start < FIRST_DAY) {
+    throw new BankError('INVALID_TIME', `The order starts ${start}, before ${FIRST_DAY}.`, {
+      details: { start },
+      hint: 'Give a later start.',
+    });
+  }
   if (end !== undefined && end < start) {
     throw new BankError('INVALID_TIME', `The order ends ${end}, before it starts ${start}.`, {
       details: { start, end },
       hint: 'Give a later end.',
     });
   }
-  // As a transfer it is decided now, so that whatever is wrong with it is told to the one who gives it.
   const giver = await bank.account(from, { signal });
   const taker = await bank.account(to, { signal });
-  const amount = toMoney(
-    scaleAmount(asked, giver.currency, books.digitsOf(giver.currency) ?? 0),
-    giver.currency,
-    books.digitsOf(giver.currency) ?? 0,
-  ).amount;
-  refuseAtOnce(giver, taker, amount);
-  const kept: Kept = { to, amount, every, start, ...(end === undefined ? {} : { end }) };
-  const said = { memo, reference, metadata: { ...metadata, order: kept } };
-  for (let order = await firstFree(books); ; order++) {
-    if (
-      await isTakenMeanwhile(
-        books.note('order', from, { ...said, idempotencyKey: keyOf(order) }, { dryRun, signal }),
-      )
-    ) {
-      continue;
-    }
-    const own = {
-      order,
-      from,
-      to,
-      every,
-      start,
-      end,
-      memo: memo ?? '',
-      reference: reference ?? '',
-    };
-    const money = toMoney(
-      BigInt(amount.replace('.', '')),
-      giver.currency,
-      books.digitsOf(giver.currency) ?? 0,
-    );
-    return Object.freeze({
-      ...own,
-      amount: money,
-      ended: false,
-      next: nextDay(kept, today(books)),
+  refuseAtOnce(giver, taker);
+  const { currency } = giver;
+  const digits = digitsFor(books, currency);
+  const amount = toMoney(scaleAmount(asked, currency, digits), currency, digits);
+  if (amount.minor === 0n) {
+    throw new BankError('INVALID_AMOUNT', 'The amount is zero; nothing would move.', {
+      details: { amount: amount.amount },
     });
   }
+  const times = end === undefined ? { every, start } : { every, start, end };
+  const kept: Kept = { to, amount: amount.amount, ...times };
+  const said = { memo, reference, metadata: { ...metadata, order: kept } };
+  let order = await firstFree(books);
+  const note = () =>
+    books.note('order', from, { ...said, idempotencyKey: keyOf(order) }, { dryRun, signal });
+  while (await isTakenMeanwhile(note())) order++;
+  const texts = { memo: memo ?? '', reference: reference ?? '' };
+  const own = { order, from, to, amount, every, start, end, ...texts };
+  return Object.freeze({ ...own, ended: false, next: nextDay(kept, today(books)) });
+}
+
+/** Whoever has an account has a currency with digits. */
+function digitsFor({ digitsOf }: OrderBooks, currency: string): number {
+  const digits = digitsOf(currency);
+  assert(digits !== undefined, `${currency} has no digits`);
+  return digits;
 }
 
 /** Whether somebody else has used the number in between, be it for the same. */
@@ -180,30 +176,16 @@ async function isTakenMeanwhile(note: Promise<ChangeReceipt>): Promise<boolean> 
   }
 }
 
-function refuseAtOnce(
-  giver: { readonly id: string; readonly currency: string },
-  taker: { readonly id: string; readonly currency: string },
-  amount: string,
-): void {
+/** What no day will change is told to the one who gives the order. */
+function refuseAtOnce(giver: AccountInfo, taker: AccountInfo): void {
   const details = { from: giver.id, to: taker.id };
   if (giver.id === taker.id) {
-    throw new BankError('SAME_ACCOUNT', `${giver.id} was named on both sides of the order.`, {
-      details,
-    });
+    const message = `${giver.id} was named on both sides of the order.`;
+    throw new BankError('SAME_ACCOUNT', message, { details });
   }
   if (giver.currency !== taker.currency) {
-    throw new BankError(
-      'CURRENCY_MISMATCH',
-      `${giver.id} is in ${giver.currency}, ${taker.id} in ${taker.currency}.`,
-      {
-        details,
-      },
-    );
-  }
-  if (/^[0.]+$/.test(amount)) {
-    throw new BankError('INVALID_AMOUNT', 'The amount is zero; nothing would move.', {
-      details: { amount },
-    });
+    const message = `${giver.id} is in ${giver.currency}, ${taker.id} in ${taker.currency}.`;
+    throw new BankError('CURRENCY_MISMATCH', message, { details });
   }
 }
 
@@ -244,7 +226,7 @@ function orderOf(
   entry: Entry,
   order: number,
   ended: boolean,
-  { digitsOf }: OrderBooks,
+  books: OrderBooks,
   day: string,
 ): StandingOrder | undefined {
   if (entry.type !== 'order' || entry.credit === undefined) return undefined;
@@ -252,14 +234,16 @@ function orderOf(
   if (kept === undefined) return undefined;
   const { to, amount, every, start, end } = kept;
   const { currency, memo, reference } = entry;
-  const money = toMoney(BigInt(amount.replace('.', '')), currency, digitsOf(currency) ?? 0);
+  const digits = digitsFor(books, currency);
+  const minor = parseMinor(amount, digits);
+  if (minor === undefined) return undefined;
   const next = ended ? undefined : nextDay(kept, day);
   const from = entry.credit.account;
   return Object.freeze({
     order,
     from,
     to,
-    amount: money,
+    amount: toMoney(minor, currency, digits),
     every,
     start,
     end,
@@ -270,15 +254,15 @@ function orderOf(
   });
 }
 
-/** Far enough for whatever comes every so many units: none is longer than 999 years. */
-function nextDay({ every, start, end }: Kept, day: string): string | undefined {
+/** The next day on which an order is due, from `day` on. */
+function nextDay({ every, start, end = LAST_DAY }: Kept, day: string): string | undefined {
   const schedule = readSchedule(every);
-  for (let years = 1; years <= 1_000; years *= 10) {
-    const to = new Date(Date.parse(day > start ? day : start) + years * 366 * DAY_MS)
-      .toISOString()
-      .slice(0, 10);
-    const [next] = daysDue(schedule, start, day, to);
-    if (next !== undefined) return end !== undefined && next > end ? undefined : next;
+  const from = day > start ? day : start;
+  // Most come again within a year, and none is looked for farther than need be.
+  for (const years of [1, 10, 1_000]) {
+    const time = Math.min(Date.parse(from) + years * 366 * DAY_MS, Date.parse(end));
+    const [next] = daysDue(schedule, start, from, new Date(time).toISOString().slice(0, 10));
+    if (next !== undefined) return next;
   }
   return undefined;
 }

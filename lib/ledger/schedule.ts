@@ -62,33 +62,32 @@ const dayOf = (serial: number) => new Date(serial * DAY_MS).toISOString().slice(
 
 /** The days of a schedule that begins on `start`, from `from` to `to`, both included, in order. */
 export function daysDue(schedule: Schedule, start: string, from: string, to: string): string[] {
+  const [first, last] = [serialOf(from < start ? start : from), serialOf(to)];
   const days: string[] = [];
-  const earliest = from < start ? start : from;
-  for (let time = firstTime(schedule, start, earliest); ; time++) {
+  for (let time = firstTime(schedule, first - serialOf(start)); ; time++) {
     const day = dayAt(schedule, start, time);
-    if (day > to) return days;
-    if (day >= earliest) days.push(day);
+    if (day > last) return days;
+    if (day >= first) days.push(dayOf(day));
   }
 }
 
-/** The number of a time that is not behind `earliest`, and not far before it either. */
-function firstTime({ step, unit }: Schedule, start: string, earliest: string): number {
-  const days = serialOf(earliest) - serialOf(start);
+/** The number of a time that is no later than `days` behind the start, and not much earlier. */
+function firstTime({ step, unit }: Schedule, days: number): number {
   const longest = { day: 1, week: 7, month: 31, year: 366 }[unit] * step;
   return Math.max(0, (days - (days % longest)) / longest - 1);
 }
 
-/** The day of the schedule's `time`-th time, which may lie before its start. */
-function dayAt({ step, unit, on }: Schedule, start: string, time: number): string {
+/** The day of the schedule's `time`-th time, which may lie before its start; all days are counted from 1970. */
+function dayAt({ step, unit, on }: Schedule, start: string, time: number): number {
   const begin = serialOf(start);
-  if (unit === 'day') return dayOf(begin + time * step);
+  if (unit === 'day') return begin + time * step;
   if (unit === 'week') {
     const weekday = new Date(begin * DAY_MS).getUTCDay();
-    return dayOf(begin + (((on ?? weekday) - weekday + 7) % 7) + time * step * 7);
+    return begin + (((on ?? weekday) - weekday + 7) % 7) + time * step * 7;
   }
   const [year, month, date] = start.split('-').map(Number) as [number, number, number];
   const months = month - 1 + time * step * (unit === 'year' ? 12 : 1);
   // The day before the first one of the month behind.
   const length = new Date(Date.UTC(year, months + 1, 0)).getUTCDate();
-  return dayOf(Date.UTC(year, months, Math.min(on ?? date, length)) / DAY_MS);
+  return Date.UTC(year, months, Math.min(on ?? date, length)) / DAY_MS;
 }

@@ -210,6 +210,17 @@ describe('A standing order', () => {
   });
 
   it.each([
+    ['every year', '2026-02-01', undefined, '2026-02-01'],
+    ['every 3 years', '2024-02-29', undefined, '2027-02-28'],
+    ['every 500 years', '2000-01-01', undefined, '2500-01-01'],
+    ['every 999 years', '9500-01-01', undefined, '9500-01-01'],
+    ['every month on the 30th', '2026-01-31', '2026-02-27', undefined],
+    ['every day', '9999-12-31', undefined, '9999-12-31'],
+  ])('%s from %s to %s is due next on %s', async (every, start, end, next) => {
+    expect(await bank.addStandingOrder({ ...RENT, every, start, end })).toMatchObject({ next });
+  });
+
+  it.each([
     ['to oneself', { ...RENT, to: 'ada' }, 'SAME_ACCOUNT'],
     ['into another currency', { ...RENT, to: 'eva' }, 'CURRENCY_MISMATCH'],
     ['to nobody', { ...RENT, to: 'dan' }, 'ACCOUNT_NOT_FOUND'],
@@ -221,6 +232,7 @@ describe('A standing order', () => {
       { ...RENT, start: '2026-03-01', end: '2026-02-01' },
       'INVALID_TIME',
     ],
+    ['that begins long ago', { ...RENT, start: '1969-12-31' }, 'INVALID_TIME'],
     ['that begins on no day', { ...RENT, start: '2026-02-30' }, 'INVALID_TIME'],
     ['that is none', undefined, 'INVALID_TEXT'],
   ])('is refused %s', async (_, input, code) => {

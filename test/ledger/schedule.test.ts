@@ -75,6 +75,7 @@ describe('A schedule', () => {
     ],
     ['Every 2 Years', '2024-06-30', '2025-01-01', '2026-12-31', ['2026-06-30']],
     ['every day', '2026-03-02', '2026-01-01', '2026-03-01', []],
+    ['every 999 years', '9500-01-01', '9501-01-01', '9999-12-31', []],
   ])('%s from %s on, between %s and %s', (every, start, from, to, expected) => {
     expect(due(every, start, from, to)).toEqual(expected);
   });
