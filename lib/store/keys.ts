@@ -49,6 +49,9 @@ class Recent {
   }
 }
 
+/** The number of no entry: an index had a term, by its filters, and did not. */
+const NONE = 0;
+
 /** What is known, up to a place in the journal. */
 interface Known {
   /** `undefined`: all of them are in memory. */
@@ -86,10 +89,11 @@ export class Keys {
       async (known) => {
         const found = new Set<number>();
         for (const key of keys) {
-          const recent = known.recent.keys.get(key);
-          const number = recent ?? (await this.#inIndex(known, keyTerm, key));
-          if (number !== undefined) found.add(number);
+          const number = known.recent.keys.get(key) ?? this.#inIndex(known, keyTerm, key);
+          // Most are new, and nothing is waited for.
+          if (number !== undefined) found.add((await number) ?? NONE);
         }
+        found.delete(NONE);
         return found;
       },
       keys.length,
@@ -107,10 +111,11 @@ export class Keys {
       async (known) => {
         const transfers = new Set<number>();
         for (const number of numbers) {
-          const recent = known.recent.reversals.get(number);
-          const transfer = recent ?? (await this.#inIndex(known, reversalTerm, number));
-          if (transfer !== undefined) transfers.add(transfer);
+          const { reversals } = known.recent;
+          const transfer = reversals.get(number) ?? this.#inIndex(known, reversalTerm, number);
+          if (transfer !== undefined) transfers.add((await transfer) ?? NONE);
         }
+        transfers.delete(NONE);
         return transfers;
       },
       numbers.length,

@@ -61,7 +61,7 @@ export class LegTable {
     const account = this.#numberOf(id);
     if (account === -1) return;
     let leg = this.#first[account] as number;
-    for (; leg !== 0; leg = this.#next[leg - 1] as number) yield this.#places[leg - 1] as number;
+    for (; leg > 0; leg = this.#next[leg - 1] as number) yield this.#places[leg - 1] as number;
   }
 
   /** The first and the last of them; `undefined`: it has none. */
@@ -95,7 +95,7 @@ export class LegTable {
     for (let account = 0; account < this.#numbered; account++) {
       const [start, end] = [this.#idStarts[account], this.#idStarts[account + 1]];
       let leg = this.#first[account] as number;
-      for (; leg !== 0; leg = this.#next[leg - 1] as number) {
+      for (; leg > 0; leg = this.#next[leg - 1] as number) {
         const one = this.#places[leg - 1] as number;
         if (one >= place) kept.add(this.#ids, start as number, end as number, one);
       }
@@ -115,13 +115,14 @@ export class LegTable {
 
   /** The number of an account that has places; -1: there is none of that id. */
   #find(hash: number, bytes: Buffer, start: number, end: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const account = (this.#slots[slot] as number) - 1;
-      if (account === -1) return -1;
+    const { length } = this.#slots;
+    for (let looks = 0; looks < length; looks++) {
+      const account = (this.#slots[(hash + looks) & (length - 1)] as number) - 1;
+      if (account === -1) break;
       if (this.#hashes[account] !== hash || this.#first[account] === 0) continue;
       if (this.#isNamed(account, bytes, start, end)) return account;
     }
+    return -1;
   }
 
   #isNamed(account: number, bytes: Buffer, start: number, end: number): boolean {

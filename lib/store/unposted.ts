@@ -115,6 +115,7 @@ export class Unposted {
 
   /** They are posted, or known. */
   delete(id: AccountId): void {
+    if (this.#legs.size === 0) return; // Most have none.
     this.#legs.delete(id);
     if (this.#legs.size > 0) return;
     this.#legs = new LegTable();

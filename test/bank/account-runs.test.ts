@@ -1,7 +1,8 @@
+import { copyFileSync, rmSync } from 'node:fs';
 import type { AccountRunResult, Bank } from 'drovebank';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { Machine } from '../machine/processes.js';
-import { expectClean } from '../store/books.js';
+import { expectClean, pagePath } from '../store/books.js';
 
 const DAY = 86_400_000;
 const START = Date.parse('2026-01-01T12:00:00Z');
@@ -133,6 +134,38 @@ describe('Interest', () => {
       (await bank.entries({ type: 'deposit', search: 'interest', counterparty: 'cyd' }).page())
         .items,
     ).toMatchObject([{ amount: { minor: BigInt(cents) } }]);
+  });
+
+  it('is not paid by pages that do not follow each other, nor where one is missing', async () => {
+    const deposits = () =>
+      bank.batch(
+        Array.from({ length: 70 }, () => ({ op: 'deposit', id: 'cyd', amount: '1.00' }) as const),
+      );
+    for (let page = 0; page < 4; page++) {
+      await deposits();
+      await bank.posted();
+    }
+    await bank.close();
+    const page = (on: Machine, number: number) => pagePath(on.directory, 'cyd', number);
+    const harms: ((on: Machine) => void)[] = [
+      (on) => copyFileSync(page(on, 2), page(on, 1)),
+      (on) => copyFileSync(page(on, 1), page(on, 2)),
+      (on) => rmSync(page(on, 1)),
+    ];
+    for (const harm of harms) {
+      const harmed = machine.fork();
+      harmed.now = machine.now;
+      harm(harmed);
+      const { bank: other } = await harmed.start();
+      await expect(other.payInterest({ ...JANUARY, rate: '10' })).rejects.toMatchObject({
+        code: 'BANK_DAMAGED',
+      });
+      await other.close().catch(() => undefined);
+    }
+    const { bank: whole } = await machine.start();
+    expect(await whole.payInterest({ ...JANUARY, rate: '10' })).toMatchObject({
+      paid: { accounts: 1 },
+    });
   });
 
   it('goes on where it was cut short', async () => {

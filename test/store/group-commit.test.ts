@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
+import type { System } from '#lib/disk/system.js';
 import { standardDigits } from '#lib/format/manifest.js';
 import type { Entry } from '#lib/ledger/entry.js';
 import { BankError } from '#lib/ledger/errors.js';
@@ -59,9 +60,21 @@ interface Otherwise {
   forget?: () => void;
   admit?: () => Promise<boolean>;
   atNotice?: () => void;
+  system?: System;
+  requestsMax?: number;
 }
 
-function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {}) {
+function commitOn(
+  log: SaidLog,
+  {
+    find,
+    forget,
+    admit,
+    atNotice,
+    system = nodeSystem(),
+    requestsMax = REQUESTS_MAX,
+  }: Otherwise = {},
+) {
   const directory = newDirectory();
   mkdirSync(directory);
   const disk = hooked(nodeDisk(), (step, go) => {
@@ -81,7 +94,7 @@ function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {
   const passbooks = {} as unknown as Passbooks;
   let fresh = 0;
   const commit = new GroupCommit({
-    ...{ disk, system: nodeSystem(), directory, log },
+    ...{ disk, system, directory, log },
     keys: {
       find: async () => [],
       booked: () => {},
@@ -94,7 +107,7 @@ function commitOn(log: SaidLog, { find, forget, admit, atNotice }: Otherwise = {
     },
     backlog: { admit: admit ?? (async () => true), answered: () => {} },
     onLead: () => {},
-    requestsMax: REQUESTS_MAX,
+    requestsMax,
   });
   const isStopped = () => existsSync(join(directory, PAIN_FILE));
   return { commit, isStopped };
@@ -115,6 +128,28 @@ describe('who asks', () => {
     for (let count = 0; count < REQUESTS_MAX; count++) void commit.submit(booking);
     const last = Promise.race([commit.submit(booking), 'it waits']);
     await expect(last).rejects.toMatchObject({ code: 'BANK_BUSY', committed: false });
+  });
+
+  it('lets others run while many are decided, and while they are answered', async () => {
+    const log = new SaidLog();
+    let [now, stage] = [0, 'deciding'];
+    const turns: string[] = [];
+    const turn = async () => void turns.push(stage);
+    const { commit } = commitOn(log, {
+      system: { ...nodeSystem(), monotonic: () => (now += 10), turn },
+      requestsMax: 200,
+    });
+    const append = log.append;
+    log.append = async (...asked) => {
+      stage = 'answering';
+      return append(...asked);
+    };
+    await Promise.all(Array.from({ length: 100 }, () => commit.submit(booking)));
+    const times = (name: string) => turns.filter((one) => one === name).length;
+    expect(log.appended).toHaveLength(1);
+    expect(times('deciding')).toBeGreaterThan(2);
+    expect(times('answering')).toBeGreaterThan(2);
+    await commit.close();
   });
 
   it('is answered before anybody else is asked whether he waits', async () => {

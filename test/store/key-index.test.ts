@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { type Bank, openBank } from 'drovebank';
 import { describe, expect, it } from 'vitest';
 import { decodeIndexList } from '#lib/format/index-list.js';
-import { decodeCheckpoint } from '#lib/format/position.js';
-import { RunBuilder } from '#lib/format/sorted-run.js';
+import { decodeCheckpoint, encodeCheckpoint } from '#lib/format/position.js';
+import { decodeTable, RunBuilder } from '#lib/format/sorted-run.js';
 import { KEYS, keyTerm, termLine } from '#lib/store/key-index.js';
 import { KEY_LOOKS_MAX } from '#lib/store/limits.js';
 import { recoverBank } from '#lib/store/recover.js';
@@ -196,3 +196,76 @@ async function verifyForged(directory: string, lines: readonly string[]): Promis
   const { steps } = await verifyFiles(files, {});
   return steps.find((step) => step.name === 'keys')?.problems[0]?.what ?? '';
 }
+
+describe('What verify tells of the index of keys', () => {
+  const keysStep = async (directory: string, quick: boolean) => {
+    const { files } = await Machine.on(directory).start();
+    const { ok, steps } = await verifyFiles(files, { quick });
+    return { ok, ...steps.find(({ name }) => name === 'keys') };
+  };
+
+  it('is that there is none yet, where nothing was posted', async () => {
+    const directory = newDirectory();
+    await (await openBank(directory, { create: true })).close();
+    const path = join(directory, 'journal/checkpoint.csv');
+    const checkpoint = decodeCheckpoint(readFileSync(path, 'utf8'));
+    writeFileSync(path, encodeCheckpoint({ ...checkpoint, keys: '' })); // As of before there was one.
+    rmSync(join(directory, LIST));
+    for (const quick of [false, true]) {
+      expect(await keysStep(directory, quick)).toEqual({
+        ok: true,
+        name: 'keys',
+        checked: 'none yet: it is made with the next posting',
+        problems: [],
+      });
+    }
+  });
+
+  it('is how many there are, or, quickly, that it can be searched', async () => {
+    const directory = await bankWithKeys(2, 40);
+    expect(await keysStep(directory, false)).toMatchObject({
+      ok: true,
+      checked: '81 keys',
+      problems: [],
+    });
+    const checked = 'what is needed to search it';
+    expect(await keysStep(directory, true)).toMatchObject({ ok: true, checked, problems: [] });
+  });
+
+  it.each([false, true])('is which of its files is missing: quick %s', async (quick) => {
+    const directory = await bankWithKeys(2, 40);
+    const [run = ''] = filesOf(directory);
+    rmSync(join(directory, 'index', run));
+    expect(await keysStep(directory, quick)).toMatchObject({
+      ok: false,
+      checked: 'not to its end',
+      problems: [{ file: `index/${run}`, what: 'the file is missing' }],
+    });
+  });
+
+  it.each([false, true])(
+    'is any harm to the filter and the table behind the keys: quick %s',
+    async (quick) => {
+      const directory = await bankWithKeys(1, 40);
+      const [run = ''] = filesOf(directory);
+      const path = join(directory, 'index', run);
+      const whole = readFileSync(path);
+      const [named] = listOf(directory).runs;
+      if (named === undefined) throw new Error('there is no run');
+      const { filter } = decodeTable(whole.subarray(named.table), named);
+      if (filter === undefined) throw new Error('the run has no filter');
+      const places = [filter.start, filter.end - 1];
+      for (let at = named.table; at < whole.length; at += 7) places.push(at);
+      for (const at of places) {
+        const harmed = Buffer.from(whole);
+        harmed[at] = (harmed[at] as number) ^ 1;
+        writeFileSync(path, harmed);
+        const { ok, problems } = await keysStep(directory, quick);
+        expect([ok, problems?.map(({ file }) => file)], `byte ${at}`).toEqual([
+          false,
+          [`index/${run}`],
+        ]);
+      }
+    },
+  );
+});

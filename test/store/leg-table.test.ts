@@ -79,6 +79,22 @@ describe('The table of places', () => {
     expect([table.has('b' as AccountId), table.has('aa' as AccountId)]).toEqual([false, false]);
   });
 
+  it('tells ids apart whose hashes are the same', () => {
+    const table = new LegTable();
+    const ids = ['ada', 'adahnyghf', 'm99nkx41', 'mhvi6x67'] as AccountId[];
+    for (const id of ids) expect(table.has(id)).toBe(false);
+    for (const [at, id] of ids.entries()) {
+      addTo(table, id, at + 1);
+      expect(ids.map((one) => table.has(one))).toEqual(ids.map((_, other) => other <= at));
+    }
+    for (const [at, id] of ids.entries()) addTo(table, id, at + 10);
+    expect(ids.map((id) => [...table.placesOf(id)])).toEqual(
+      [0, 1, 2, 3].map((at) => [at + 1, at + 10]),
+    );
+    table.delete(ids[0] as AccountId);
+    expect(ids.map((id) => [...table.placesOf(id)].length)).toEqual([0, 2, 2, 2]);
+  });
+
   it('takes little memory for each account', () => {
     const table = new LegTable();
     for (let at = 0; at < 100_000; at++) addTo(table, `a${at}`, at);
