@@ -49,9 +49,6 @@ class Recent {
   }
 }
 
-/** The number of no entry: an index had a term, by its filters, and did not. */
-const NONE = 0;
-
 /** What is known, up to a place in the journal. */
 interface Known {
   /** `undefined`: all of them are in memory. */
@@ -90,10 +87,10 @@ export class Keys {
         const found = new Set<number>();
         for (const key of keys) {
           const number = known.recent.keys.get(key) ?? this.#inIndex(known, keyTerm, key);
-          // Most are new, and nothing is waited for.
-          if (number !== undefined) found.add((await number) ?? NONE);
+          if (number === undefined) continue; // Most are new, and nothing is waited for.
+          const transfer = await number;
+          if (transfer !== undefined) found.add(transfer);
         }
-        found.delete(NONE);
         return found;
       },
       keys.length,
@@ -111,11 +108,10 @@ export class Keys {
       async (known) => {
         const transfers = new Set<number>();
         for (const number of numbers) {
-          const { reversals } = known.recent;
-          const transfer = reversals.get(number) ?? this.#inIndex(known, reversalTerm, number);
-          if (transfer !== undefined) transfers.add((await transfer) ?? NONE);
+          const recent = known.recent.reversals.get(number);
+          const transfer = recent ?? (await this.#inIndex(known, reversalTerm, number));
+          if (transfer !== undefined) transfers.add(transfer);
         }
-        transfers.delete(NONE);
         return transfers;
       },
       numbers.length,

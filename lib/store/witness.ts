@@ -81,7 +81,8 @@ export async function hearPassbooks(
       if (torn.has(transfer)) return `two pages tell entry ${transfer} differently`;
       const told = [...(rows.get(transfer)?.keys() ?? [])];
       if (told.length === 0) return `no passbook shows entry ${transfer}`;
-      return `of entry ${transfer} there is only what ${told.join(' and ')} shows`;
+      if (told.length > 1) return `${told.join(' and ')} tell entry ${transfer} differently`;
+      return `of entry ${transfer} there is only what ${told[0]} shows`;
     },
   };
 }

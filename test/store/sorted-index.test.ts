@@ -52,7 +52,7 @@ it('An index gives each key of its runs once, by its youngest line, and comes to
 
 it('A digest that lies before the first line of a run, or behind its last, is in none', async () => {
   const hex = (digit: string) => digit.repeat(24);
-  const { directory, named } = runsOf([`${hex('4')}-4`, `${hex('6')}-6`], [`${hex('5')}-5`]);
+  const { directory, named } = runsOf([`${hex('4')}-4`, `${hex('6')}-6`], [], [`${hex('5')}-5`]);
   const open = new Set<object>();
   const disk: Disk = {
     ...nodeDisk(),
