@@ -56,20 +56,19 @@ describe('a passbook whose checks fit and that tells something else', () => {
   /** A forger who has rows of one passbook tell something else. */
   const told = (id: string, from: string | RegExp, to: string) => (directory: string) =>
     forge(pagePath(directory, id), (row) => row.replace(from, to));
-  const lost = ' there is only what ';
 
   it.each<[string, string, (directory: string) => void, string]>([
     [
       'another counterparty',
       'transfer,7,',
       told(BOB, `,7,${ADA},`, ',7,corner-shop,'),
-      `of entry 7${lost}${BOB} and ${ADA} shows`,
+      `${BOB} and ${ADA} tell entry 7 differently`,
     ],
     [
       'another reference',
       'transfer,7,',
       told(BOB, '"inv-7"', '"inv-8"'),
-      `of entry 7${lost}${BOB} and ${ADA} shows`,
+      `${BOB} and ${ADA} tell entry 7 differently`,
     ],
     [
       'another reference, on one of two pages',
@@ -84,7 +83,7 @@ describe('a passbook whose checks fit and that tells something else', () => {
       'nothing of the other side',
       'transfer,7,',
       (directory) => remove(pagePath(directory, ADA, 1)),
-      `of entry 7${lost}${BOB} shows`,
+      `of entry 7 there is only what ${BOB} shows`,
     ],
     [
       'a second account that was opened by it',
@@ -95,7 +94,7 @@ describe('a passbook whose checks fit and that tells something else', () => {
         const time = opened.split(',')[2];
         forge(path, (row) => row.replace(/,1,[^,]+,open,3,/, `,1,${time},open,2,`));
       },
-      `of entry 2${lost}${BOB} and ${SHOP} shows`,
+      `${BOB} and ${SHOP} tell entry 2 differently`,
     ],
     [
       'nothing',
