@@ -3,17 +3,12 @@
  * has a key that is made of the run and the account, and is never booked twice.
  */
 import type { PassbookRow } from '../format/passbook-page.js';
-import {
-  type AccountId,
-  isWorldId,
-  parseAccountId,
-  parseCustomerId,
-} from '../ledger/account-id.js';
+import { type AccountId, isWorldId, parseCustomerId } from '../ledger/account-id.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
-import { type Money, toMoney } from '../ledger/money.js';
+import { formatMinor, type Money, toMoney } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
-import { given, readFlag } from '../ledger/request.js';
-import { emptyText, readText, shown } from '../ledger/text.js';
+import { given, readCurrency, readFlag } from '../ledger/request.js';
+import { emptyText, readText, shown, TEXT_LENGTH_MAX } from '../ledger/text.js';
 import type { Past, PastBooks } from '../store/past.js';
 import type { Bank, Booked, OperationResult } from './api.js';
 import type { Operation } from './operations.js';
@@ -83,9 +78,11 @@ interface Plan {
   readonly upTo: boolean;
   /**
    * What an account receives (below zero: gives), by its rows, newest first: each time the same. `undefined`: it has
-   * no part in the run.
+   * no part in the run; an error: why it gets nothing.
    */
-  readonly amountFor: (rows: AsyncGenerator<PassbookRow>) => Promise<bigint | undefined>;
+  readonly amountFor: (
+    rows: AsyncGenerator<PassbookRow>,
+  ) => Promise<bigint | undefined | BankError>;
 }
 
 interface Planned {
@@ -96,17 +93,19 @@ interface Planned {
 
 /** What the accounts of a run are told apart by, read at the door. */
 export interface ReadRun {
-  readonly name: string;
+  /** What the keys of all that it books begin with. */
+  readonly prefix: string;
   readonly currency: string;
   readonly account: AccountId | undefined;
   readonly accounts: readonly AccountId[] | undefined;
+  readonly memo: string | undefined;
   readonly dryRun: boolean;
 }
 
 /** @throws BankError for what is wrong with it in itself */
-export function readRun(bank: Bank, input: AccountRunInput, name: string): ReadRun {
-  const { account, accounts, currency } = given(input);
-  const named = readText(input.name ?? name, 'name', NAME_LENGTH_MAX);
+export function readRun(bank: Bank, input: AccountRunInput, kind: string): ReadRun {
+  const { account, accounts, currency, name, memo, onProgress, onResult } = given(input);
+  const named = name === undefined ? kind : readText(name, 'name', NAME_LENGTH_MAX);
   if (named === '' || named.includes('/')) {
     if (named === '') throw emptyText('name');
     throw new BankError('INVALID_TEXT', `The name ${shown(named)} has a slash.`, {
@@ -119,11 +118,19 @@ export function readRun(bank: Bank, input: AccountRunInput, name: string): ReadR
       hint: 'Give an array.',
     });
   }
+  for (const [what, call] of Object.entries({ onProgress, onResult })) {
+    if (call === undefined || typeof call === 'function') continue;
+    throw new BankError('INVALID_TEXT', `${what} is ${shown(call)}, and no function.`, {
+      details: { field: what },
+      hint: 'Give a function, or leave it out.',
+    });
+  }
   return {
-    name: named,
-    currency: currency ?? bank.currency,
+    prefix: name === undefined ? kind : `${kind}-${named}`,
+    currency: currency === undefined ? bank.currency : readCurrency(currency),
     account: account === undefined ? undefined : parseCustomerId(account),
-    accounts: accounts?.map(parseAccountId),
+    accounts: accounts && [...new Set(Array.from(accounts, parseCustomerId))],
+    memo: memo === undefined ? undefined : readText(memo, 'memo', TEXT_LENGTH_MAX.memo),
     dryRun: readFlag(input.dryRun, 'dryRun'),
   };
 }
@@ -163,31 +170,45 @@ export async function runAccounts(
   const count = new Counts(run.currency, digits, upTo, input.onResult);
   const ids = run.accounts ?? (await everyCustomer(books, run.account));
   let booking: Promise<void> = Promise.resolve();
-  for (let at = 0; at < ids.length; at += ACCOUNTS_AT_ONCE) {
-    const planned: Planned[] = [];
-    for (const id of ids.slice(at, at + ACCOUNTS_AT_ONCE)) {
-      refuseCancelled(signal);
-      const rows = books.rowsBack(id);
-      const minor = await amountFor(rows);
-      await rows.return(undefined);
-      if (minor === undefined) continue;
-      count.accounts++;
-      if (minor !== 0n) planned.push({ id, minor });
-    }
-    // The next ones are read while these are booked.
-    await booking;
-    booking = book(planned, Math.min(at + ACCOUNTS_AT_ONCE, ids.length));
-    booking.catch(() => undefined); // Told when it is waited for.
+  try {
+    await all();
+  } catch (error) {
+    await booking.catch(() => undefined); // What is under way is booked or not, and told.
+    throw count.cutShort(error);
   }
-  await booking;
   return count.run();
 
+  async function all(): Promise<void> {
+    for (let at = 0; at < ids.length; at += ACCOUNTS_AT_ONCE) {
+      const planned: Planned[] = [];
+      for (const id of ids.slice(at, at + ACCOUNTS_AT_ONCE)) {
+        refuseCancelled(signal);
+        const rows = books.rowsBack(id);
+        const minor = await amountFor(rows);
+        await rows.return(undefined);
+        if (minor === undefined) {
+          if (run.accounts) count.refuse(id, notThere(id, run.currency));
+          continue;
+        }
+        count.accounts++;
+        if (minor instanceof BankError) count.refuse(id, minor);
+        else if (minor !== 0n) planned.push({ id, minor });
+      }
+      // The next ones are read while these are booked.
+      await booking;
+      booking = book(planned, Math.min(at + ACCOUNTS_AT_ONCE, ids.length));
+      booking.catch(() => undefined); // Told when it is waited for.
+    }
+    await booking;
+  }
+
   async function book(planned: readonly Planned[], done: number): Promise<void> {
-    const said = { memo: input.memo ?? memo, metadata };
-    const keyOf = (id: AccountId) => `${run.name}/${key}/${id}`;
-    const operations = planned.map((one) =>
-      operationFor(one, run, upTo, { ...said, idempotencyKey: keyOf(one.id) }),
-    );
+    const said = { memo: run.memo ?? memo, metadata };
+    const keyOf = (id: AccountId) => `${run.prefix}/${key}/${id}`;
+    const operations = planned.map((one) => {
+      const amount = formatMinor(one.minor < 0n ? -one.minor : one.minor, digits);
+      return operationFor(one, amount, run, upTo, { ...said, idempotencyKey: keyOf(one.id) });
+    });
     const results = await bank.batch(operations, { dryRun: run.dryRun, signal });
     for (const [index, result] of results.entries()) count.add(planned[index] as Planned, result);
     onProgress?.(done, ids.length);
@@ -200,14 +221,20 @@ async function everyCustomer(books: PastBooks, own: AccountId | undefined): Prom
   return ids;
 }
 
-/** An amount in minor units is a bigint: it is no matter which digits the currency has. */
+/** Why an account that was named has no part in a run. */
+function notThere(id: AccountId, currency: string): BankError {
+  return new BankError('ACCOUNT_NOT_FOUND', `There is no open account ${id} in ${currency}.`, {
+    details: { id, currency },
+  });
+}
+
 function operationFor(
   { id, minor }: Planned,
+  amount: string,
   { account }: ReadRun,
   upTo: boolean,
   said: object,
 ): Operation {
-  const amount = minor < 0n ? -minor : minor;
   if (account === undefined) {
     return minor > 0n
       ? { op: 'deposit', id, amount, ...said }
@@ -257,6 +284,25 @@ class Counts {
     }
     const direction = minor > 0n ? 'in' : 'out';
     this.#onResult?.({ id, amount: this.#money(moved), direction, receipt, error });
+  }
+
+  /** An account that nothing is asked for. */
+  refuse(id: AccountId, error: BankError): void {
+    this.#refused++;
+    this.#onResult?.({ id, amount: this.#money(0n), direction: 'in', receipt: undefined, error });
+  }
+
+  /** What ended the run before its end, with what is booked. */
+  cutShort(error: unknown): unknown {
+    const booked = this.#in.accounts + this.#out.accounts - this.#replayed;
+    if (!(error instanceof BankError) || booked === 0) return error;
+    const what = error.code === 'CANCELLED' ? 'The run was cut short.' : error.message;
+    return new BankError(error.code, `${what} ${booked} accounts are booked, and stay so.`, {
+      details: { ...error.details, booked },
+      hint: 'Ask for the same run again: it goes on, and books nothing twice.',
+      committed: error.committed,
+      cause: error,
+    });
   }
 
   run(): AccountRun {

@@ -1,7 +1,6 @@
 import type { Position } from '../format/position.js';
 import { type Account, withoutOverdue } from '../ledger/account.js';
 import { type AccountId, parseAccountId } from '../ledger/account-id.js';
-import type { Decision } from '../ledger/booking.js';
 import { eachAccountOf } from '../ledger/decide.js';
 import { BankError, cancelledError, refuseCancelled } from '../ledger/errors.js';
 import { HOLDS_MAX, overdueAt } from '../ledger/hold.js';
@@ -62,7 +61,14 @@ import { unreadToo } from '../store/verify-passbook.js';
 import type { AccountRun, RunFiles } from './account-run.js';
 import { listAccounts, toAccountInfo, toBalance } from './accounts.js';
 import type * as api from './api.js';
-import { type Answer, bookMany, readMovement, withNumber, withReceipt } from './book-many.js';
+import {
+  type Answer,
+  bookMany,
+  type ManyOptions,
+  readMovement,
+  withNumber,
+  withReceipt,
+} from './book-many.js';
 import { listEntries } from './entries.js';
 import { type ExchangeInput, type ExchangeReceipt, exchange } from './exchange.js';
 import { chargeFee, type FeeInput } from './fee.js';
@@ -79,6 +85,8 @@ import {
   addOrder,
   type DueInput,
   type DueRun,
+  type DueTransfer,
+  endedError,
   endOrder,
   everyOrder,
   type OrderBooks,
@@ -254,10 +262,7 @@ export class OpenedBank implements api.Bank {
     options: api.BatchOptions = {},
   ): Promise<api.OperationResult[]> {
     const how = { ...howMany(options), read: readOperation, name: 'Operation' };
-    const answer = (book: Bookkeeper, decision: Decision) => ({
-      receipt: operationReceipt(book, decision),
-    });
-    return this.#submit(bookMany(operations, how, answer), options.signal);
+    return this.#submit(bookMany(operations, how, withOperationReceipt), options.signal);
   }
 
   exchange(input: ExchangeInput): Promise<ExchangeReceipt> {
@@ -265,12 +270,11 @@ export class OpenedBank implements api.Bank {
   }
 
   payInterest(input: InterestInput): Promise<AccountRun> {
-    return this.#inPast(() => payInterest(this, this.#runFiles(), input));
+    return this.#inPast(() => payInterest(this, this.#runFiles(), input, () => this.#last()));
   }
 
   chargeFee(input: FeeInput): Promise<AccountRun> {
-    const last = async () => (await this.#head()).transfer;
-    return this.#inPast(() => chargeFee(this, this.#runFiles(), input, last));
+    return this.#inPast(() => chargeFee(this, this.#runFiles(), input, () => this.#last()));
   }
 
   addStandingOrder(input: StandingOrderInput): Promise<StandingOrder> {
@@ -292,7 +296,7 @@ export class OpenedBank implements api.Bank {
   }
 
   runDue(options: DueInput = {}): Promise<DueRun> {
-    return runDue(this, this.#orderBooks(), options);
+    return runDue(this.#orderBooks(), options);
   }
 
   /** Whoever has a bank open may do so, and all at once: each day that is due is booked once. */
@@ -319,7 +323,18 @@ export class OpenedBank implements api.Bank {
         const size = keys.length;
         return this.#submit({ books: false, size, eachId: () => {}, keys, run }, undefined);
       },
-      note: (kind, id, said, options) => this.#change(readOrder(kind, id, said), options),
+      note: (kind, id, said, key, options) =>
+        this.#change({ ...readOrder(kind, id, said), key }, options),
+      transfer: (due, { dryRun, signal }) => {
+        const how: ManyOptions<DueTransfer> = {
+          ...{ atomic: false, dryRun: readFlag(dryRun, 'dryRun'), name: 'Transfer' },
+          read: ({ input, key }) => ({ ...readTransfer(input), key }),
+          unless: ({ order, endKey }, state) =>
+            state.entryOfKey(endKey) === undefined ? undefined : endedError(order),
+          asks: due.map(({ endKey }) => endKey),
+        };
+        return this.#submit(bookMany(due, how, withOperationReceipt), signal);
+      },
       lastBookedAt: () => this.#now(({ bookedAt }) => bookedAt),
     };
   }
@@ -510,6 +525,11 @@ export class OpenedBank implements api.Bank {
     );
   }
 
+  /** Number of the last entry that counts. */
+  async #last(): Promise<number> {
+    return (await this.#head()).transfer;
+  }
+
   /** The newest position that counts. */
   #head(signal?: AbortSignal): Promise<Position> {
     return this.#now(({ position }) => position, signal);
@@ -570,6 +590,10 @@ export class OpenedBank implements api.Bank {
     return next;
   }
 }
+
+const withOperationReceipt: Answer<{ readonly receipt: OperationReceipt }> = (book, decision) => ({
+  receipt: operationReceipt(book, decision),
+});
 
 /** One request to be booked. A class, and its answers no closures: each request makes one. */
 class Booking implements Task<OperationReceipt> {

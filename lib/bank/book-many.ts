@@ -13,6 +13,7 @@ import {
 import type { Bookkeeper } from '../store/bookkeeper.js';
 import type { Breath } from '../store/breath.js';
 import type { Task } from '../store/group-commit.js';
+import type { LedgerState } from '../store/ledger-state.js';
 import { BATCH_ENTRIES_MAX, DECISIONS_AT_ONCE } from '../store/limits.js';
 import type { MovementInput } from './api.js';
 
@@ -23,6 +24,9 @@ export interface ManyOptions<Input> {
   readonly read: (input: Input) => Request;
   /** What one of them is called in messages. */
   readonly name: string;
+  /** Why one of them is not to be booked, by what stands there then; and the keys that it asks for. */
+  readonly unless?: (input: Input, state: LedgerState) => BankError | undefined;
+  readonly asks?: readonly string[];
 }
 
 /** What is answered for an entry that was booked. */
@@ -31,7 +35,7 @@ export type Answer<Result> = (book: Bookkeeper, decision: Decision) => Result;
 /** Many requests as one task: one result each, in order; atomic: all or none. */
 export function bookMany<Input, Result>(
   inputs: readonly Input[],
-  { atomic, dryRun, read, name }: ManyOptions<Input>,
+  { atomic, dryRun, read, name, unless, asks = [] }: ManyOptions<Input>,
   answer: Answer<Result>,
 ): Task<(Result | { readonly error: BankError })[]> {
   if (!Array.isArray(inputs)) {
@@ -60,18 +64,22 @@ export function bookMany<Input, Result>(
     (request): request is Request => !(request instanceof BankError),
   );
   const keyed = wellFormed.filter(({ key, freshKey }) => key !== '' && !freshKey);
-  const one = (book: Bookkeeper, request: Request, index: number) => {
+  const one = (book: Bookkeeper, state: LedgerState, request: Request, index: number) => {
     try {
+      const refusal = unless?.(inputs[index] as Input, state);
+      if (refusal) throw refusal;
       return answer(book, book.book(request));
     } catch (error) {
       return { error: told(error, index) };
     }
   };
-  const all = async (book: Bookkeeper, breath: Pick<Breath, 'take'>) => {
+  const all = async (book: Bookkeeper, state: LedgerState, breath: Pick<Breath, 'take'>) => {
     const results: (Result | { readonly error: BankError })[] = [];
     for (const [index, request] of requests.entries()) {
       if (index % DECISIONS_AT_ONCE === 0) await breath.take();
-      results.push(request instanceof BankError ? { error: request } : one(book, request, index));
+      results.push(
+        request instanceof BankError ? { error: request } : one(book, state, request, index),
+      );
     }
     return results;
   };
@@ -81,12 +89,12 @@ export function bookMany<Input, Result>(
     eachId: (state, each) => {
       for (const request of wellFormed) eachAccountOf(state, request, each);
     },
-    keys: keyed.map(({ key }) => key),
+    keys: [...keyed.map(({ key }) => key), ...asks],
     reverses: wellFormed.flatMap((request) =>
       request.kind === 'reverse' ? [request.transfer] : [],
     ),
-    run(book, _, breath) {
-      const work = () => all(book, breath);
+    run(book, state, breath) {
+      const work = () => all(book, state, breath);
       if (dryRun) return book.dryly(work);
       return atomic ? book.atomically(work) : work();
     },

@@ -1,9 +1,10 @@
 import { parseCustomerId } from '../ledger/account-id.js';
 import { BankError } from '../ledger/errors.js';
 import { exchanged, readExchangeRate } from '../ledger/exchange.js';
-import { readAmount, scaleAmount } from '../ledger/money.js';
+import { metadataWith } from '../ledger/metadata.js';
+import { formatMinor, readAmount, scaleAmount } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
-import { type Annotations, given } from '../ledger/request.js';
+import { type Annotations, given, readKey } from '../ledger/request.js';
 import type { Bank, Booked } from './api.js';
 import type { Operation } from './operations.js';
 
@@ -31,8 +32,11 @@ const SECOND = '/bought';
 
 /** @throws BankError SAME_ACCOUNT, CURRENCY_MISMATCH, INVALID_AMOUNT, and what the movements are refused with */
 export async function exchange(bank: Bank, input: ExchangeInput): Promise<ExchangeReceipt> {
-  const { from: _, to: __, amount, rate, dryRun, signal, idempotencyKey, ...rest } = given(input);
+  const { memo, reference, valueDate, metadata, freshKey, amount, rate, dryRun, signal } =
+    given(input);
   const [from, to] = [parseCustomerId(input.from), parseCustomerId(input.to)];
+  const key =
+    input.idempotencyKey === undefined ? undefined : readKey(input.idempotencyKey, SECOND.length);
   const [asked, read] = [readAmount(amount), readExchangeRate(rate)];
   const [giver, taker] = [await bank.account(from, { signal }), await bank.account(to, { signal })];
   if (giver.currency === taker.currency) {
@@ -44,12 +48,12 @@ export async function exchange(bank: Bank, input: ExchangeInput): Promise<Exchan
   const digits = { from: digitsOf(giver.ledger.amount), to: digitsOf(taker.ledger.amount) };
   const sold = scaleAmount(asked, giver.currency, digits.from);
   const bought = exchanged(sold, read, digits);
-  const said = { ...rest, metadata: { ...rest.metadata, exchange: { from, to, rate } } };
-  const keyed = (end: string) =>
-    idempotencyKey === undefined ? {} : { idempotencyKey: `${idempotencyKey}${end}` };
+  const kept = metadataWith(metadata, 'exchange', { from, to, rate });
+  const said = { memo, reference, valueDate, metadata: kept, freshKey };
+  const keyed = (end: string) => (key === undefined ? {} : { idempotencyKey: `${key}${end}` });
   const operations: Operation[] = [
-    { ...said, op: 'withdraw', id: from, amount: sold, ...keyed('') },
-    { ...said, op: 'deposit', id: to, amount: bought, ...keyed(SECOND) },
+    { ...said, op: 'withdraw', id: from, amount: formatMinor(sold, digits.from), ...keyed('') },
+    { ...said, op: 'deposit', id: to, amount: formatMinor(bought, digits.to), ...keyed(SECOND) },
   ];
   const results = await bank.batch(operations, { atomic: true, dryRun, signal }).catch((error) => {
     // Which of the two operations it was is nothing to the caller.

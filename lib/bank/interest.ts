@@ -16,6 +16,7 @@ import {
   type AccountRun,
   type AccountRunInput,
   digitsOfRun,
+  type ReadRun,
   type RunFiles,
   readRun,
   runAccounts,
@@ -43,6 +44,7 @@ export async function payInterest(
   bank: Bank,
   files: RunFiles,
   input: InterestInput,
+  last: () => Promise<number>,
 ): Promise<AccountRun> {
   const run = readRun(bank, input, 'interest');
   const period = readPeriod(input, files.now());
@@ -51,14 +53,14 @@ export async function payInterest(
   const digits = await digitsOfRun(bank, files, run);
   const rates = scaleRates(asked, run.currency, digits);
   await bank.posted([], { signal: input.signal });
-  const books = await files.booksAt({ bookedAt: lastMomentBefore(period.asOf) });
+  const books = await files.booksAt({ transfer: await last() });
   const { from, asOf } = period;
   return runAccounts(bank, run, { books, digits }, input, {
     key: `${from}/${asOf}`,
     memo: `interest ${from} to ${asOf}`,
     metadata: { from, asOf, dayCount },
     upTo: false,
-    amountFor: (rows) => earned(rows, run.currency, period, rates, dayCount),
+    amountFor: (rows) => earned(rows, run, period, rates, dayCount),
   });
 }
 
@@ -77,27 +79,47 @@ function readPeriod(input: InterestInput, now: number): Period {
   return { from, asOf };
 }
 
-function lastMomentBefore(day: string): string {
-  return new Date(Date.parse(day) - 1).toISOString();
+/** Whether a row is of a run of the same name for some of the same days, but not for all of them. */
+function overlapping(
+  { key, transfer, account }: PassbookRow,
+  prefix: string,
+  { from, asOf }: Period,
+): BankError | undefined {
+  if (!key.startsWith(`${prefix}/`)) return undefined;
+  const [first = '', behind = ''] = key.slice(prefix.length + 1).split('/');
+  const isSame = first === from && behind === asOf;
+  if (isSame || first >= asOf || behind <= from) return undefined;
+  return new BankError(
+    'IDEMPOTENCY_MISMATCH',
+    `${account} was paid from ${first} to ${behind} already, by transfer ${transfer}.`,
+    {
+      details: { id: account, transfer, from: first, asOf: behind },
+      hint: 'Ask for days that are not paid yet, or name this run otherwise.',
+    },
+  );
 }
 
 /** What an account earned; `undefined`: it is of another currency, or closed. */
 async function earned(
   rows: AsyncIterable<PassbookRow>,
-  currency: string,
+  { currency, prefix }: ReadRun,
   period: Period,
   rates: Rates,
   dayCount: DayCount,
-): Promise<bigint | undefined> {
+): Promise<bigint | undefined | BankError> {
   const balances: DayBalance[] = [];
+  let isNewest = true;
   for await (const row of rows) {
-    if (balances.length === 0 && (row.currency !== currency || row.status === 'closed'))
-      return undefined;
+    if (isNewest && (row.currency !== currency || row.status === 'closed')) return undefined;
+    isNewest = false;
+    const other = overlapping(row, prefix, period);
+    if (other) return other;
     const day = row.bookedAt.slice(0, 10);
+    if (day >= period.asOf) continue;
     // The newest row of a day tells the balance at its end.
     if (balances.at(-1)?.day !== day) balances.push({ day, balance: row.balance });
     if (day < period.from) break;
   }
-  if (balances.length === 0) return undefined;
+  if (isNewest) return undefined;
   return interestOn(balances.reverse(), period, rates, dayCount);
 }

@@ -6,14 +6,21 @@ import { parseCustomerId } from '../ledger/account-id.js';
 import type { Entry } from '../ledger/entry.js';
 import { assert, BankError } from '../ledger/errors.js';
 import { isFarAhead } from '../ledger/hold.js';
+import { metadataWith } from '../ledger/metadata.js';
 import { type Money, parseMinor, readAmount, scaleAmount, toMoney } from '../ledger/money.js';
 import type { ChangeReceipt, Receipt } from '../ledger/receipt.js';
-import { type Annotations, given } from '../ledger/request.js';
+import {
+  type Annotations,
+  given,
+  ORDER_KEYS,
+  type OrderKind,
+  readKey,
+  type TransferInput,
+} from '../ledger/request.js';
 import { daysDue, readSchedule, scheduleText } from '../ledger/schedule.js';
 import { readDay } from '../ledger/text.js';
-import type { AccountInfo, Bank, Booked } from './api.js';
+import type { AccountInfo, Bank, Booked, OperationResult } from './api.js';
 import { readCount } from './listing.js';
-import type { Operation } from './operations.js';
 
 /** An order that was refused on its day is tried again for so many days, and one that nobody ran is run so late. */
 const LATE_DAYS = 31;
@@ -24,9 +31,7 @@ const LAST_DAY = '9999-12-31';
 /** Orders, and transfers that are due, that are asked for at once. */
 const AT_ONCE = 1_000;
 
-export interface StandingOrderInput
-  extends Omit<Annotations, 'idempotencyKey' | 'freshKey' | 'valueDate'>,
-    Booked {
+export interface StandingOrderInput extends Omit<Annotations, 'freshKey' | 'valueDate'>, Booked {
   readonly from: string;
   readonly to: string;
   readonly amount: string | bigint;
@@ -51,6 +56,8 @@ export interface StandingOrder {
   readonly reference: string;
   /** Somebody has ended it. */
   readonly ended: boolean;
+  /** It had been given before with the same key. */
+  readonly replayed: boolean;
   /** The next day on which it is due, today included; `undefined`: there is none. */
   readonly next: string | undefined;
 }
@@ -85,18 +92,38 @@ export interface OrderBooks {
   readonly digitsOf: (currency: string) => number | undefined;
   /** Entries by their keys. */
   readonly byKeys: (keys: readonly string[]) => Promise<(Entry | undefined)[]>;
-  /** Books an entry that says something of an order, and changes nothing. */
+  /** Books an entry that says something of an order, and changes nothing, with a key of the bank's own. */
   readonly note: (
-    kind: 'order' | 'end-order',
+    kind: OrderKind,
     id: string,
     said: Annotations,
+    key: string,
     options: Booked,
   ) => Promise<ChangeReceipt>;
+  /** Books transfers with keys of the bank's own, but for those whose order was ended. */
+  readonly transfer: (due: readonly DueTransfer[], options: Booked) => Promise<OperationResult[]>;
   /** When the last entry was booked. */
   readonly lastBookedAt: () => Promise<string>;
 }
 
-const keyOf = (order: number) => `standing-order/${order}`;
+/** A transfer that is due. */
+export interface DueTransfer {
+  readonly order: StandingOrder;
+  readonly due: string;
+  readonly input: TransferInput;
+  readonly key: string;
+  /** Of the entry that ends the order. */
+  readonly endKey: string;
+}
+
+/** Why a transfer that was due is not booked. */
+export function endedError({ order }: StandingOrder): BankError {
+  return new BankError('TRANSFER_NOT_FOUND', `Standing order ${order} was ended.`, {
+    details: { order },
+  });
+}
+
+const keyOf = (order: number) => `${ORDER_KEYS}${order}`;
 const endKeyOf = (order: number) => `${keyOf(order)}/end`;
 
 /** What the entry of an order keeps beside what users gave. */
@@ -106,6 +133,8 @@ interface Kept {
   readonly every: string;
   readonly start: string;
   readonly end?: string;
+  /** Idempotency key of who gave it. */
+  readonly key?: string;
 }
 
 function today(books: OrderBooks): string {
@@ -118,11 +147,13 @@ export async function addOrder(
   books: OrderBooks,
   input: StandingOrderInput,
 ): Promise<StandingOrder> {
-  const { memo, reference, metadata, dryRun, signal } = given(input);
+  const { memo, reference, metadata, idempotencyKey, dryRun, signal } = given(input);
+  const key = idempotencyKey === undefined ? undefined : readKey(idempotencyKey);
   const [from, to] = [parseCustomerId(input.from), parseCustomerId(input.to)];
   const asked = readAmount(input.amount);
   const every = scheduleText(readSchedule(input.every));
-  const start = readDay(input.start ?? today(books), 'start');
+  const before = key === undefined ? undefined : await orderOfKey(books, key);
+  const start = readDay(input.start ?? before?.start ?? today(books), 'start');
   const end = input.end === undefined ? undefined : readDay(input.end, 'end');
   if (start < FIRST_DAY) {
     throw new BankError('INVALID_TIME', `The order starts ${start}, before ${FIRST_DAY}.`, {
@@ -148,15 +179,23 @@ export async function addOrder(
     });
   }
   const times = end === undefined ? { every, start } : { every, start, end };
-  const kept: Kept = { to, amount: amount.amount, ...times };
-  const said = { memo, reference, metadata: { ...metadata, order: kept } };
-  let order = await firstFree(books);
-  const note = () =>
-    books.note('order', from, { ...said, idempotencyKey: keyOf(order) }, { dryRun, signal });
-  while (await isTakenMeanwhile(note())) order++;
+  const kept: Kept = { to, amount: amount.amount, ...times, ...(key === undefined ? {} : { key }) };
+  if (nextDay(kept, start) === undefined) {
+    throw new BankError('INVALID_TIME', `Between ${start} and ${end} the order is never due.`, {
+      details: { every, start, end },
+      hint: 'Give a later end, or another schedule.',
+    });
+  }
+  const said = { memo, reference, metadata: metadataWith(metadata, 'order', kept) };
+  let order = before?.order ?? (await firstFree(books));
+  const note = () => books.note('order', from, said, keyOf(order), { dryRun, signal });
+  const replayed = before !== undefined;
+  // With a key of its own it is the same request, or is refused; without one somebody else was faster.
+  if (replayed) await note().catch((error) => Promise.reject(otherOrder(error, key ?? '', order)));
+  else while (await isTakenMeanwhile(note(), key !== undefined)) order++;
   const texts = { memo: memo ?? '', reference: reference ?? '' };
   const own = { order, from, to, amount, every, start, end, ...texts };
-  return Object.freeze({ ...own, ended: false, next: nextDay(kept, today(books)) });
+  return Object.freeze({ ...own, ended: false, replayed, next: nextDay(kept, today(books)) });
 }
 
 /** Whoever has an account has a currency with digits. */
@@ -166,14 +205,26 @@ function digitsFor({ digitsOf }: OrderBooks, currency: string): number {
   return digits;
 }
 
-/** Whether somebody else has used the number in between, be it for the same. */
-async function isTakenMeanwhile(note: Promise<ChangeReceipt>): Promise<boolean> {
+/** Whether somebody else has used the number in between, be it for the same: with a key that is our own request. */
+async function isTakenMeanwhile(note: Promise<ChangeReceipt>, keyed: boolean): Promise<boolean> {
   try {
-    return (await note).replayed;
+    return (await note).replayed && !keyed;
   } catch (error) {
     if (error instanceof BankError && error.code === 'IDEMPOTENCY_MISMATCH') return true;
     throw error;
   }
+}
+
+function otherOrder(error: unknown, key: string, order: number): unknown {
+  if (!(error instanceof BankError) || error.code !== 'IDEMPOTENCY_MISMATCH') return error;
+  const message = `The key "${key}" was used for standing order ${order}, which says something else.`;
+  return new BankError(error.code, message, { details: { key, order }, cause: error });
+}
+
+/** The order that was given with a key. */
+async function orderOfKey(books: OrderBooks, key: string): Promise<StandingOrder | undefined> {
+  for await (const [order, kept] of keptOrders(books, true)) if (kept.key === key) return order;
+  return undefined;
 }
 
 /** What no day will change is told to the one who gives the order. */
@@ -182,6 +233,9 @@ function refuseAtOnce(giver: AccountInfo, taker: AccountInfo): void {
   if (giver.id === taker.id) {
     const message = `${giver.id} was named on both sides of the order.`;
     throw new BankError('SAME_ACCOUNT', message, { details });
+  }
+  if (taker.status === 'closed') {
+    throw new BankError('ACCOUNT_CLOSED', `${taker.id} is closed.`, { details: { id: taker.id } });
   }
   if (giver.currency !== taker.currency) {
     const message = `${giver.id} is in ${giver.currency}, ${taker.id} in ${taker.currency}.`;
@@ -208,6 +262,13 @@ export async function* everyOrder(
   books: OrderBooks,
   ended: boolean,
 ): AsyncGenerator<StandingOrder> {
+  for await (const [order] of keptOrders(books, ended)) yield order;
+}
+
+async function* keptOrders(
+  books: OrderBooks,
+  ended: boolean,
+): AsyncGenerator<readonly [StandingOrder, Kept]> {
   const day = today(books);
   for (let first = 1; ; first += AT_ONCE) {
     const numbers = Array.from({ length: AT_ONCE }, (_, at) => first + at);
@@ -215,8 +276,8 @@ export async function* everyOrder(
     const ends = await books.byKeys(numbers.map(endKeyOf));
     for (const [at, entry] of given.entries()) {
       if (entry === undefined) return;
-      const order = orderOf(entry, numbers[at] as number, ends[at] !== undefined, books, day);
-      if (order && (ended || !order.ended)) yield order;
+      const found = orderOf(entry, numbers[at] as number, ends[at] !== undefined, books, day);
+      if (found && (ended || !found[0].ended)) yield found;
     }
   }
 }
@@ -228,7 +289,7 @@ function orderOf(
   ended: boolean,
   books: OrderBooks,
   day: string,
-): StandingOrder | undefined {
+): readonly [StandingOrder, Kept] | undefined {
   if (entry.type !== 'order' || entry.credit === undefined) return undefined;
   const { order: kept } = JSON.parse(entry.details?.meta ?? '{}') as { order?: Kept };
   if (kept === undefined) return undefined;
@@ -239,23 +300,20 @@ function orderOf(
   if (minor === undefined) return undefined;
   const next = ended ? undefined : nextDay(kept, day);
   const from = entry.credit.account;
-  return Object.freeze({
-    order,
-    from,
-    to,
-    amount: toMoney(minor, currency, digits),
-    every,
-    start,
-    end,
-    memo,
-    reference,
-    ended,
-    next,
-  });
+  const amountOf = toMoney(minor, currency, digits);
+  const own = { order, from, to, amount: amountOf, every, start, end, memo, reference };
+  return [Object.freeze({ ...own, ended, replayed: false, next }), kept];
 }
 
 /** The next day on which an order is due, from `day` on. */
-function nextDay({ every, start, end = LAST_DAY }: Kept, day: string): string | undefined {
+function nextDay(
+  {
+    every,
+    start,
+    end = LAST_DAY,
+  }: Pick<StandingOrder, 'every' | 'start'> & { end?: string | undefined },
+  day: string,
+): string | undefined {
   const schedule = readSchedule(every);
   const from = day > start ? day : start;
   // Most come again within a year, and none is looked for farther than need be.
@@ -275,7 +333,7 @@ export async function endOrder(
 ): Promise<StandingOrder> {
   const order = readCount(number, 'order', 1);
   const [entry] = await books.byKeys([keyOf(order)]);
-  const known = entry && orderOf(entry, order, true, books, today(books));
+  const [known] = (entry && orderOf(entry, order, true, books, today(books))) ?? [];
   if (known === undefined) {
     throw new BankError('TRANSFER_NOT_FOUND', `There is no standing order ${order}.`, {
       details: { order },
@@ -283,66 +341,76 @@ export async function endOrder(
     });
   }
   const from = parseCustomerId(known.from);
-  await books.note('end-order', from, { idempotencyKey: endKeyOf(order) }, { dryRun, signal });
-  return known;
+  const { replayed } = await books.note('end-order', from, {}, endKeyOf(order), { dryRun, signal });
+  return Object.freeze({ ...known, replayed });
 }
 
 /** Books what is due today, and what was due in the days before and is not booked yet. @throws BankError */
-export async function runDue(bank: Bank, books: OrderBooks, input: DueInput): Promise<DueRun> {
+export async function runDue(books: OrderBooks, input: DueInput): Promise<DueRun> {
   const { dryRun, signal, onResult } = given(input);
   const to = today(books);
-  const now = new Date(books.now()).toISOString();
-  const last = await books.lastBookedAt();
-  if (!books.acceptClock && last !== '' && isFarAhead(now, last)) {
-    throw new BankError(
-      'CLOCK_AHEAD',
-      `The clock says ${now}, the last entry is of ${last}: orders would be run by that.`,
-      {
-        details: { now, last },
-      },
-    );
-  }
-  const from = new Date(Date.parse(to) - LATE_DAYS * DAY_MS).toISOString().slice(0, 10);
-  const counts = { orders: 0, booked: 0, replayed: 0, refused: 0 };
-  let waiting: { readonly order: StandingOrder; readonly due: string }[] = [];
-  const book = async () => {
-    const due = waiting;
-    waiting = [];
-    const results = await bank.batch(due.map(operationFor), { dryRun, signal });
+  const from = dayBehind(to, -LATE_DAYS);
+  const orders: StandingOrder[] = [];
+  for await (const order of everyOrder(books, false)) orders.push(order);
+  await refuseFarAhead(books, orders);
+  const counts = { orders: orders.length, booked: 0, replayed: 0, refused: 0 };
+  const book = async (due: readonly DueTransfer[]) => {
+    const results = await books.transfer(due, { dryRun, signal });
     for (const [at, result] of results.entries()) {
       const receipt = 'receipt' in result ? (result.receipt as Receipt) : undefined;
       const error = 'error' in result ? result.error : undefined;
+      if (error?.code === 'TRANSFER_NOT_FOUND') continue; // Somebody has ended the order meanwhile.
       counts[error ? 'refused' : receipt?.replayed ? 'replayed' : 'booked']++;
-      const { order, due: day } = due[at] as (typeof due)[number];
+      const { order, due: day } = due[at] as DueTransfer;
       if (!receipt?.replayed) onResult?.({ order: order.order, due: day, receipt, error });
     }
   };
-  for await (const order of everyOrder(books, false)) {
-    counts.orders++;
-    const end = order.end !== undefined && order.end < to ? order.end : to;
-    for (const due of daysDue(readSchedule(order.every), order.start, from, end))
-      waiting.push({ order, due });
-    if (waiting.length >= AT_ONCE) await book();
+  try {
+    let waiting: DueTransfer[] = [];
+    for (const order of orders) {
+      const end = order.end !== undefined && order.end < to ? order.end : to;
+      const days = daysDue(readSchedule(order.every), order.start, from, end);
+      for (const due of days) waiting.push(transferFor(order, due));
+      if (waiting.length < AT_ONCE) continue;
+      await book(waiting);
+      waiting = [];
+    }
+    if (waiting.length > 0) await book(waiting);
+  } catch (error) {
+    if (!(error instanceof BankError) || counts.booked === 0) throw error;
+    const what = error.code === 'CANCELLED' ? 'The run was cut short.' : error.message;
+    throw new BankError(error.code, `${what} ${counts.booked} transfers are booked, and stay so.`, {
+      details: { ...error.details, booked: counts.booked },
+      hint: 'Run what is due again: nothing is booked twice.',
+      committed: error.committed,
+      cause: error,
+    });
   }
-  if (waiting.length > 0) await book();
   return Object.freeze({ ...counts });
 }
 
-function operationFor({
-  order: own,
-  due,
-}: {
-  readonly order: StandingOrder;
-  readonly due: string;
-}): Operation {
+/**
+ * What is booked by a clock that has jumped can't be made undone. Where nothing else happens, time goes by from one
+ * due day to the next: the clock may be as far behind the last entry as the first day that is due then, and 31 days more.
+ */
+async function refuseFarAhead(books: OrderBooks, orders: readonly StandingOrder[]): Promise<void> {
+  const now = new Date(books.now()).toISOString();
+  const last = await books.lastBookedAt();
+  if (books.acceptClock || !isFarAhead(now, last)) return;
+  const day = last.slice(0, 10);
+  const expected = orders.map((order) => nextDay(order, dayBehind(day, 1)) ?? day).sort()[0] ?? day;
+  if (!isFarAhead(now, `${expected}T23:59:59.999Z`)) return;
+  const message = `The clock says ${now}, the last entry is of ${last}: orders would be run by that.`;
+  throw new BankError('CLOCK_AHEAD', message, { details: { now, last } });
+}
+
+function dayBehind(day: string, days: number): string {
+  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
+}
+
+function transferFor(own: StandingOrder, due: string): DueTransfer {
   const { order, from, to, amount, memo, reference } = own;
   const said = { memo, reference, valueDate: due, metadata: { order } };
-  return {
-    op: 'transfer',
-    from,
-    to,
-    amount: amount.minor,
-    ...said,
-    idempotencyKey: `${keyOf(order)}/${due}`,
-  };
+  const input = { from, to, amount: amount.amount, ...said };
+  return { order: own, due, input, key: `${keyOf(order)}/${due}`, endKey: endKeyOf(order) };
 }

@@ -229,9 +229,9 @@ A hold counts against the account's limits on the day on which it is placed.`,
   {
     usage: 'exchange <from> <to> <amount>',
     summary: 'move money into an account of another currency',
-    about: `Two linked movements: the amount leaves the bank in one currency, and comes in in
-the other; both are booked, or none. What comes in is rounded half to even. Both
-rows keep the rate.`,
+    about: `Two linked movements: the amount leaves the bank in one currency, and comes
+in as the other; both are booked, or none. What comes in is rounded half to
+even. Both rows keep the rate; neither is reversed alone but by force.`,
     group: 'Everyday',
     writes: true,
     annotated: true,
@@ -245,9 +245,9 @@ rows keep the rate.`,
   {
     usage: 'order <from> <to> <amount>',
     summary: 'give a standing order: the same again and again',
-    about: `--every day, "2 weeks on friday", "month on the 31st", "month on the last", year.
-A day that a month does not have is its last one. What is due is booked by run-due,
-which a timer of yours should run every day.`,
+    about: `--every day, "2 weeks on friday", "month on the 31st", "month on the last",
+year. A day that a month does not have is its last one. What is due is booked
+by run-due, which a timer of yours should run every day.`,
     group: 'Everyday',
     writes: true,
     options: [
@@ -257,6 +257,7 @@ which a timer of yours should run every day.`,
       ['--memo <text>', 'what the rows say'],
       ['--reference <text>', 'an invoice or order number'],
       ['--metadata <json>', 'a small object that is kept with the order'],
+      ['--key <key>', 'the same key and order again give it once'],
     ],
     examples: [
       'drovebank order a10017 a10025 1.00 --every "month on the 31st" --memo rent',
@@ -283,8 +284,9 @@ which a timer of yours should run every day.`,
   {
     usage: 'run-due',
     summary: 'book what standing orders are due',
-    about: `Of today and of the 31 days before, each once, whoever runs it and however often. What
-was refused is tried again for as long. Exit code 5 if something was refused.`,
+    about: `Of today and of the 31 days before, each once, whoever runs it and however
+often. What was refused is tried again for as long. Exit code 5 if something
+was refused.`,
     group: 'Run',
     writes: true,
     options: [['--accept-clock', 'the clock is right, however far behind the last entry is']],
@@ -294,15 +296,17 @@ was refused is tried again for as long. Exit code 5 if something was refused.`,
   {
     usage: 'interest',
     summary: 'pay all accounts what they earned in a period',
-    about: `By the balances at the end of each day (UTC), each part of a balance at its own
-rate, exactly, rounded once at the end, half to even. Run it again after it was cut
-short, or as often as you like: an account is paid once for a period and a name.
-Closed accounts get none. Exit code 5 if an account was refused.`,
+    about: `By the balances at the end of each day (UTC), each part of a balance at its
+own rate, exactly, rounded once at the end, half to even. Run the same again
+after it was cut short, or as often as you like: an account is paid once for a
+day and a name, and refused where a run asks for some of the same days.
+Closed accounts get none. A dry run tries 2,000 accounts at a time.
+Exit code 5 if an account was refused.`,
     group: 'Run',
     writes: true,
     options: [
       ['--from <day>', 'the first day that counts'],
-      ['--as-of <day>', 'the day behind the last one (default: today, UTC)'],
+      ['--as-of <day>', 'the day behind the last one'],
       ['--rate <percent>', 'percent a year: 1.25, or in bands 0:0.5,1000.00:1.25'],
       ['--overdraft-rate <percent>', 'percent a year of what accounts owe (default: 0)'],
       ['--day-count <rule>', 'act/365, act/360 or 30/360 (default: act/365)'],
@@ -310,16 +314,17 @@ Closed accounts get none. Exit code 5 if an account was refused.`,
     ],
     examples: [
       'drovebank interest --from 2020-01-01 --as-of 2020-02-01 --rate 1.25',
-      'drovebank interest --from 2020-01-01 --rate 0:0.5,1000.00:1.25 --dry-run',
+      'drovebank interest --from 2020-01-01 --as-of 2020-02-01 --rate 0:0.5,9.00:1',
     ],
     load: () => import('./commands/interest.js'),
   },
   {
     usage: 'fee <amount>',
     summary: 'charge all accounts a fee for a period',
-    about: `Run it again after it was cut short, or when those that were refused have money: an
-account pays once for a period and a name. Closed accounts pay none. Exit code 5 if
-an account was refused.`,
+    about: `Run it again after it was cut short, or when those that were refused have
+money: an account pays once for a period and a name. Each run goes by the
+balances when it begins. Closed accounts pay none. A dry run tries 2,000
+accounts at a time. Exit code 5 if an account was refused.`,
     group: 'Run',
     writes: true,
     options: [

@@ -12,9 +12,16 @@ import {
   refuseMissing,
   refuseReceiving,
 } from './booking.js';
+import type { Entry } from './entry.js';
 import { BankError } from './errors.js';
 import { askedOf, replayOf } from './replayed.js';
 import type { ReverseRequest } from './request.js';
+
+/** Whether an entry is one of the two movements of an exchange. */
+function isExchange({ details }: Entry): boolean {
+  const { exchange } = JSON.parse(details?.meta ?? '{}') as { exchange?: { rate?: unknown } };
+  return typeof exchange?.rate === 'string';
+}
 
 export function decideReverse(view: LedgerView, request: ReverseRequest, at: Moment): Decision {
   const replay = replayOf(view, request);
@@ -41,6 +48,13 @@ export function decideReverse(view: LedgerView, request: ReverseRequest, at: Mom
       'ALREADY_REVERSED',
       `Transfer ${transfer} was taken back already, by transfer ${before.transfer}.`,
       { details: { transfer, reversedBy: before.transfer } },
+    );
+  }
+  if (!force && isExchange(original)) {
+    throw new BankError(
+      'TRANSFER_NOT_FOUND',
+      `Transfer ${transfer} is one half of an exchange, and is not taken back alone.`,
+      { details: { transfer }, hint: 'Exchange back, or take both halves back with force.' },
     );
   }
   refuseClosed(from);

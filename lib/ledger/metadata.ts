@@ -24,6 +24,20 @@ export function readMetadata(input: unknown): string {
   return text;
 }
 
+/**
+ * What a program wants to keep, with something of ours under `name`, which it must not use itself.
+ * @throws BankError INVALID_TEXT
+ */
+export function metadataWith(input: unknown, name: string, own: object): Record<string, unknown> {
+  if (input === undefined) return { [name]: own };
+  readMetadata(input);
+  if (!Object.hasOwn(input as object, name)) return { ...(input as object), [name]: own };
+  throw invalid(
+    `has a field "${name}", which is the bank's own here.`,
+    'Name the field otherwise.',
+  );
+}
+
 /** Of others JSON would keep nothing. */
 function isPlain(input: unknown): input is object {
   if (typeof input !== 'object' || input === null) return false;

@@ -200,10 +200,18 @@ function readAnnotations(input: Annotations): Annotated {
   };
 }
 
-function readKey(input: unknown): string {
-  const key = readText(input, 'idempotency key', TEXT_LENGTH_MAX.key);
+/** What keys of standing orders, and of what they book, begin with. */
+export const ORDER_KEYS = 'standing-order/';
+
+/** Reads a key; `room` characters are to be put behind it. @throws BankError INVALID_TEXT */
+export function readKey(input: unknown, room = 0): string {
+  const key = readText(input, 'idempotency key', TEXT_LENGTH_MAX.key - room);
   if (key === '') throw emptyText('idempotency key');
-  return key;
+  if (!key.startsWith(ORDER_KEYS)) return key;
+  throw new BankError('INVALID_TEXT', `Keys that begin with "${ORDER_KEYS}" are the bank's own.`, {
+    details: { field: 'idempotencyKey' },
+    hint: 'Choose another key.',
+  });
 }
 
 /** A sum that moves: more than nothing. */

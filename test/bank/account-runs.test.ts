@@ -39,6 +39,7 @@ beforeEach(async () => {
 });
 
 const JANUARY = { from: '2026-01-01', asOf: '2026-02-01' };
+const EXCHANGE = { from: 'ada', to: 'eva', amount: '1.00', rate: '0.9' };
 const balancesOf = (ids: readonly string[]) =>
   Promise.all(ids.map(async (id) => (await bank.balance(id)).ledger.amount));
 
@@ -180,6 +181,72 @@ describe('Interest', () => {
     expect(await balancesOf(['ada', 'bob'])).toEqual(['735.20', '-369.20']);
   });
 
+  it('is not paid twice for a day by runs of one name, nor to an account that is named twice', async () => {
+    const asked = { ...JANUARY, rate: '10', accounts: ['ada', 'ADA', 'ada'] };
+    expect(await bank.payInterest(asked)).toMatchObject({
+      accounts: 1,
+      paid: { accounts: 1, sum: { amount: '5.20' } },
+    });
+    const errors: (string | undefined)[] = [];
+    const onResult = ({ id, error }: AccountRunResult) =>
+      void errors.push(`${id} ${error?.message}`);
+    for (const period of [
+      { from: '2026-01-31', asOf: '2026-02-01' },
+      { from: '2025-12-01', asOf: '2026-01-02' },
+      { from: '2025-12-01', asOf: '2026-02-01' },
+    ]) {
+      const run = await bank.payInterest({ ...asked, ...period, onResult });
+      expect(run).toMatchObject({ paid: { accounts: 0 }, refused: 1 });
+    }
+    expect(new Set(errors)).toEqual(
+      new Set(['ada ada was paid from 2026-01-01 to 2026-02-01 already, by transfer 12.']),
+    );
+    expect(
+      await bank.payInterest({ ...asked, from: '2025-12-01', asOf: '2026-01-01' }),
+    ).toMatchObject({ refused: 0 });
+    expect(await bank.payInterest({ ...asked, name: 'other' })).toMatchObject({
+      paid: { accounts: 1 },
+    });
+    // A fee of that name is another thing.
+    expect(
+      await bank.chargeFee({ amount: '1.00', period: '1', name: 'other', accounts: ['ada'] }),
+    ).toMatchObject({ charged: { accounts: 1 } });
+  });
+
+  it('tells of accounts that are named and have no part in it', async () => {
+    const errors: string[] = [];
+    const onResult = ({ id, error }: AccountRunResult) => void errors.push(`${id} ${error?.code}`);
+    const accounts = ['dan', 'eva', 'ada'];
+    expect(await bank.payInterest({ ...JANUARY, rate: '10', accounts, onResult })).toMatchObject({
+      accounts: 1,
+      refused: 2,
+    });
+    expect(errors).toEqual(['dan ACCOUNT_NOT_FOUND', 'eva ACCOUNT_NOT_FOUND', 'ada undefined']);
+  });
+
+  it('that is cut short says how many were booked', async () => {
+    const ids = Array.from({ length: 4_100 }, (_, at) => `m${at}`);
+    for (let at = 0; at < ids.length; at += 2_050) {
+      await bank.batch(
+        ids
+          .slice(at, at + 2_050)
+          .map(
+            (id) =>
+              ({ op: 'open', id, firstName: 'M', lastName: 'N', overdraftLimit: '5.00' }) as const,
+          ),
+      );
+    }
+    const stop = new AbortController();
+    const asked = { amount: '1.00', period: '1', accounts: ids, onProgress: () => stop.abort() };
+    const cut = await bank.chargeFee({ ...asked, signal: stop.signal }).catch((error) => error);
+    expect(cut).toMatchObject({ code: 'CANCELLED', details: { booked: expect.any(Number) } });
+    expect(cut.message).toBe(
+      `The run was cut short. ${cut.details.booked} accounts are booked, and stay so.`,
+    );
+    const run = await bank.chargeFee(asked);
+    expect(run).toMatchObject({ charged: { accounts: 4_100 }, replayed: cut.details.booked });
+  });
+
   it('tells of those that are refused, and leaves closed accounts out', async () => {
     await bank.freeze('ada', { refuse: 'all' });
     await bank.closeAccount('cyd');
@@ -204,6 +271,10 @@ describe('Interest', () => {
     ['an odd day count', { ...JANUARY, dayCount: 'act/act' }, 'INVALID_TEXT'],
     ['a name with a slash', { ...JANUARY, name: 'a/b' }, 'INVALID_TEXT'],
     ['an empty name', { ...JANUARY, name: '' }, 'INVALID_TEXT'],
+    ['a memo that is none', { ...JANUARY, memo: 5 }, 'INVALID_TEXT'],
+    ['a call that is none', { ...JANUARY, onResult: 5 }, 'INVALID_TEXT'],
+    ['the outside', { ...JANUARY, accounts: ['world-usd'] }, 'INVALID_ID'],
+    ['a hole', { ...JANUARY, accounts: new Array(1) }, 'INVALID_ID'],
     ['accounts that are no list', { ...JANUARY, accounts: 'ada' }, 'INVALID_TEXT'],
     ['a currency that is none', { ...JANUARY, currency: 'XXQ' }, 'INVALID_CURRENCY'],
     ['an account that is not there', { ...JANUARY, account: 'dan' }, 'ACCOUNT_NOT_FOUND'],
@@ -315,6 +386,19 @@ describe('An exchange', () => {
     expect(await balancesOf(['ada', 'eva'])).toEqual(['630.00', '1092.15']);
   });
 
+  it('sells all that was asked, and nothing less, and is taken back as a whole', async () => {
+    const sneaky = { ...EXCHANGE, amount: '999999.00', upTo: true };
+    await expect(bank.exchange(sneaky)).rejects.toMatchObject({ code: 'INSUFFICIENT_FUNDS' });
+    const { sold, bought } = await bank.exchange(EXCHANGE);
+    for (const { transfer } of [sold, bought]) {
+      await expect(bank.reverse(transfer)).rejects.toMatchObject({ code: 'TRANSFER_NOT_FOUND' });
+    }
+    for (const { transfer } of [sold, bought]) await bank.reverse(transfer, { force: true });
+    expect(await balancesOf(['ada', 'eva'])).toEqual(['730.00', '1000.00']);
+    const other = await bank.deposit('ada', '1.00', { metadata: { exchange: 'NYSE' } });
+    await bank.reverse(other.transfer);
+  });
+
   it.each([
     ['of one currency', { from: 'ada', to: 'bob', amount: '1.00', rate: '1' }, 'CURRENCY_MISMATCH'],
     ['at no rate', { from: 'ada', to: 'eva', amount: '1.00', rate: '0' }, 'INVALID_AMOUNT'],
@@ -326,6 +410,14 @@ describe('An exchange', () => {
     ],
     ['to nobody', { from: 'ada', to: 'dan', amount: '1.00', rate: '1' }, 'ACCOUNT_NOT_FOUND'],
     ['without a request', undefined, 'INVALID_TEXT'],
+    ['with a key that is none', { ...EXCHANGE, idempotencyKey: null }, 'INVALID_TEXT'],
+    [
+      'with a key that leaves no room',
+      { ...EXCHANGE, idempotencyKey: 'k'.repeat(195) },
+      'INVALID_TEXT',
+    ],
+    ['with metadata that is none', { ...EXCHANGE, metadata: ['x'] }, 'INVALID_TEXT'],
+    ['with metadata of its own name', { ...EXCHANGE, metadata: { exchange: 1 } }, 'INVALID_TEXT'],
   ])('is refused %s', async (_, input, code) => {
     await expect(bank.exchange(input as never)).rejects.toMatchObject({ code });
   });

@@ -13,7 +13,8 @@ export const run: Command = async (context, [typed = '']) => {
     if (context.json) output.document('order.receipt', { ...orderJson(order), dryRun });
     else if (!context.quiet) {
       const what = `standing order ${number}: ${moneyText(order.amount)} from ${order.from} to ${order.to}.`;
-      output.line(dryRun ? `Would end ${what} Nothing was booked.` : `Ended ${what}`);
+      const done = order.replayed ? 'Ended before: ' : 'Ended ';
+      output.line(dryRun ? `Would end ${what} Nothing was booked.` : `${done}${what}`);
     }
   });
   return undefined;

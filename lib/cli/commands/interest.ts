@@ -9,12 +9,12 @@ import { textOption } from '../read-options.js';
 export const run: Command = async (context, _, options) => {
   const from = textOption(options, 'from');
   const rate = textOption(options, 'rate');
-  if (from === undefined || rate === undefined) {
+  const asOf = textOption(options, 'asOf');
+  if (from === undefined || asOf === undefined || rate === undefined) {
     throw new UsageError(
-      'interest needs --from, the first day that counts, and --rate, percent a year.',
+      'interest needs --from (the first day that counts), --as-of (the day behind the last one) and --rate.',
     );
   }
-  const asOf = textOption(options, 'asOf') ?? new Date().toISOString().slice(0, 10);
   const overdraftRate = textOption(options, 'overdraftRate');
   const dayCount = readDayCount(textOption(options, 'dayCount') ?? 'act/365');
   const asked = { from, asOf, rate: readBands(rate), overdraftRate, dayCount };

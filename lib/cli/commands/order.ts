@@ -14,9 +14,9 @@ export const run: Command = async (context, [from = '', to = '', amount = ''], o
       'order needs --every, such as "month on the 31st" or "2 weeks on friday".',
     );
   }
-  const { memo, reference, metadata } = annotationOptions(options);
+  const { memo, reference, metadata, idempotencyKey } = annotationOptions(options);
   const [start, end] = [textOption(options, 'start'), textOption(options, 'end')];
-  const said = { memo, reference, metadata, dryRun, signal };
+  const said = { memo, reference, metadata, idempotencyKey, dryRun, signal };
   await withBank(context, async (bank) => {
     const order = await bank.addStandingOrder({ from, to, amount, every, start, end, ...said });
     if (context.json) output.document('order.receipt', { ...orderJson(order), dryRun });
@@ -24,6 +24,7 @@ export const run: Command = async (context, [from = '', to = '', amount = ''], o
     else {
       const what = `${moneyText(order.amount)} from ${order.from} to ${order.to}, ${orderText(order)}`;
       if (dryRun) output.line(`Would give a standing order: ${what} Nothing was booked.`);
+      else if (order.replayed) output.line(`Given before: standing order ${order.order}: ${what}`);
       else output.line(`Standing order ${order.order}: ${what}`);
     }
   });
