@@ -56,12 +56,15 @@ export class LegTable {
     return this.#numberOf(id) !== -1;
   }
 
-  /** The account's places, oldest first. */
-  *placesOf(id: AccountId): Generator<number> {
+  /** The account's places, oldest first. All at once: to be asked for one after the other costs half a microsecond each. */
+  placesOf(id: AccountId): number[] {
+    const places: number[] = [];
     const account = this.#numberOf(id);
-    if (account === -1) return;
-    let leg = this.#first[account] as number;
-    for (; leg > 0; leg = this.#next[leg - 1] as number) yield this.#places[leg - 1] as number;
+    let leg = account === -1 ? 0 : (this.#first[account] as number);
+    for (; leg > 0; leg = this.#next[leg - 1] as number) {
+      places.push(this.#places[leg - 1] as number);
+    }
+    return places;
   }
 
   /** The first and the last of them; `undefined`: it has none. */
