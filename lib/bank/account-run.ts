@@ -9,8 +9,9 @@ import { formatMinor, type Money, toMoney } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
 import { given, readCurrency, readFlag } from '../ledger/request.js';
 import { emptyText, readText, shown, TEXT_LENGTH_MAX } from '../ledger/text.js';
-import type { Past, PastBooks } from '../store/past.js';
+import type { PastBooks } from '../store/past.js';
 import type { Bank, Booked, OperationResult } from './api.js';
+import { cutShort } from './cut-short.js';
 import type { Operation } from './operations.js';
 
 /** Accounts that are read, and then booked at once. */
@@ -65,7 +66,8 @@ export interface AccountRun {
 export interface RunFiles {
   readonly now: () => number;
   readonly digitsOf: (currency: string) => number | undefined;
-  readonly booksAt: (past: Past) => Promise<PastBooks>;
+  /** The books up to the last entry, posted. */
+  readonly books: (signal: AbortSignal | undefined) => Promise<PastBooks>;
 }
 
 /** What a run does with each account. */
@@ -162,11 +164,12 @@ export async function digitsOfRun(
 export async function runAccounts(
   bank: Bank,
   run: ReadRun,
-  { books, digits }: { readonly books: PastBooks; readonly digits: number },
+  { files, digits }: { readonly files: RunFiles; readonly digits: number },
   input: AccountRunInput,
   { key, memo, metadata, upTo, amountFor }: Plan,
 ): Promise<AccountRun> {
   const { signal, onProgress } = input;
+  const books = await files.books(signal);
   const count = new Counts(run.currency, digits, upTo, input.onResult);
   const ids = run.accounts ?? (await everyCustomer(books, run.account));
   let booking: Promise<void> = Promise.resolve();
@@ -174,7 +177,8 @@ export async function runAccounts(
     await all();
   } catch (error) {
     await booking.catch(() => undefined); // What is under way is booked or not, and told.
-    throw count.cutShort(error);
+    const again = 'Ask for the same run again: it goes on, and books nothing twice.';
+    throw cutShort(error, count.booked, 'accounts', again);
   }
   return count.run();
 
@@ -292,17 +296,9 @@ class Counts {
     this.#onResult?.({ id, amount: this.#money(0n), direction: 'in', receipt: undefined, error });
   }
 
-  /** What ended the run before its end, with what is booked. */
-  cutShort(error: unknown): unknown {
-    const booked = this.#in.accounts + this.#out.accounts - this.#replayed;
-    if (!(error instanceof BankError) || booked === 0) return error;
-    const what = error.code === 'CANCELLED' ? 'The run was cut short.' : error.message;
-    return new BankError(error.code, `${what} ${booked} accounts are booked, and stay so.`, {
-      details: { ...error.details, booked },
-      hint: 'Ask for the same run again: it goes on, and books nothing twice.',
-      committed: error.committed,
-      cause: error,
-    });
+  /** How many this run has booked. */
+  get booked(): number {
+    return this.#in.accounts + this.#out.accounts - this.#replayed;
   }
 
   run(): AccountRun {

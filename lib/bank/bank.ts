@@ -46,7 +46,7 @@ import { Keys } from '../store/keys.js';
 import { LedgerState } from '../store/ledger-state.js';
 import { QUEUE_REQUESTS_MAX } from '../store/limits.js';
 import { Opened } from '../store/opened.js';
-import { type Past, PastBooks } from '../store/past.js';
+import { PastBooks } from '../store/past.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
 import { RosterIndex } from '../store/roster-index.js';
@@ -270,11 +270,11 @@ export class OpenedBank implements api.Bank {
   }
 
   payInterest(input: InterestInput): Promise<AccountRun> {
-    return this.#inPast(() => payInterest(this, this.#runFiles(), input, () => this.#last()));
+    return this.#inPast(() => payInterest(this, this.#runFiles(), input));
   }
 
   chargeFee(input: FeeInput): Promise<AccountRun> {
-    return this.#inPast(() => chargeFee(this, this.#runFiles(), input, () => this.#last()));
+    return this.#inPast(() => chargeFee(this, this.#runFiles(), input));
   }
 
   addStandingOrder(input: StandingOrderInput): Promise<StandingOrder> {
@@ -341,8 +341,12 @@ export class OpenedBank implements api.Bank {
 
   #runFiles(): RunFiles {
     const { system, digitsOf } = this.#files;
-    const booksAt = (past: Past) => PastBooks.at(this.#files, past, () => this.#head());
-    return { now: () => system.now(), digitsOf, booksAt };
+    const books = async (signal: AbortSignal | undefined) => {
+      await this.posted([], { signal });
+      const { transfer } = await this.#head(signal);
+      return PastBooks.at(this.#files, { transfer }, () => this.#head(signal));
+    };
+    return { now: () => system.now(), digitsOf, books };
   }
 
   async account(id: string, options: api.Cancellable = {}): Promise<api.AccountInfo> {
@@ -523,11 +527,6 @@ export class OpenedBank implements api.Bank {
       },
       signal,
     );
-  }
-
-  /** Number of the last entry that counts. */
-  async #last(): Promise<number> {
-    return (await this.#head()).transfer;
   }
 
   /** The newest position that counts. */

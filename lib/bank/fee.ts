@@ -27,12 +27,7 @@ export interface FeeInput extends AccountRunInput {
 }
 
 /** Charges each account a fee, by its balance when the run begins. @throws BankError */
-export async function chargeFee(
-  bank: Bank,
-  files: RunFiles,
-  input: FeeInput,
-  last: () => Promise<number>,
-): Promise<AccountRun> {
+export async function chargeFee(bank: Bank, files: RunFiles, input: FeeInput): Promise<AccountRun> {
   const run = readRun(bank, input, 'fee');
   const period = readText(input.period, 'period', PERIOD_LENGTH_MAX);
   if (period === '') throw emptyText('period');
@@ -48,9 +43,7 @@ export async function chargeFee(
     });
   }
   const waiveFrom = waived && scaleAmount(waived, run.currency, digits, 'waiveFrom');
-  await bank.posted([], { signal: input.signal });
-  const books = await files.booksAt({ transfer: await last() });
-  return runAccounts(bank, run, { books, digits }, input, {
+  return runAccounts(bank, run, { files, digits }, input, {
     key: period,
     memo: `fee ${period}`,
     metadata: { period },

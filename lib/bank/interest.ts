@@ -44,7 +44,6 @@ export async function payInterest(
   bank: Bank,
   files: RunFiles,
   input: InterestInput,
-  last: () => Promise<number>,
 ): Promise<AccountRun> {
   const run = readRun(bank, input, 'interest');
   const period = readPeriod(input, files.now());
@@ -52,10 +51,8 @@ export async function payInterest(
   const asked = readRates(input.rate, input.overdraftRate);
   const digits = await digitsOfRun(bank, files, run);
   const rates = scaleRates(asked, run.currency, digits);
-  await bank.posted([], { signal: input.signal });
-  const books = await files.booksAt({ transfer: await last() });
   const { from, asOf } = period;
-  return runAccounts(bank, run, { books, digits }, input, {
+  return runAccounts(bank, run, { files, digits }, input, {
     key: `${from}/${asOf}`,
     memo: `interest ${from} to ${asOf}`,
     metadata: { from, asOf, dayCount },

@@ -3,6 +3,8 @@
  * are found, and how each day that it is due is booked once, whoever runs it.
  */
 import { parseCustomerId } from '../ledger/account-id.js';
+import { refuseClosed, refuseTwoCurrencies } from '../ledger/booking.js';
+import { dayOf, serialOf } from '../ledger/day.js';
 import type { Entry } from '../ledger/entry.js';
 import { assert, BankError } from '../ledger/errors.js';
 import { isFarAhead } from '../ledger/hold.js';
@@ -20,11 +22,11 @@ import {
 import { daysDue, readSchedule, scheduleText } from '../ledger/schedule.js';
 import { readDay } from '../ledger/text.js';
 import type { AccountInfo, Bank, Booked, OperationResult } from './api.js';
+import { cutShort } from './cut-short.js';
 import { readCount } from './listing.js';
 
 /** An order that was refused on its day is tried again for so many days, and one that nobody ran is run so late. */
 const LATE_DAYS = 31;
-const DAY_MS = 86_400_000;
 /** Nobody needs earlier ones, and there are no later ones. */
 const FIRST_DAY = '1970-01-01';
 const LAST_DAY = '9999-12-31';
@@ -229,18 +231,12 @@ async function orderOfKey(books: OrderBooks, key: string): Promise<StandingOrder
 
 /** What no day will change is told to the one who gives the order. */
 function refuseAtOnce(giver: AccountInfo, taker: AccountInfo): void {
-  const details = { from: giver.id, to: taker.id };
   if (giver.id === taker.id) {
     const message = `${giver.id} was named on both sides of the order.`;
-    throw new BankError('SAME_ACCOUNT', message, { details });
+    throw new BankError('SAME_ACCOUNT', message, { details: { from: giver.id, to: taker.id } });
   }
-  if (taker.status === 'closed') {
-    throw new BankError('ACCOUNT_CLOSED', `${taker.id} is closed.`, { details: { id: taker.id } });
-  }
-  if (giver.currency !== taker.currency) {
-    const message = `${giver.id} is in ${giver.currency}, ${taker.id} in ${taker.currency}.`;
-    throw new BankError('CURRENCY_MISMATCH', message, { details });
-  }
+  refuseClosed(taker);
+  refuseTwoCurrencies(giver, taker);
 }
 
 /** Numbers are given without a gap: those that are taken are doubled until one is free, and then halved. */
@@ -318,8 +314,8 @@ function nextDay(
   const from = day > start ? day : start;
   // Most come again within a year, and none is looked for farther than need be.
   for (const years of [1, 10, 1_000]) {
-    const time = Math.min(Date.parse(from) + years * 366 * DAY_MS, Date.parse(end));
-    const [next] = daysDue(schedule, start, from, new Date(time).toISOString().slice(0, 10));
+    const last = Math.min(serialOf(from) + years * 366, serialOf(end));
+    const [next] = daysDue(schedule, start, from, dayOf(last));
     if (next !== undefined) return next;
   }
   return undefined;
@@ -349,7 +345,7 @@ export async function endOrder(
 export async function runDue(books: OrderBooks, input: DueInput): Promise<DueRun> {
   const { dryRun, signal, onResult } = given(input);
   const to = today(books);
-  const from = dayBehind(to, -LATE_DAYS);
+  const from = dayOf(serialOf(to) - LATE_DAYS);
   const orders: StandingOrder[] = [];
   for await (const order of everyOrder(books, false)) orders.push(order);
   await refuseFarAhead(books, orders);
@@ -377,14 +373,8 @@ export async function runDue(books: OrderBooks, input: DueInput): Promise<DueRun
     }
     if (waiting.length > 0) await book(waiting);
   } catch (error) {
-    if (!(error instanceof BankError) || counts.booked === 0) throw error;
-    const what = error.code === 'CANCELLED' ? 'The run was cut short.' : error.message;
-    throw new BankError(error.code, `${what} ${counts.booked} transfers are booked, and stay so.`, {
-      details: { ...error.details, booked: counts.booked },
-      hint: 'Run what is due again: nothing is booked twice.',
-      committed: error.committed,
-      cause: error,
-    });
+    const again = 'Run what is due again: nothing is booked twice.';
+    throw cutShort(error, counts.booked, 'transfers', again);
   }
   return Object.freeze({ ...counts });
 }
@@ -398,14 +388,11 @@ async function refuseFarAhead(books: OrderBooks, orders: readonly StandingOrder[
   const last = await books.lastBookedAt();
   if (books.acceptClock || !isFarAhead(now, last)) return;
   const day = last.slice(0, 10);
-  const expected = orders.map((order) => nextDay(order, dayBehind(day, 1)) ?? day).sort()[0] ?? day;
+  const expected =
+    orders.map((order) => nextDay(order, dayOf(serialOf(day) + 1)) ?? day).sort()[0] ?? day;
   if (!isFarAhead(now, `${expected}T23:59:59.999Z`)) return;
   const message = `The clock says ${now}, the last entry is of ${last}: orders would be run by that.`;
   throw new BankError('CLOCK_AHEAD', message, { details: { now, last } });
-}
-
-function dayBehind(day: string, days: number): string {
-  return new Date(Date.parse(day) + days * DAY_MS).toISOString().slice(0, 10);
 }
 
 function transferFor(own: StandingOrder, due: string): DueTransfer {

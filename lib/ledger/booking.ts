@@ -99,7 +99,10 @@ export function notFound(id: AccountId | undefined): BankError {
   return new BankError('ACCOUNT_NOT_FOUND', `There is no account ${id}.`, { details: { id } });
 }
 
-export function refuseTwoCurrencies(from: Account, to: Account): void {
+/** Whatever has an id and these of an account. */
+type Seen<Field extends keyof Account> = Pick<Account, Field> & { readonly id: string };
+
+export function refuseTwoCurrencies(from: Seen<'currency'>, to: Seen<'currency'>): void {
   if (from.currency === to.currency) return;
   throw new BankError(
     'CURRENCY_MISMATCH',
@@ -108,7 +111,7 @@ export function refuseTwoCurrencies(from: Account, to: Account): void {
   );
 }
 
-export function refuseClosed({ id, status }: Account): void {
+export function refuseClosed({ id, status }: Seen<'status'>): void {
   if (status !== 'closed') return;
   throw new BankError('ACCOUNT_CLOSED', `${id} is closed.`, { details: { id } });
 }

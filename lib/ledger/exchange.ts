@@ -1,7 +1,6 @@
 /** What an amount of one currency is in another, at a rate. Pure. */
 import { BankError } from './errors.js';
-import { roundHalfEven } from './interest.js';
-import { AMOUNT_MAX } from './money.js';
+import { AMOUNT_MAX, roundHalfEven } from './money.js';
 import { shown } from './text.js';
 
 /** So many units of the other currency for one unit of this one: `units` × 10^-`decimals`. */

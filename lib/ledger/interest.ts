@@ -2,8 +2,9 @@
  * Interest as exact arithmetic: balances at the end of each day, times a rate a year, times the part of a year
  * that a convention counts for the days between. It is rounded once, at the end. Pure.
  */
+import { serialOf } from './day.js';
 import { BankError } from './errors.js';
-import { type AskedAmount, readAmount, scaleAmount } from './money.js';
+import { type AskedAmount, readAmount, roundHalfEven, scaleAmount } from './money.js';
 import { shown } from './text.js';
 
 /** How days are counted: as they are over 365 or 360, or months of 30 days (30E/360, ISDA 2006 section 4.16 g). */
@@ -23,13 +24,11 @@ interface Convention {
   readonly year: bigint;
 }
 
-const DAY_MS = 86_400_000;
-const actual = (day: string) => Date.parse(`${day}T00:00:00Z`) / DAY_MS;
 const [yearOf, monthOf] = [(day: string) => +day.slice(0, 4), (day: string) => +day.slice(5, 7)];
 
 const CONVENTIONS: Readonly<Record<DayCount, Convention>> = {
-  'act/365': { serial: actual, year: 365n },
-  'act/360': { serial: actual, year: 360n },
+  'act/365': { serial: serialOf, year: 365n },
+  'act/360': { serial: serialOf, year: 360n },
   '30/360': {
     serial: (day) => yearOf(day) * 360 + monthOf(day) * 30 + Math.min(+day.slice(8), 30),
     year: 360n,
@@ -161,14 +160,4 @@ function yearly(balance: bigint, { bands, overdraft }: Rates): bigint {
     sum += (end - above) * rate;
   }
   return sum;
-}
-
-/** `parts` / `whole` as a whole number; a half goes to the even one. `whole` is above zero. */
-export function roundHalfEven(parts: bigint, whole: bigint): bigint {
-  const negative = parts < 0n;
-  const size = negative ? -parts : parts;
-  let units = size / whole;
-  const twice = (size % whole) * 2n;
-  if (twice > whole || (twice === whole && units % 2n === 1n)) units += 1n;
-  return negative ? -units : units;
 }

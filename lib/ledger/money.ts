@@ -145,3 +145,13 @@ const MoneyRecord = record(function (
 export function toMoney(minor: bigint, currency: string, digits: number): Money {
   return new MoneyRecord(formatMinor(minor, digits), minor, currency);
 }
+
+/** `parts` / `whole` as a whole number; a half goes to the even one. `whole` is above zero. */
+export function roundHalfEven(parts: bigint, whole: bigint): bigint {
+  const negative = parts < 0n;
+  const size = negative ? -parts : parts;
+  let units = size / whole;
+  const twice = (size % whole) * 2n;
+  if (twice > whole || (twice === whole && units % 2n === 1n)) units += 1n;
+  return negative ? -units : units;
+}

@@ -1,10 +1,10 @@
 /** Days that come again and again: `every month on the 31st`. Pure: UTC days as texts, `2026-11-30`. */
+import { DAY_MS, dayOf, serialOf } from './day.js';
 import { BankError } from './errors.js';
 import { shown } from './text.js';
 
 const UNITS = ['day', 'week', 'month', 'year'] as const;
 const WEEKDAYS = ['sunday', 'monday', 'tuesday', 'wednesday', 'thursday', 'friday', 'saturday'];
-const DAY_MS = 86_400_000;
 /** No month has more. */
 const LAST = 31;
 
@@ -56,9 +56,6 @@ function ordinal(day: number): string {
   const ending = day > 10 && day < 14 ? 'th' : (['th', 'st', 'nd', 'rd'][day % 10] ?? 'th');
   return `${day}${ending}`;
 }
-
-const serialOf = (day: string) => Date.parse(`${day}T00:00:00Z`) / DAY_MS;
-const dayOf = (serial: number) => new Date(serial * DAY_MS).toISOString().slice(0, 10);
 
 /** The days of a schedule that begins on `start`, from `from` to `to`, both included, in order. */
 export function daysDue(schedule: Schedule, start: string, from: string, to: string): string[] {

@@ -540,8 +540,7 @@ function attempt(work: () => unknown): Outcome {
   try {
     return new OutcomeRecord(work(), undefined);
   } catch (error) {
-    if (error instanceof BankError) return new OutcomeRecord(undefined, error);
-    throw error;
+    return refused(error);
   }
 }
 
@@ -549,10 +548,14 @@ async function attemptLater(work: Promise<unknown>): Promise<Outcome> {
   try {
     return new OutcomeRecord(await work, undefined);
   } catch (error) {
-    return attempt(() => {
-      throw error;
-    });
+    return refused(error);
   }
+}
+
+/** Whatever is no refusal is a bug. */
+function refused(error: unknown): Outcome {
+  if (error instanceof BankError) return new OutcomeRecord(undefined, error);
+  throw error;
 }
 
 function unknownError(cause: unknown): BankError {

@@ -252,9 +252,9 @@ export class Poster {
     role.pagesBytes += bytesOf(page) - (known ? bytesOf(known) : 0);
     role.pages.delete(id); // Set anew: the map's order is by last use.
     role.pages.set(id, page);
-    for (const [oldest, page] of role.pages) {
+    for (const [oldest, cold] of role.pages) {
       if (role.pagesBytes <= this.#parts.pagesBytesMax) break;
-      role.pagesBytes -= bytesOf(page);
+      role.pagesBytes -= bytesOf(cold);
       role.pages.delete(oldest);
     }
   }

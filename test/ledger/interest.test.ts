@@ -10,9 +10,9 @@ import {
   readDayCount,
   readRate,
   readRates,
-  roundHalfEven,
   scaleRates,
 } from '#lib/ledger/interest.js';
+import { roundHalfEven } from '#lib/ledger/money.js';
 
 const ratesOf = (rate: string | readonly RateBand[], overdraft?: string) =>
   scaleRates(readRates(rate, overdraft), 'USD', 2);

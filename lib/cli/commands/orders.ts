@@ -26,7 +26,7 @@ export const run: Command = async (context, _, options) => {
       },
     ]);
     let found = 0;
-    let rows: StandingOrder[] = [];
+    const rows: StandingOrder[] = [];
     for await (const order of bank.standingOrders({ ended, signal })) {
       found++;
       if (context.json) output.document('order.list', orderJson(order));
@@ -36,7 +36,6 @@ export const run: Command = async (context, _, options) => {
       if (output.broken) return;
     }
     if (rows.length > 0) table.rows(rows);
-    rows = [];
     if (found === 0) output.note('No standing orders.');
   });
   return undefined;
