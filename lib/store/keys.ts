@@ -23,12 +23,13 @@ import {
   type Term,
   transferOf,
 } from './key-index.js';
+import { KeyTable } from './key-table.js';
 import { KEY_LOOKS_MAX, KEYS_RECENT_MAX } from './limits.js';
 import { type IndexPlace, SortedIndex } from './sorted-index.js';
 
 /** Numbers of entries by the keys that they were booked with, and by the numbers of those that they take back. */
 class Recent {
-  readonly keys = new Map<string, number>();
+  readonly keys = new KeyTable();
   readonly reversals = new Map<number, number>();
 
   get size(): number {
@@ -36,13 +37,13 @@ class Recent {
   }
 
   add({ key, details, transfer }: Entry): void {
-    if (key !== '') this.keys.set(key, transfer);
+    if (key !== '') this.keys.add(key, transfer);
     if (details?.reverses !== undefined) this.reversals.set(details.reverses, transfer);
   }
 
   /** Forgets those up to an entry. */
   forget(reached: number): void {
-    for (const [key, transfer] of this.keys) if (transfer <= reached) this.keys.delete(key);
+    this.keys.forget(reached);
     for (const [number, transfer] of this.reversals) {
       if (transfer <= reached) this.reversals.delete(number);
     }
@@ -86,7 +87,8 @@ export class Keys {
       async (known) => {
         const found = new Set<number>();
         for (const key of keys) {
-          const number = known.recent.keys.get(key) ?? this.#inIndex(known, keyTerm, key);
+          known.recent.keys.find(key, found);
+          const number = this.#inIndex(known, keyTerm, key);
           if (number === undefined) continue; // Most are new, and nothing is waited for.
           const transfer = await number;
           if (transfer !== undefined) found.add(transfer);
@@ -96,7 +98,7 @@ export class Keys {
       keys.length,
     );
     if (numbers.size === 0) return [];
-    // A digest may be that of another key.
+    // A hash or a digest may be that of another key.
     const wanted = new Set(keys);
     return (await this.numbered(numbers, position)).filter(({ key }) => wanted.has(key));
   }
@@ -201,7 +203,7 @@ export class Keys {
     const recent = known?.recent ?? new Recent();
     if (start.seal !== position.seal && start.transfer <= position.transfer) {
       for await (const lines of this.#journal.lines(start, position)) {
-        eachKey(lines, (key, transfer) => recent.keys.set(key, transfer));
+        eachKey(lines, (key, transfer) => recent.keys.add(key, transfer));
         eachReversal(lines, this.#digitsOf, (of, transfer) => recent.reversals.set(of, transfer));
       }
     }

@@ -53,10 +53,10 @@ export class LedgerState implements LedgerView {
   /** The accounts and numbers as they were, while something is tried out. */
   #undo: Undo | undefined;
   /** Entries by the keys that the requests at hand name. */
-  readonly #keyed = new Map<string, Entry>();
+  #keyed = new Map<string, Entry>();
   /** The same for those that they want to take back, and by the numbers of those for what took them back. */
-  readonly #numbered = new Map<number, Entry>();
-  readonly #reversals = new Map<number, Entry>();
+  #numbered = new Map<number, Entry>();
+  #reversals = new Map<number, Entry>();
   /** Some account in memory has a hold, or had one. */
   #holds = false;
 
@@ -132,9 +132,10 @@ export class LedgerState implements LedgerView {
 
   /** Ends a batch: its keys are forgotten, and, where there are too many, accounts that are cold. */
   endBatch(): void {
-    this.#keyed.clear();
-    this.#numbered.clear();
-    this.#reversals.clear();
+    // New ones: an emptied map's old tables let the engine keep what was in them, and cost a fifth of booking.
+    if (this.#keyed.size > 0) this.#keyed = new Map();
+    if (this.#numbered.size > 0) this.#numbered = new Map();
+    if (this.#reversals.size > 0) this.#reversals = new Map();
     if (!this.#mayForget || this.#accounts.size <= ACCOUNTS_CACHED_MAX) return;
     this.#mayForget = false;
     for (const [id, account] of this.#accounts) {
