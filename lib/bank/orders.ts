@@ -8,7 +8,7 @@ import { dayOf, serialOf } from '../ledger/day.js';
 import type { Entry } from '../ledger/entry.js';
 import { assert, BankError } from '../ledger/errors.js';
 import { isFarAhead } from '../ledger/hold.js';
-import { metadataWith } from '../ledger/metadata.js';
+import { metadataWith, readMetadata } from '../ledger/metadata.js';
 import { type Money, parseMinor, readAmount, scaleAmount, toMoney } from '../ledger/money.js';
 import type { ChangeReceipt, Receipt } from '../ledger/receipt.js';
 import {
@@ -56,6 +56,8 @@ export interface StandingOrder {
   readonly end: string | undefined;
   readonly memo: string;
   readonly reference: string;
+  /** What each of its transfers is kept with, beside the order's number; `{}`: nothing more. */
+  readonly metadata: Readonly<Record<string, unknown>>;
   /** Somebody has ended it. */
   readonly ended: boolean;
   /** It had been given before with the same key. */
@@ -196,7 +198,8 @@ export async function addOrder(
   if (replayed) await note().catch((error) => Promise.reject(otherOrder(error, key ?? '', order)));
   else while (await isTakenMeanwhile(note(), key !== undefined)) order++;
   const texts = { memo: memo ?? '', reference: reference ?? '' };
-  const own = { order, from, to, amount, every, start, end, ...texts };
+  const kind = { ...texts, metadata: JSON.parse(readMetadata(metadata ?? {})) };
+  const own = { order, from, to, amount, every, start, end, ...kind };
   return Object.freeze({ ...own, ended: false, replayed, next: nextDay(kept, today(books)) });
 }
 
@@ -287,7 +290,7 @@ function orderOf(
   day: string,
 ): readonly [StandingOrder, Kept] | undefined {
   if (entry.type !== 'order' || entry.credit === undefined) return undefined;
-  const { order: kept } = JSON.parse(entry.details?.meta ?? '{}') as { order?: Kept };
+  const { order: kept, ...metadata } = JSON.parse(entry.details?.meta ?? '{}') as { order?: Kept };
   if (kept === undefined) return undefined;
   const { to, amount, every, start, end } = kept;
   const { currency, memo, reference } = entry;
@@ -297,7 +300,7 @@ function orderOf(
   const next = ended ? undefined : nextDay(kept, day);
   const from = entry.credit.account;
   const amountOf = toMoney(minor, currency, digits);
-  const own = { order, from, to, amount: amountOf, every, start, end, memo, reference };
+  const own = { order, from, to, amount: amountOf, every, start, end, memo, reference, metadata };
   return [Object.freeze({ ...own, ended, replayed: false, next }), kept];
 }
 
@@ -397,7 +400,7 @@ async function refuseFarAhead(books: OrderBooks, orders: readonly StandingOrder[
 
 function transferFor(own: StandingOrder, due: string): DueTransfer {
   const { order, from, to, amount, memo, reference } = own;
-  const said = { memo, reference, valueDate: due, metadata: { order } };
+  const said = { memo, reference, valueDate: due, metadata: { ...own.metadata, order } };
   const input = { from, to, amount: amount.amount, ...said };
   return { order: own, due, input, key: `${keyOf(order)}/${due}`, endKey: endKeyOf(order) };
 }

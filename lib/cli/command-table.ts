@@ -463,10 +463,15 @@ CSV: a header with op,from,to,id,amount,memo,reference,value_date,key and what
 Each line is answered by one line, in order; a refusal does not stop the rest.
 A line with a key is safe to run again; a line without one is booked each time.
 It stops when nobody reads the answers any more, and says how far it came.
-Exit code: 0, or 5 if a line was refused, or 2 if a line makes no sense.`,
+Exit code: 0, or 5 if a line was refused, or 2 if a line makes no sense.
+With --atomic the first of those stops it, and no line is booked.`,
     group: 'Run',
     writes: true,
-    examples: ['drovebank batch payments.jsonl', 'drovebank batch - --json < payments.csv'],
+    options: [['--atomic', 'all lines or none: up to 16,384, read to the end first']],
+    examples: [
+      'drovebank batch payments.jsonl --atomic',
+      'drovebank batch - --json < payments.csv',
+    ],
     load: () => import('./commands/batch.js'),
   },
   {

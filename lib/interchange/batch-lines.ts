@@ -1,5 +1,6 @@
 import type { Operation } from '../bank/operations.js';
 import { BankError } from '../ledger/errors.js';
+import { BATCH_ENTRIES_MAX } from '../store/limits.js';
 import { readBatchRequest } from './batch-request.js';
 import { invalidFile, readCsv } from './csv-source.js';
 
@@ -38,6 +39,18 @@ export async function* readBatch(file: string, chunks: Chunks): AsyncGenerator<B
   }
   if (lines !== undefined) yield* lines.rest();
   else if (csv) yield readCsvBatch(file, begun);
+}
+
+/** All lines at once, as soon as there are no more, or more than the bank takes together. */
+export async function* allTogether(
+  portions: AsyncIterable<BatchLine[]>,
+): AsyncGenerator<BatchLine[]> {
+  const all: BatchLine[] = [];
+  for await (const lines of portions) {
+    for (const line of lines) all.push(line);
+    if (all.length > BATCH_ENTRIES_MAX) break;
+  }
+  yield all;
 }
 
 /** Cuts what comes in into lines; what is behind the last line break waits for more. */

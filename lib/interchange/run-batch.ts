@@ -1,6 +1,6 @@
 import type { Bank } from '../bank/api.js';
 import type { Operation, OperationReceipt } from '../bank/operations.js';
-import type { BankError } from '../ledger/errors.js';
+import { BankError } from '../ledger/errors.js';
 import type { BatchLine } from './batch-lines.js';
 
 /** What became of one line. */
@@ -44,14 +44,43 @@ export async function* runBatch(
   yield* book(bank, waiting, options);
 }
 
+/**
+ * Runs all lines as one: all are booked, or none. @throws BankError the first refusal, or what is wrong with a
+ * line, with `details.line`
+ */
+export async function* runLinked(
+  bank: Bank,
+  lines: readonly BatchLine[],
+  { signal, dryRun }: BatchOptions,
+): AsyncGenerator<BatchResult> {
+  const requests = lines.map((entry) => {
+    if ('request' in entry) return entry;
+    throw ofLine(entry.line, entry.error);
+  });
+  try {
+    yield* book(bank, requests, { signal, dryRun, atomic: true });
+  } catch (error) {
+    const { index } = error instanceof BankError ? error.details : {};
+    const refused = requests[Number(index)];
+    throw refused ? ofLine(refused.line, (error as BankError).cause as BankError) : error;
+  }
+}
+
+/** None of the lines is booked because of this one. */
+function ofLine(line: number, cause: BankError): BankError {
+  const message = `Line ${line}: ${cause.message} No line is booked.`;
+  const { code, details, hint } = cause;
+  return new BankError(code, message, { details: { ...details, line }, hint, cause });
+}
+
 async function* book(
   bank: Bank,
   lines: readonly RequestLine[],
-  { signal, dryRun }: BatchOptions,
+  { signal, dryRun, atomic }: BatchOptions & { readonly atomic?: boolean },
 ): AsyncGenerator<BatchResult> {
   if (lines.length === 0) return;
   const operations = lines.map(({ request }) => request);
-  const results = await bank.batch(operations, { signal, dryRun });
+  const results = await bank.batch(operations, { signal, dryRun, atomic });
   for (const [index, { line, request }] of lines.entries()) {
     const result = results[index];
     if (result !== undefined) yield { line, op: request.op, ...result };

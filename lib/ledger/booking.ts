@@ -171,19 +171,20 @@ export function refuseBeyondLimits(
 }
 
 /** @throws BankError INSUFFICIENT_FUNDS */
-export function refuseMissing(
-  from: Account,
-  amount: bigint,
-  digits: number,
-  asked = formatMinor(amount, digits),
-): void {
+export function refuseMissing(from: Account, amount: bigint, digits: number): void {
   const available = availableOf(from);
   if (available === undefined || amount <= available) return;
   const text = (minor: bigint) => `${formatMinor(minor, digits)} ${from.currency}`;
   throw new BankError(
     'INSUFFICIENT_FUNDS',
     `${from.id} has ${text(available)} available; ${text(amount)} was asked.`,
-    { details: { id: from.id, available: formatMinor(available, digits), asked } },
+    {
+      details: {
+        id: from.id,
+        available: formatMinor(available, digits),
+        asked: formatMinor(amount, digits),
+      },
+    },
   );
 }
 

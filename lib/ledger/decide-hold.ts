@@ -22,7 +22,7 @@ import {
 import type { Entry } from './entry.js';
 import { BankError } from './errors.js';
 import { accountOfHold, HOLDS_MAX, type Hold, type HoldId, holdId, overdueAt } from './hold.js';
-import { formatMinor, scaleAmount, textOf } from './money.js';
+import { formatMinor, scaleAmount } from './money.js';
 import { askedOf, expiryOf, replayOf } from './replayed.js';
 import type { Annotated, CaptureRequest, HoldRequest, ReleaseRequest, Request } from './request.js';
 
@@ -44,7 +44,7 @@ export function decideHold(view: LedgerView, request: HoldRequest, at: Moment): 
       { details: { id: account.id }, hint: 'Capture or release one of them.' },
     );
   }
-  refuseMissing(account, amount, digits, textOf(request.amount));
+  refuseMissing(account, amount, digits);
   const id = holdId(account.id, at.transfer);
   const hold = { id, left: amount, expires: expiryOf(request, at.bookedAt) };
   const details = { ...detailsOf(request), hold };

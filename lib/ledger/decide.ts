@@ -25,7 +25,7 @@ import { decideCapture, decideHold, decideRelease } from './decide-hold.js';
 import { decideReverse } from './decide-reverse.js';
 import { assert, BankError } from './errors.js';
 import { accountOfHold } from './hold.js';
-import { scaleAmount, textOf } from './money.js';
+import { scaleAmount } from './money.js';
 import { replayOf } from './replayed.js';
 import type { MoveRequest, OpenRequest, Request } from './request.js';
 
@@ -184,7 +184,7 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Decisio
   const amount = request.upTo ? upTo(asked, [available, allowedOf(from, at)]) : asked;
   refuseBeyondLimits(from, amount, digits, at);
   if (available !== undefined && amount > available) {
-    refuseMissing(from, amount, digits, textOf(request.amount));
+    refuseMissing(from, amount, digits);
   }
   const details = request.upTo ? { ...detailsOf(request), upTo: asked } : detailsOf(request);
   return moved(at, [from, to], [amount, digits], request, request.kind, details);

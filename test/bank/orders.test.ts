@@ -44,6 +44,7 @@ describe('A standing order', () => {
     const order = await bank.addStandingOrder({ ...RENT, metadata: { flat: 3 } });
     expect(order).toMatchObject({
       order: 1,
+      metadata: { flat: 3 },
       every: 'every month on the 31st',
       start: '2026-01-31',
       next: '2026-01-31',
@@ -73,7 +74,7 @@ describe('A standing order', () => {
         memo: 'rent',
         reference: 'r-1',
         key: 'standing-order/1/2026-01-31',
-        details: { meta: { order: 1 } },
+        details: { meta: { flat: 3, order: 1 } },
       },
       { bookedAt: '2026-02-28T12:00:00.000Z', valueDate: '2026-02-28' },
       { bookedAt: '2026-03-31T12:00:00.000Z', valueDate: '2026-03-31' },

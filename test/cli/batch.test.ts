@@ -57,6 +57,35 @@ describe('batch', () => {
     expect(ran.stdout).toMatch(/^1: refused: amount 1\.5 is a JS number.*\n2: Transferred/);
   });
 
+  it('books all lines or none with --atomic', async () => {
+    const folder = await temporaryBank();
+    const before = await balances(folder);
+    const atomic = ['batch', '-', '--atomic'];
+    const refused = drovebank(folder, atomic, { input: `\n${text(LINES)}` });
+    expect(refused).toMatchObject({ code: 5, stdout: '' });
+    expect(refused.stderr).toMatch(/Line 3: a10017 has 100\.00 USD|Line 3: a10017 has 90\.00 USD/);
+    expect(refused.stderr).toContain('No line is booked. (INSUFFICIENT_FUNDS)');
+    const told = documents(drovebank(folder, [...atomic, '--json'], { input: text(LINES) }).stderr);
+    expect(told).toMatchObject([{ code: 'INSUFFICIENT_FUNDS', details: { line: 2 } }]);
+    expect(told[0]?.details).not.toHaveProperty('index');
+    const torn = drovebank(folder, atomic, { input: `${text(LINES.slice(2))}{"op":` });
+    expect(torn).toMatchObject({ code: 2, stdout: '' });
+    expect(torn.stderr).toMatch(/Line 3: The line is no JSON.*No line is booked\./);
+    const many = drovebank(folder, atomic, { input: text(LINES.slice(2, 3)).repeat(16_385) });
+    expect(many).toMatchObject({ code: 5, stdout: '' });
+    expect(many.stderr).toContain('at most 16384 go together');
+    expect(await balances(folder)).toEqual(before);
+
+    const lines = [...LINES.slice(2), LINES[0]];
+    const ran = succeed(folder, atomic, { input: text(lines) });
+    expect(ran.split('\n')).toHaveLength(4);
+    expect(ran).toContain('3: Transferred 10.00 USD from a10017 to a10025.');
+    expect(succeed(folder, [...atomic, '--json'], { input: text(lines) })).toMatch(
+      /(.*"replayed":true.*\n){3}/,
+    );
+    expect(await balances(folder)).toMatchObject({ a10025: '11.00 after 3 rows' });
+  });
+
   it('takes CSV with a header', async () => {
     const folder = await temporaryBank();
     const input =

@@ -124,7 +124,7 @@ describe('A refusal says both sides', () => {
 
   it('and gives them as details', () => {
     const error = refusal(() => book().do(transfer('ada', 'bob', '155')));
-    expect(error.details).toEqual({ id: 'ada', available: '100.00', asked: '155' });
+    expect(error.details).toEqual({ id: 'ada', available: '100.00', asked: '155.00' });
   });
 });
 

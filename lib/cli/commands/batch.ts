@@ -1,12 +1,13 @@
 import { addAbortSignal } from 'node:stream';
 import { readUserFile } from '../../disk/user-files.js';
-import { readBatch } from '../../interchange/batch-lines.js';
-import { type BatchResult, runBatch } from '../../interchange/run-batch.js';
+import { allTogether, readBatch } from '../../interchange/batch-lines.js';
+import { type BatchResult, runBatch, runLinked } from '../../interchange/run-batch.js';
 import { BankError } from '../../ledger/errors.js';
 import { type Command, type Context, isTerminal } from '../context.js';
 import { errorFacts } from '../error-report.js';
 import { EXIT, exitCodeOf, UsageError } from '../exit-codes.js';
 import { accountJson, changeJson, holdJson, receiptJson } from '../json.js';
+import { isSet } from '../read-options.js';
 import { changeText, holdText, type Movement, openedText, receiptText } from '../say.js';
 import { withBank } from '../with-bank.js';
 
@@ -20,7 +21,7 @@ interface Counts {
 }
 
 /** `drovebank batch <file or ->` */
-export const run: Command = async (context, [file = '-']) => {
+export const run: Command = async (context, [file = '-'], options) => {
   if (file === '-' && isTerminal(process.stdin)) {
     throw new UsageError('batch - reads standard input, which is a terminal here; pipe a file in.');
   }
@@ -29,9 +30,12 @@ export const run: Command = async (context, [file = '-']) => {
   const counts: Counts = { line: 0, booked: 0, repeated: 0, refused: 0, invalid: 0 };
   try {
     await withBank(context, async (bank) => {
-      const goOn = () => !output.broken;
-      for await (const lines of readBatch(file, chunks)) {
-        for await (const result of runBatch(bank, lines, { signal, dryRun, goOn })) {
+      const how = { signal, dryRun, goOn: () => !output.broken };
+      const atomic = isSet(options, 'atomic');
+      const read = readBatch(file, chunks);
+      for await (const lines of atomic ? allTogether(read) : read) {
+        const results = atomic ? runLinked(bank, lines, how) : runBatch(bank, lines, how);
+        for await (const result of results) {
           printResult(context, result);
           if ('error' in result) countRefusal(counts, result.error);
           else if (isReplay(result)) counts.repeated += 1;
