@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { Bank, CurrencyTotal } from '../bank/api.js';
 import { readUserFile } from '../disk/user-files.js';
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile } from '../format/account-path.js';
 import type { ImportFile } from '../interchange/check-import.js';
 import { readCsv } from '../interchange/csv-source.js';
 import { type ImportResult, importFiles } from '../interchange/import-files.js';
@@ -129,7 +129,7 @@ function printFigures(context: Context, figures: DemoFigures): void {
 }
 
 async function printPassbook({ output }: Context, directory: string): Promise<void> {
-  const path = join(accountFolder(SHOWN_ACCOUNT), pageName(SHOWN_ACCOUNT));
+  const path = join(pageFile(SHOWN_ACCOUNT));
   const page = (await readUserFile(join(directory, path))).toString('utf8').split('\n');
   output.line('');
   output.line(`A passbook is a text file: the open page of ${SHOWN_ACCOUNT} in`, 'strong');

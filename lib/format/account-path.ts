@@ -1,17 +1,22 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The folder of an account, by the first two bytes of SHA-256 of its id: `a10017` → `accounts/f7/74`.
  * 65,536 folders, filled evenly whatever the ids look like, so that none grows slow.
  */
 export function accountFolder(id: string): string {
-  const hash = createHash('sha256').update(id).digest('hex');
-  return `accounts/${hash.slice(0, 2)}/${hash.slice(2, 4)}`;
+  const digest = hash('sha256', id);
+  return `accounts/${digest.slice(0, 2)}/${digest.slice(2, 4)}`;
 }
 
 /** The open page, `<id>.csv`, or the `page`-th sealed one, `<id>.0001.csv`. */
 export function pageName(id: string, page?: number): string {
   return page === undefined ? `${id}.csv` : `${id}.${String(page).padStart(4, '0')}.csv`;
+}
+
+/** Where a page lies in the bank: `accounts/f7/74/a10017.csv`. */
+export function pageFile(id: string, page?: number): string {
+  return `${accountFolder(id)}/${pageName(id, page)}`;
 }
 
 /** Takes a page's file name apart; `undefined` for a name that no page has. */

@@ -3,6 +3,7 @@ export class FormatDamage extends Error {
   override readonly name = 'FormatDamage';
 }
 
-export function undamaged(claim: boolean, message: string): asserts claim {
-  if (!claim) throw new FormatDamage(message);
+/** A message that is put together is made only when it is told: it would cost more than the look. */
+export function undamaged(claim: boolean, message: string | (() => string)): asserts claim {
+  if (!claim) throw new FormatDamage(typeof message === 'string' ? message : message());
 }

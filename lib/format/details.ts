@@ -115,7 +115,7 @@ export function decodeDetails(text: string, digits: number, row: string): Detail
   const entry = reader.entry();
   const opening = reader.opening();
   const spelt = encodeOpening(encodeDetails(entry, digits), opening, digits);
-  undamaged(spelt === text, `${row} has odd details`);
+  undamaged(spelt === text, () => `${row} has odd details`);
   return { entry, opening };
 }
 
@@ -127,7 +127,7 @@ export function decodeEntryDetails(
 ): EntryDetails | undefined {
   if (text === '') return undefined;
   const { entry, opening } = decodeDetails(text, digits, row);
-  undamaged(entry !== undefined && isNoOpening(opening), `${row} has odd details`);
+  undamaged(entry !== undefined && isNoOpening(opening), () => `${row} has odd details`);
   return entry;
 }
 
@@ -138,7 +138,7 @@ class Reader {
   readonly #row: string;
 
   constructor(json: unknown, digits: number, row: string) {
-    undamaged(typeof json === 'object' && json !== null, `${row} has odd details`);
+    undamaged(typeof json === 'object' && json !== null, () => `${row} has odd details`);
     this.#row = row;
     this.#json = json as Readonly<Record<string, unknown>>;
     this.#digits = digits;
@@ -165,7 +165,7 @@ class Reader {
     const { prev, holds, frozen, limits } = this.#json;
     undamaged(
       prev === undefined || (typeof prev === 'string' && /^[0-9a-f]{16}$/.test(prev)),
-      `${this.#row} follows an odd check`,
+      () => `${this.#row} follows an odd check`,
     );
     if (holds === undefined && frozen === undefined && limits === undefined) {
       return { prev, terms: NO_TERMS };
@@ -181,7 +181,7 @@ class Reader {
 
   #limits(): Partial<Terms> {
     const { transfer, day, on, spent } = this.#json;
-    undamaged(on === undefined || typeof on === 'string', `${this.#row} has odd limits`);
+    undamaged(on === undefined || typeof on === 'string', () => `${this.#row} has odd limits`);
     return {
       transferLimit: transfer === undefined ? undefined : this.#minor(transfer),
       dayLimit: day === undefined ? undefined : this.#minor(day),
@@ -192,9 +192,9 @@ class Reader {
 
   #hold(): HoldChange {
     const { id, left, expires, released, expired } = this.#json;
-    undamaged(typeof id === 'string' && isHoldId(id), `${this.#row} has an odd hold`);
+    undamaged(typeof id === 'string' && isHoldId(id), () => `${this.#row} has an odd hold`);
     const ends = typeof expires === 'string' && (expires === '' || isTime(expires));
-    undamaged(expires === undefined || ends, `${this.#row} has a hold with an odd end`);
+    undamaged(expires === undefined || ends, () => `${this.#row} has a hold with an odd end`);
     return {
       id,
       left: this.#minor(left),
@@ -210,12 +210,12 @@ class Reader {
 
   #minor(value: unknown): bigint {
     const minor = typeof value === 'string' ? parseMinor(value, this.#digits) : undefined;
-    undamaged(minor !== undefined, `${this.#row} has an odd amount in its details`);
+    undamaged(minor !== undefined, () => `${this.#row} has an odd amount in its details`);
     return minor;
   }
 
   #frozen(value: unknown): Frozen {
-    undamaged(value === 'debits' || value === 'all', `${this.#row} has odd details`);
+    undamaged(value === 'debits' || value === 'all', () => `${this.#row} has odd details`);
     return value;
   }
 }

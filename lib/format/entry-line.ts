@@ -56,7 +56,7 @@ export class EntryLine {
       else if (code === COMMA) starts[cell++] = end + 1;
       else if (code === LINE_BREAK) break;
     }
-    undamaged(cell === CELLS && bytes[end] === LINE_BREAK, `a row has not ${CELLS} cells`);
+    undamaged(cell === CELLS && bytes[end] === LINE_BREAK, () => `a row has not ${CELLS} cells`);
     starts[CELLS] = end + 1;
     return end + 1;
   }
@@ -115,7 +115,7 @@ export class EntryLine {
   bookedAt(): string {
     if (this.#time !== '' && this.says(CELL.bookedAt, this.#time)) return this.#time;
     const time = this.plain(CELL.bookedAt);
-    undamaged(isTime(time), `"${time.slice(0, 80)}" is no time`);
+    undamaged(isTime(time), () => `"${time.slice(0, 80)}" is no time`);
     this.#time = time;
     return time;
   }
@@ -147,7 +147,7 @@ export class EntryLine {
   #oddMinor(cell: number, digits: number): bigint {
     const text = this.plain(cell);
     const minor = parseMinor(text, digits);
-    undamaged(minor !== undefined, `"${text.slice(0, 80)}" is no amount`);
+    undamaged(minor !== undefined, () => `"${text.slice(0, 80)}" is no amount`);
     return minor;
   }
 
@@ -190,7 +190,7 @@ export class IdReader {
     const seen = this.#seen[place];
     if (seen !== undefined && line.says(cell, seen)) return seen;
     const id = line.plain(cell);
-    undamaged(isAccountId(id), `"${id.slice(0, 80)}" is no account id`);
+    undamaged(isAccountId(id), () => `"${id.slice(0, 80)}" is no account id`);
     this.#seen[place] = id;
     return id;
   }

@@ -186,12 +186,12 @@ export function decodeEntry(line: string, digitsOf: DigitsOf): Entry {
   const texts = textCells(line, cells[PLAIN_CELLS] ?? '');
   const digits = digitsOf(currency);
   const transfer = parseCount(transferText);
-  undamaged(ENTRY_TYPES.includes(type), `the type "${type}" is unknown`);
-  undamaged(transfer !== undefined, `"${transferText}" is no number of an entry`);
+  undamaged(ENTRY_TYPES.includes(type), () => `the type "${type}" is unknown`);
+  undamaged(transfer !== undefined, () => `"${transferText}" is no number of an entry`);
   // All entries of a batch have one time.
-  undamaged(bookedAt === lastTime || isTime(bookedAt), `entry ${transfer} has no time`);
+  undamaged(bookedAt === lastTime || isTime(bookedAt), () => `entry ${transfer} has no time`);
   lastTime = bookedAt;
-  undamaged(digits !== undefined, `entry ${transfer} has the unknown currency "${currency}"`);
+  undamaged(digits !== undefined, () => `entry ${transfer} has the unknown currency "${currency}"`);
   return {
     type: type as EntryType,
     transfer,
@@ -239,7 +239,7 @@ function plainCells(line: string): string[] {
   let start = 0;
   for (let cell = 0; cell < PLAIN_CELLS; cell++) {
     const end = line.indexOf(',', start);
-    undamaged(end !== -1, `a row has not ${JOURNAL_CELLS} cells: ${line.slice(0, 60)}`);
+    undamaged(end !== -1, () => `a row has not ${JOURNAL_CELLS} cells: ${line.slice(0, 60)}`);
     cells.push(line.slice(start, end));
     start = end + 1;
   }
@@ -252,7 +252,7 @@ function textCells(line: string, rest: string): readonly string[] {
   const cells = splitRow(rest);
   undamaged(
     cells?.length === NO_TEXTS.length,
-    `a row has not ${JOURNAL_CELLS} cells: ${line.slice(0, 60)}`,
+    () => `a row has not ${JOURNAL_CELLS} cells: ${line.slice(0, 60)}`,
   );
   return cells;
 }
@@ -260,18 +260,18 @@ function textCells(line: string, rest: string): readonly string[] {
 function decodeAmount(text: string, digits: number): bigint {
   if (text === '') return 0n;
   const minor = parseMinor(text, digits);
-  undamaged(minor !== undefined, `"${text}" is no amount`);
+  undamaged(minor !== undefined, () => `"${text}" is no amount`);
   return minor;
 }
 
 function decodeLeg(cells: readonly string[], at: number, digits: number): Leg | undefined {
   const account = cells[at] ?? '';
   if (account === '') return undefined;
-  undamaged(isAccountId(account), `"${account.slice(0, 80)}" is no account id`);
+  undamaged(isAccountId(account), () => `"${account.slice(0, 80)}" is no account id`);
   const seq = parseCount(cells[at + 1] ?? '');
-  undamaged(seq !== undefined && seq > 0, `the number of a row of ${account} is odd`);
+  undamaged(seq !== undefined && seq > 0, () => `the number of a row of ${account} is odd`);
   const balance = parseMinor(cells[at + 2] ?? '', digits);
-  undamaged(balance !== undefined, `a row of ${account} has no balance`);
+  undamaged(balance !== undefined, () => `a row of ${account} has no balance`);
   return { account, seq, balance };
 }
 

@@ -52,8 +52,8 @@ export function decodeManifest(text: string): Manifest | { readonly version: num
   undamaged(typeof shared === 'boolean', 'it does not say whether it is shared');
   undamaged(typeof digits === 'object' && digits !== null, 'it has no currencies');
   for (const [code, count] of Object.entries(digits)) {
-    undamaged(/^[A-Z]{3}$/.test(code), `"${code.slice(0, 20)}" is no currency code`);
-    undamaged(Number.isInteger(count) && count >= 0 && count <= 4, `${code} has odd digits`);
+    undamaged(/^[A-Z]{3}$/.test(code), () => `"${code.slice(0, 20)}" is no currency code`);
+    undamaged(Number.isInteger(count) && count >= 0 && count <= 4, () => `${code} has odd digits`);
   }
   undamaged(
     typeof currency === 'string' && Object.hasOwn(digits, currency),

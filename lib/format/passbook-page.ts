@@ -21,7 +21,8 @@ import { RowWriter } from './row-writer.js';
 export const PAGE_HEADER =
   'account,seq,booked_at,type,transfer,counterparty,in,out,balance,held,limit,currency,status,' +
   'first_name,last_name,memo,reference,value_date,details,key,check';
-const PAGE_START = Buffer.from(`${PAGE_HEADER}\n`);
+const PAGE_HEAD = `${PAGE_HEADER}\n`;
+const PAGE_START = Buffer.from(PAGE_HEAD);
 /** The `.` shows that nothing was cut. */
 const PAGE_END = Buffer.from('.\n');
 const PAGE_CELLS = PAGE_HEADER.split(',').length;
@@ -243,7 +244,10 @@ export function decodePage(text: string, digitsOf: DigitsOf): Page {
   const rows = lines.map((line) => decodeRow(line, digitsOf));
   rows.forEach((row, index) => {
     const before = rows[index - 1];
-    undamaged(!before || follows(before, row), `row ${row.seq} does not follow row ${before?.seq}`);
+    undamaged(
+      !before || follows(before, row),
+      () => `row ${row.seq} does not follow row ${before?.seq}`,
+    );
   });
   return { ...summary, rows: rows as [PassbookRow, ...PassbookRow[]] };
 }
@@ -261,7 +265,7 @@ function summaryOf(lines: readonly [string, ...string[]], digitsOf: DigitsOf): P
   const { prev } = first.opening;
   undamaged(
     first.opening !== NO_OPENING,
-    `row ${first.seq} begins a page but says nothing of the one before`,
+    () => `row ${first.seq} begins a page but says nothing of the one before`,
   );
   undamaged(
     (prev === undefined) === (first.seq === 1),
@@ -271,7 +275,7 @@ function summaryOf(lines: readonly [string, ...string[]], digitsOf: DigitsOf): P
   let check = prev ?? '';
   lines.forEach((line, index) => {
     const own = line.slice(-CHECK_DIGITS);
-    undamaged(own === rowCheck(check, bodyOf(line)), `row ${first.seq + index} was changed`);
+    undamaged(own === rowCheck(check, bodyOf(line)), () => `row ${first.seq + index} was changed`);
     check = own;
     if (index === 0) return;
     if (PLAIN.test(line) && account.terms.dayLimit === undefined) return;
@@ -280,12 +284,13 @@ function summaryOf(lines: readonly [string, ...string[]], digitsOf: DigitsOf): P
   const last = lines.length === 1 ? first : decodeRow(lines.at(-1) ?? '', digitsOf);
   undamaged(
     last.account === first.account && last.seq === first.seq + lines.length - 1,
-    `row ${last.seq} of ${last.account} ends a page of ${lines.length} that row ${first.seq} of ${first.account} begins`,
+    () =>
+      `row ${last.seq} of ${last.account} ends a page of ${lines.length} that row ${first.seq} of ${first.account} begins`,
   );
   const { status, held, limit } = account;
   undamaged(
     last.status === status && last.held === held && last.limit === limit,
-    `row ${last.seq} of ${last.account} is not what the rows before it lead to`,
+    () => `row ${last.seq} of ${last.account} is not what the rows before it lead to`,
   );
   const { seq, balance, transfer, bookedAt } = last;
   // With a limit of a day each row was followed.
@@ -325,9 +330,9 @@ function afterRow(before: Account, row: PassbookRow): Account {
 }
 
 function linesOf(text: string): [string, ...string[]] {
-  undamaged(text.startsWith(`${PAGE_HEADER}\n`), 'the header line is not that of a passbook');
+  undamaged(text.startsWith(PAGE_HEAD), 'the header line is not that of a passbook');
   undamaged(text.endsWith('.\n'), 'the page was cut: the "." behind its last row is missing');
-  return text.slice(PAGE_HEADER.length + 1, -2).split('\n') as [string, ...string[]];
+  return text.slice(PAGE_HEAD.length, -2).split('\n') as [string, ...string[]];
 }
 
 /** The part of a row that its check covers. */
@@ -352,34 +357,50 @@ function decodeRow(line: string, digitsOf: DigitsOf): PassbookRow {
   const cells = splitRow(line);
   undamaged(
     cells?.length === PAGE_CELLS,
-    `a row has not ${PAGE_CELLS} cells: ${line.slice(0, 60)}`,
+    () => `a row has not ${PAGE_CELLS} cells: ${line.slice(0, 60)}`,
   );
-  const [account = '', seqText = '', bookedAt = '', type = '', transferText = ''] = cells;
-  const [counterparty = '', inText = '', outText = '', balanceText = '', heldText = ''] =
-    cells.slice(5);
-  const [limitText = '', currency = '', status = '', firstName = '', lastName = ''] =
-    cells.slice(10);
-  const [memo = '', reference = '', valueDate = '', details = '', key = '', check = ''] =
-    cells.slice(15);
-  undamaged(isAccountId(account), `"${account.slice(0, 80)}" is no account id`);
+  const [
+    account = '',
+    seqText = '',
+    bookedAt = '',
+    type = '',
+    transferText = '',
+    counterparty = '',
+    inText = '',
+    outText = '',
+    balanceText = '',
+    heldText = '',
+    limitText = '',
+    currency = '',
+    status = '',
+    firstName = '',
+    lastName = '',
+    memo = '',
+    reference = '',
+    valueDate = '',
+    details = '',
+    key = '',
+    check = '',
+  ] = cells;
+  undamaged(isAccountId(account), () => `"${account.slice(0, 80)}" is no account id`);
   const digits = digitsOf(currency);
-  undamaged(digits !== undefined, `currency ${currency} is unknown`);
+  undamaged(digits !== undefined, () => `currency ${currency} is unknown`);
   const money = (text: string) => {
     const minor = parseMinor(text, digits);
-    undamaged(minor !== undefined, `"${text}" is no amount of ${currency}`);
+    undamaged(minor !== undefined, () => `"${text}" is no amount of ${currency}`);
     return minor;
   };
   const seq = parseCount(seqText);
   const transfer = parseCount(transferText);
   undamaged(
     seq !== undefined && seq > 0 && transfer !== undefined,
-    `row "${seqText}" has an odd number`,
+    () => `row "${seqText}" has an odd number`,
   );
-  undamaged(isTime(bookedAt), `row ${seq} has no time`);
-  undamaged(ENTRY_TYPES.includes(type), `row ${seq} has the unknown type "${type}"`);
+  undamaged(isTime(bookedAt), () => `row ${seq} has no time`);
+  undamaged(ENTRY_TYPES.includes(type), () => `row ${seq} has the unknown type "${type}"`);
   const known = STATUSES.find((one) => one === status);
-  undamaged(known !== undefined, `row ${seq} has the unknown status "${status}"`);
-  undamaged(inText === '' || outText === '', `row ${seq} goes in and out at once`);
+  undamaged(known !== undefined, () => `row ${seq} has the unknown status "${status}"`);
+  undamaged(inText === '' || outText === '', () => `row ${seq} goes in and out at once`);
   const said = decodeDetails(decodeText(details), digits, `row ${seq}`);
   return {
     account,

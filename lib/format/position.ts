@@ -85,7 +85,7 @@ export function decodeCheckpoint(text: string): Checkpoint {
   undamaged(isOne && end === '' && rest.length === 0, 'it is no checkpoint');
   const cells = splitRow(row);
   const count = header.split(',').length;
-  undamaged(cells?.length === count, `its row has not ${count} cells`);
+  undamaged(cells?.length === count, () => `its row has not ${count} cells`);
   undamaged(
     cells.at(-1) === checkOf(row.slice(0, row.lastIndexOf(',') + 1)),
     'its check does not fit',

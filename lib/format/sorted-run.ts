@@ -137,7 +137,7 @@ export function lineBeginning(block: string, start: string): string | undefined 
 
 /** Lines of a block, still one text, each with its line break. @throws FormatDamage */
 export function decodeBlock(bytes: Buffer, { start, check }: RunBlock): string {
-  undamaged(checkOf(bytes) === check, `the block at byte ${start} was changed`);
+  undamaged(checkOf(bytes) === check, () => `the block at byte ${start} was changed`);
   return bytes.toString('latin1');
 }
 

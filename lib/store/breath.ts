@@ -14,9 +14,13 @@ export class Breath {
     this.#taken = system.monotonic();
   }
 
-  /** Lets everything run that is ready, if that was long ago. */
-  async take(): Promise<void> {
-    if (this.#system.monotonic() - this.#taken < BREATH_MS) return;
+  /** Lets everything run that is ready, if that was long ago; else there is nothing to wait for. */
+  take(): Promise<void> | undefined {
+    if (this.#system.monotonic() - this.#taken < BREATH_MS) return undefined;
+    return this.#rest();
+  }
+
+  async #rest(): Promise<void> {
     await this.#system.turn();
     this.#taken = this.#system.monotonic();
   }

@@ -30,12 +30,12 @@ export function damaged(file: string, what: string, cause?: unknown): BankError 
 }
 
 /** Runs `read`, and names the file where it finds bytes that the bank did not write. */
-export function named<T>(file: string, read: () => T): T {
+export function named<T>(file: string | (() => string), read: () => T): T {
   try {
     return read();
   } catch (error) {
-    if (error instanceof FormatDamage) throw damaged(file, error.message, error);
-    throw error;
+    if (!(error instanceof FormatDamage)) throw error;
+    throw damaged(typeof file === 'string' ? file : file(), error.message, error);
   }
 }
 

@@ -1,5 +1,5 @@
 /** An account's rows, page by page, from either end: sealed pages, the open one, what is not posted. */
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile } from '../format/account-path.js';
 import type { Page, PassbookRow } from '../format/passbook-page.js';
 import { rowOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
@@ -88,7 +88,7 @@ class Chain {
 }
 
 function outOfOrder(id: AccountId, number: number | undefined) {
-  const file = `${accountFolder(id)}/${pageName(id, number)}`;
+  const file = pageFile(id, number);
   return damaged(file, 'the pages beside it do not go on from each other');
 }
 
@@ -102,7 +102,7 @@ export async function sealedBefore(
   const newest = sealed.length === 0 ? undefined : await passbooks.read(id, sealed.at(-1));
   const whole = sealed.every((number, index) => number === index + 1);
   if (whole && (newest?.rows.at(-1)?.seq ?? 0) >= first - 1) return sealed;
-  throw damaged(`${accountFolder(id)}/${pageName(id)}`, 'of the pages before it some are missing');
+  throw damaged(pageFile(id), 'of the pages before it some are missing');
 }
 
 /** Index of the sealed page where a forward reading begins: found by halving, not by reading all. */
@@ -159,7 +159,7 @@ async function unpostedRows(
       if (!leg || leg.seq <= seq) continue;
       if (leg.seq !== seq + 1) {
         const what = `it ends at row ${seq}, and the journal goes on with row ${leg.seq}`;
-        throw damaged(`${accountFolder(id)}/${pageName(id)}`, what);
+        throw damaged(pageFile(id), what);
       }
       account = afterEntry(account, entry, id);
       rows.push(rowOf(account, entry));

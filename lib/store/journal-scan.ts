@@ -85,7 +85,7 @@ export function scanTail(
     if ('broken' in look) {
       undamaged(
         !wholeBatchBehind(bytes, at, transfer),
-        `the batch at byte ${base + at} is broken, and a whole one follows it`,
+        () => `the batch at byte ${base + at} is broken, and a whole one follows it`,
       );
       break;
     }
@@ -149,15 +149,18 @@ function nextControlLine(bytes: Buffer, from: number) {
 export function entriesOf(batch: Batch, digitsOf: DigitsOf): Entry[] {
   const { control, lines } = batch;
   if (control.count === 0) {
-    undamaged(lines.length === 0, `entries without a seal before byte ${batch.end}`);
+    undamaged(lines.length === 0, () => `entries without a seal before byte ${batch.end}`);
     return [];
   }
   const texts = lines.toString('utf8', 0, lines.length - 1).split('\n');
   const entries = texts.map((line) => decodeEntry(line, digitsOf));
   const first = control.transfer - control.count + 1;
-  undamaged(entries.length === control.count, `the batch at byte ${batch.start} has another count`);
+  undamaged(
+    entries.length === control.count,
+    () => `the batch at byte ${batch.start} has another count`,
+  );
   for (const [index, entry] of entries.entries()) {
-    undamaged(entry.transfer === first + index, `entry ${entry.transfer} is out of order`);
+    undamaged(entry.transfer === first + index, () => `entry ${entry.transfer} is out of order`);
   }
   return entries;
 }

@@ -191,7 +191,7 @@ export class Journal {
         for (let place = 0; next() <= position.transfer; at++) {
           place = lineNumbered(lines, next(), place);
           const decode = () => {
-            undamaged(place !== -1, `entry ${next()} is not where it should be`);
+            undamaged(place !== -1, () => `entry ${next()} is not where it should be`);
             const line = lines.toString('utf8', place, lines.indexOf(10, place));
             return decodeEntry(line, this.#digitsOf);
           };

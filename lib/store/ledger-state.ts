@@ -4,7 +4,7 @@
  * up to date with the entries that came behind `base`.
  */
 
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile } from '../format/account-path.js';
 import { CELL, type LegLine } from '../format/entry-line.js';
 import { decodeEntry } from '../format/journal-row.js';
 import type { Manifest } from '../format/manifest.js';
@@ -201,7 +201,8 @@ export class LedgerState implements LedgerView {
   async load(ids: Iterable<AccountId>, breath?: Pick<Breath, 'take'>): Promise<void> {
     for (const id of ids) {
       if (!this.#accounts.has(id)) await this.#load(id);
-      await breath?.take();
+      const rest = breath?.take();
+      if (rest) await rest;
     }
   }
 
@@ -218,7 +219,7 @@ export class LedgerState implements LedgerView {
     });
     if (account === undefined) {
       if (!(await this.#wasOpened(id))) return;
-      throw damaged(`${accountFolder(id)}/${pageName(id)}`, 'the passbook is missing');
+      throw damaged(pageFile(id), 'the passbook is missing');
     }
     this.#unread.delete(id);
     this.#set(id, account);
@@ -273,6 +274,6 @@ export class LedgerState implements LedgerView {
 }
 
 function gap(id: AccountId, seq: number, next: number) {
-  const file = `${accountFolder(id)}/${pageName(id)}`;
+  const file = pageFile(id);
   return damaged(file, `it ends at row ${seq}, and the journal goes on with row ${next}`);
 }

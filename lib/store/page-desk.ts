@@ -3,7 +3,7 @@
  * change it. What goes to the disk, and in which order, is posting.ts's.
  */
 
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile } from '../format/account-path.js';
 import type { LegLine } from '../format/entry-line.js';
 import { decodeEntry } from '../format/journal-row.js';
 import {
@@ -70,7 +70,7 @@ async function sealedBefore(
 ): Promise<number> {
   const pages = await passbooks.sealedPages(id);
   const newest = pages.at(-1) ?? 0;
-  const file = `${accountFolder(id)}/${pageName(id)}`;
+  const file = pageFile(id);
   if (newest !== pages.length) throw damaged(file, `of ${newest} earlier pages some are missing`);
   for (const number of [newest, newest - 1]) {
     if (number === 0 && firstSeq === 1) return 0;
@@ -106,7 +106,7 @@ export function postLegs(
     const next = leg.line.count(leg.side + 1);
     if (next <= seq) continue;
     if (next !== seq + 1) {
-      const file = `${accountFolder(id)}/${pageName(id)}`;
+      const file = pageFile(id);
       throw damaged(file, `it ends at row ${seq}, and the journal goes on with row ${next}`);
     }
     if (!leg.line.moves() || account?.terms.dayLimit !== undefined) {

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import { type Disk, ifThere } from '../disk/disk.js';
-import { accountFolder, pageName, parsePageName } from '../format/account-path.js';
+import { accountFolder, pageFile, parsePageName } from '../format/account-path.js';
 import { undamaged } from '../format/damage.js';
 import {
   type DigitsOf,
@@ -30,8 +30,8 @@ export class Passbooks {
 
   /** The text of a page; `undefined` when there is none. @throws BankError BANK_DAMAGED for what is no UTF-8 */
   async readText(id: string, page?: number): Promise<string | undefined> {
-    const file = `${accountFolder(id)}/${pageName(id, page)}`;
-    const bytes = await ifThere(() => this.#disk.read(join(this.directory, file)));
+    const file = pageFile(id, page);
+    const bytes = await ifThere(() => this.#disk.read(`${this.directory}/${file}`));
     if (bytes === undefined) return undefined;
     const text = bytes.toString('utf8');
     // Bytes that are no UTF-8 are read as this letter, which a name may have as well: then the check would fit.
@@ -62,11 +62,15 @@ export class Passbooks {
   }
 
   #checked<T extends PageSummary>(id: string, page: number | undefined, decode: () => T): T {
-    return named(`${accountFolder(id)}/${pageName(id, page)}`, () => {
-      const decoded = decode();
-      undamaged(decoded.account.id === id, `it is a page of ${decoded.account.id}`);
-      return decoded;
-    });
+    // Most pages are whole: the name costs a hash.
+    return named(
+      () => pageFile(id, page),
+      () => {
+        const decoded = decode();
+        undamaged(decoded.account.id === id, () => `it is a page of ${decoded.account.id}`);
+        return decoded;
+      },
+    );
   }
 
   /** Numbers of the sealed pages of an account, in order. */

@@ -2,7 +2,7 @@
  * Accounts as they stood at a past moment, or behind an entry. Of each the one row is looked for that was its last
  * one then, by halving its pages, however long its history is.
  */
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile } from '../format/account-path.js';
 import type { Page, PassbookRow } from '../format/passbook-page.js';
 import { rowOf } from '../format/passbook-page.js';
 import type { Position } from '../format/position.js';
@@ -91,10 +91,7 @@ export class PastBooks {
     for (const number of (await sealedBefore(this.#files, id, first)).reverse()) {
       const page = await this.#page(id, number);
       if (newer && newer !== open && newer.prev !== page.check) {
-        throw damaged(
-          `${accountFolder(id)}/${pageName(id, number)}`,
-          'the page behind it follows another one',
-        );
+        throw damaged(pageFile(id, number), 'the page behind it follows another one');
       }
       newer = page;
       yield* page.rows.filter((row) => row.seq < first && this.#counts(row)).reverse();
@@ -118,7 +115,7 @@ export class PastBooks {
   async #page(id: AccountId, number: number | undefined): Promise<Page> {
     const found = await this.#files.passbooks.read(id, number);
     if (found) return found;
-    throw damaged(`${accountFolder(id)}/${pageName(id, number)}`, 'the page is missing');
+    throw damaged(pageFile(id, number), 'the page is missing');
   }
 
   #counts(row: PassbookRow): boolean {

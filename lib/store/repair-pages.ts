@@ -6,7 +6,7 @@
  * what was there, byte for byte, and the next page's `prev` proves it. Where nothing tells it the pages
  * from there on are cut anew: the same rows, under other checks.
  */
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile, pageName } from '../format/account-path.js';
 import {
   type DigitsOf,
   encodePage,
@@ -99,7 +99,7 @@ export async function planPassbook(
 }
 
 function fileOf(id: AccountId, number: number | undefined): string {
-  return `${accountFolder(id)}/${pageName(id, number)}`;
+  return pageFile(id, number);
 }
 
 function statesOf(id: AccountId, entries: readonly Entry[]): Account[] {

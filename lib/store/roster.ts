@@ -3,7 +3,7 @@
  * once, then kept up to date from the journal. It never decides about money.
  */
 
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile } from '../format/account-path.js';
 import type { Position } from '../format/position.js';
 import type { Account } from '../ledger/account.js';
 import { afterEntry } from '../ledger/account.js';
@@ -129,7 +129,7 @@ export function follow(accounts: Map<AccountId, Account>, entry: Entry): void {
     const seq = known?.seq ?? 0;
     if (leg.seq <= seq) continue;
     if (leg.seq !== seq + 1) {
-      const file = `${accountFolder(leg.account)}/${pageName(leg.account)}`;
+      const file = pageFile(leg.account);
       throw damaged(file, `it ends at row ${seq}, and the journal goes on with row ${leg.seq}`);
     }
     accounts.set(leg.account, afterEntry(known, entry, leg.account));

@@ -81,14 +81,17 @@ export class Unposted {
     let kept = false;
     for (let at = 0; at < lines.length; number++) {
       const next = this.#line.read(lines, at);
-      undamaged(this.#line.count(CELL.transfer) === number, `entry ${number} is out of order`);
+      undamaged(
+        this.#line.count(CELL.transfer) === number,
+        () => `entry ${number} is out of order`,
+      );
       if (number > known) {
         const place = this.#newest * BLOCK_STEP + (start + at) * 2;
         if (this.#addLegs(place)) kept = true;
       }
       at = next;
     }
-    undamaged(number === transfer + 1, `the batch of entry ${transfer} has another count`);
+    undamaged(number === transfer + 1, () => `the batch of entry ${transfer} has another count`);
     if (kept) {
       lines.copy(block.bytes, start);
       block.used += lines.length;

@@ -1,7 +1,7 @@
 /** One passbook held against the journal: all its pages, in order, and each row. Reads only. */
 import { relative } from 'node:path';
 import { errorCode } from '../disk/disk.js';
-import { accountFolder, pageName } from '../format/account-path.js';
+import { pageFile } from '../format/account-path.js';
 import { encodeOpening } from '../format/details.js';
 import type { Page, PassbookRow } from '../format/passbook-page.js';
 import type { Account } from '../ledger/account.js';
@@ -22,7 +22,7 @@ export interface Walked {
 }
 
 export function openFile(id: string): string {
-  return `${accountFolder(id)}/${pageName(id)}`;
+  return pageFile(id);
 }
 
 /** Damage as a problem; anything else is thrown. */
@@ -80,7 +80,7 @@ export async function walkPassbook(
       const what = twice
         ? whyNoTurn(page, open, number === numbers.at(-1))
         : walk.page(page, page.rows);
-      if (what) return told({ file: `${accountFolder(id)}/${pageName(id, number)}`, what });
+      if (what) return told({ file: pageFile(id, number), what });
     }
     const what = walk.page(open, open.rows) ?? walk.end(open);
     return told(what === undefined ? undefined : { file, what });

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { AccountInfo } from '../../bank/api.js';
-import { accountFolder, pageName } from '../../format/account-path.js';
+import { pageFile } from '../../format/account-path.js';
 import type { Command, Context } from '../context.js';
 import { historyTable } from '../history-table.js';
 import { accountJson, entryJson } from '../json.js';
@@ -17,7 +17,7 @@ export const run: Command = async (context, [typed = '']) => {
       .history(account.id, { reverse: true, limit: LAST_ROWS, signal })
       .page();
     const recent = newest.items.toReversed();
-    const passbook = join(context.directory, accountFolder(account.id), pageName(account.id));
+    const passbook = join(context.directory, pageFile(account.id));
     if (context.json) {
       const fields = { ...accountJson(account), passbook, recent: recent.map(entryJson) };
       output.document('account.show', fields);
