@@ -35,12 +35,12 @@ const NODE_ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 const DISK_ONLY = ['fs', 'node:fs', 'node:fs/promises', 'graceful-fs'];
 const DISK_PACKAGES = ['proper-lockfile', 'write-file-atomic'];
-const RUNTIME_PACKAGES = ['commander', 'csv-parse', ...DISK_PACKAGES];
+const RUNTIME_PACKAGES = ['@clack/core', 'commander', 'csv-parse', ...DISK_PACKAGES];
 const NOT_FOR_THE_LIBRARY = ['lib/cli', 'lib/atm', 'lib/network', 'bin'];
 
 const isLocal = (target: string) => target.startsWith('lib/') || target.startsWith('bin/');
 const isIn = (path: string, folder: string) => path === folder || path.startsWith(`${folder}/`);
-const packageOf = (target: string) => target.split('/')[0] ?? '';
+const packageOf = (target: string) => /^(@[^/]+\/)?[^/]*/.exec(target)?.[0] ?? '';
 const layerOf = (path: string) => LAYERS.findIndex((names) => names.some((n) => isIn(path, n)));
 const folderOf = (path: string) => LAYERS.flat().find((name) => isIn(path, name)) ?? path;
 

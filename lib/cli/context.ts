@@ -9,6 +9,8 @@ export interface Flags {
   /** False: never ask, even at a terminal. */
   readonly input: boolean;
   readonly quiet: boolean;
+  /** Plain lines instead of frames that are drawn again and again. */
+  readonly accessible: boolean;
   readonly dryRun: boolean;
 }
 

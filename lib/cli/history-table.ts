@@ -1,22 +1,24 @@
 import type { HistoryEntry } from '../bank/api.js';
 import type { Context } from './context.js';
-import { createTable, type Table } from './table.js';
+import { type Column, createTable, type Table } from './table.js';
 
 /** Rows of a passbook: the day is the value date where there is one, else the day of booking. */
+export const HISTORY_COLUMNS: readonly Column<HistoryEntry>[] = [
+  { title: 'row', kind: 'money', cell: ({ seq }) => String(seq) },
+  { title: 'date', kind: 'id', cell: ({ valueDate, bookedAt }) => valueDate || day(bookedAt) },
+  { title: 'type', kind: 'id', cell: ({ type }) => type },
+  { title: 'with', kind: 'id', cell: ({ counterparty }) => counterparty },
+  { title: 'amount', kind: 'money', cell: (row) => signedAmount(row) },
+  { title: 'balance', kind: 'money', cell: ({ balance }) => balance.amount },
+  {
+    title: 'memo',
+    kind: 'text',
+    cell: ({ memo, reference, details }) => memo || reference || heldText(details),
+  },
+];
+
 export function historyTable(context: Context): Table<HistoryEntry> {
-  return createTable<HistoryEntry>(context, [
-    { title: 'row', kind: 'money', cell: ({ seq }) => String(seq) },
-    { title: 'date', kind: 'id', cell: ({ valueDate, bookedAt }) => valueDate || day(bookedAt) },
-    { title: 'type', kind: 'id', cell: ({ type }) => type },
-    { title: 'with', kind: 'id', cell: ({ counterparty }) => counterparty },
-    { title: 'amount', kind: 'money', cell: signedAmount },
-    { title: 'balance', kind: 'money', cell: ({ balance }) => balance.amount },
-    {
-      title: 'memo',
-      kind: 'text',
-      cell: ({ memo, reference, details }) => memo || reference || heldText(details),
-    },
-  ]);
+  return createTable(context, HISTORY_COLUMNS);
 }
 
 const day = (time: string) => time.slice(0, 10);

@@ -20,6 +20,8 @@ export interface Output {
   document(kind: string, fields: Fields): void;
   /** A line of data for people. */
   line(text: string, style?: Style): void;
+  /** `text` as standard output shows it in this style. */
+  paint(text: string, style: Style): string;
   /** A row of data for scripts: cells with tabs between. */
   plainRow(cells: readonly string[]): void;
   /** Something beside the data, for people only: hints, summaries. */
@@ -91,6 +93,7 @@ export function createOutput(flags: Flags): Output {
   return {
     document: (kind, fields) => write(documentText(kind, fields)),
     line: (text, style = 'none') => write(`${painted(stdout, showable(text), style)}\n`),
+    paint: (text, style) => painted(stdout, text, style),
     plainRow: (cells) => write(`${cells.map(showable).join('\t')}\n`),
     note: (text) => {
       if (!flags.quiet && !flags.json) complain(`${showable(text)}\n`);

@@ -17,6 +17,7 @@ const GLOBAL_OPTIONS = [
   ['--no-color', 'no colour (as NO_COLOR does)'],
   ['--no-input', 'never ask, even at a terminal'],
   ['-q, --quiet', 'no confirmations, notes or progress'],
+  ['--accessible', 'questions as plain lines, nothing drawn again (as ACCESSIBLE=1 does)'],
 ] as const;
 const DRY_RUN = ['--dry-run', 'decide and answer, but book nothing'] as const;
 const ANNOTATIONS = [
@@ -36,6 +37,7 @@ const PLAIN_FLAGS: Flags = {
   color: true,
   input: true,
   quiet: false,
+  accessible: false,
   dryRun: false,
 };
 
@@ -179,9 +181,12 @@ function readFlags(before: Options, behind: Options): Flags {
     color: before.color !== false && behind.color !== false,
     input: before.input !== false && behind.input !== false,
     quiet: either('quiet'),
+    accessible: either('accessible') || isOn(process.env.ACCESSIBLE),
     dryRun: either('dryRun'),
   };
 }
+
+const isOn = (setting = '') => !['', '0', 'false'].includes(setting);
 
 /** An empty name is a script's unset variable: it must not fall back to another bank. */
 function readDirectory(given: unknown): string {

@@ -128,7 +128,14 @@ function readOptions(argv: readonly string[]) {
 }
 
 function flagsOf(json: boolean, directory: string): Flags {
-  const rest = { plain: false, color: true, input: false, quiet: false, dryRun: false };
+  const rest = {
+    plain: false,
+    color: true,
+    input: false,
+    quiet: false,
+    accessible: true,
+    dryRun: false,
+  };
   return { directory, json, ...rest };
 }
 

@@ -33,10 +33,8 @@ export function createTable<Row>(context: Context, columns: readonly Column<Row>
   return {
     rows: (rows) => {
       if (rows.length === 0) return;
-      const texts = rows.map((row) => columns.map((column) => showable(column.cell(row))));
-      natural = natural.map((width, index) =>
-        Math.max(width, ...texts.map((cells) => widthOf(cells[index] ?? ''))),
-      );
+      const texts = textsOf(columns, rows);
+      natural = widest(natural, texts);
       const widths = fitted(columns, natural, lineWidth());
       const layout = (cells: readonly string[]) => layOut(columns, cells, widths, lineWidth());
       if (!headed) {
@@ -46,6 +44,29 @@ export function createTable<Row>(context: Context, columns: readonly Column<Row>
       for (const cells of texts) for (const line of layout(cells)) output.line(line);
     },
   };
+}
+
+/** A header, and a line for each row, of so many columns: what does not fit is left out. */
+export function layTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width: number,
+): { readonly head: string; readonly rows: readonly string[] } {
+  const texts = textsOf(columns, rows);
+  const titles = columns.map(({ title }) => title);
+  const widths = fitted(columns, widest(titles.map(widthOf), texts), width);
+  const line = (cells: readonly string[]) => layOut(columns, cells, widths, width)[0] ?? '';
+  return { head: line(titles), rows: texts.map(line) };
+}
+
+function textsOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[][] {
+  return rows.map((row) => columns.map((column) => showable(column.cell(row))));
+}
+
+function widest(widths: readonly number[], texts: readonly string[][]): number[] {
+  return widths.map((width, index) =>
+    Math.max(width, ...texts.map((cells) => widthOf(cells[index] ?? ''))),
+  );
 }
 
 /** Columns of the terminal; files and pipes have no edge unless COLUMNS says so. */

@@ -31,7 +31,9 @@ interface Session {
 }
 
 function sit(folder: string, args: readonly string[] = [], TERM = 'xterm'): Session {
-  const command = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
+  const command = [process.execPath, PROGRAM, '--accessible', ...args]
+    .map((word) => `'${word}'`)
+    .join(' ');
   const { NO_COLOR, FORCE_COLOR, DROVEBANK_DIR, ...env } = process.env;
   const child: ChildProcess = spawn('script', ['-qec', command, '/dev/null'], {
     cwd: folder,
@@ -95,13 +97,13 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
       ['Overdraft limit (0): ', '10'],
       ['Open it? [y/N] ', 'y'],
       ['drovebank> ', 'd'],
-      ['To account: ', 'a10033'],
+      ['To account (', 'a10033'],
       ['Amount in USD: ', '20.00'],
       ['Memo (Enter for none): ', 'birthday'],
       ['Book the deposit? [y/N] ', 'y'],
       ['drovebank> ', 't'],
-      ['From account: ', 'a10033'],
-      ['To account: ', 'a10017'],
+      ['From account (', 'a10033'],
+      ['To account (', 'a10017'],
       ['Amount in USD: ', '25.00'],
       ['Memo (Enter for none): ', ''],
       ['Book it? [y/N] ', 'y'],
@@ -123,12 +125,12 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
     const session = sit(folder);
     await converse(session, [
       ['drovebank> ', 'w'],
-      ['From account: ', 'a10017'],
+      ['From account (', 'a10017'],
       ['Amount in USD: ', '1.00'],
       ['Memo (Enter for none): ', ''],
       ['Pay it out? [y/N] ', ''],
       ['Nothing was booked.', 'w'],
-      ['From account: ', 'a10017'],
+      ['From account (', 'a10017'],
       ['Amount in USD: ', 'q'],
       ['drovebank> ', 'q'],
     ]);
@@ -142,7 +144,7 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
     await converse(session, [
       ['drovebank> ', 'x'],
       ['There is no "x"', 'd'],
-      ['To account: ', 'smith'],
+      ['To account (', 'smith'],
       ['a10025   Bob Smith', 'a10071'],
       ['Did you mean a10017?', 'a10017'],
       ['Amount in USD: ', '1e3'],
@@ -158,11 +160,15 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
     const session = sit(folder);
     await converse(session, [
       ['drovebank> ', 'l'],
+      ['Accounts (', ''],
       ['euro', 'love'],
-      ['a10017   Ada Lovelace', ''],
-      ['drovebank> ', 's'],
-      ['Account: ', 'a10017'],
+      ['a10017   Ada Lovelace', 'a10017'],
+      ['Balance 100.00 USD', 'm'],
+      ['Rows (', ''],
       ['first deposit', 'q'],
+      ['a10017> ', 'b'],
+      ['Accounts (', 'q'],
+      ['drovebank> ', 'q'],
     ]);
     expect(await session.ended).toBe(0);
   });
@@ -176,7 +182,7 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
     const session = sit(folder);
     await converse(session, [
       ['drovebank> ', 'd'],
-      ['To account: ', 'a10017'],
+      ['To account (', 'a10017'],
     ]);
     await session.shows('Amount in USD: ');
     session.presses(key);
@@ -191,7 +197,10 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
     const session = sit(folder);
     await session.shows('drovebank> ');
     declareDamage(join(folder, BANK));
-    session.types('l');
+    await converse(session, [
+      ['', 'l'],
+      ['Accounts (', ''],
+    ]);
     await session.shows('BANK_DAMAGED');
     expect(await session.ended).toBe(7);
   });
@@ -222,7 +231,7 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
     const session = sit(await temporaryBank(), [], 'dumb');
     await converse(session, [
       ['drovebank> ', 'l'],
-      ['back, or a text to search for: ', 'q'],
+      ['Accounts (', 'q'],
       ['drovebank> ', 'q'],
     ]);
     expect(await session.ended).toBe(0);

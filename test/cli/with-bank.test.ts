@@ -13,6 +13,7 @@ function contextWith(warnings: string[]): Context {
   const output: Output = {
     document: silent,
     line: silent,
+    paint: (text) => text,
     plainRow: silent,
     note: silent,
     warn: (text) => warnings.push(text),
@@ -24,7 +25,7 @@ function contextWith(warnings: string[]): Context {
   };
   const flags = { directory: '', json: false, plain: false, color: false, input: false };
   const signal = new AbortController().signal;
-  return { ...flags, quiet: false, dryRun: false, output, signal };
+  return { ...flags, quiet: false, accessible: true, dryRun: false, output, signal };
 }
 
 describe('a command and its bank', () => {

@@ -1,46 +1,50 @@
 import type { Bank } from '../../bank/api.js';
-import { BankError } from '../../ledger/errors.js';
+import { type Choice, createAsker, type Line, Walkaway } from '../ask/asker.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
-import { type Asker, createAsker, Walkaway } from './asker.js';
+import { accountCatalogue } from './account-catalogue.js';
+import { accountPage } from './account-page.js';
+import { attempt, type Counter } from './counter.js';
 import { createAccount } from './create-account.js';
-import { listAccounts } from './list-accounts.js';
 import { moveMoney } from './move-money.js';
 import { openOrMake } from './open-or-make.js';
-import { showHistory } from './show-history.js';
 
-/** What the interactive bank hands to its parts. */
-export interface Counter {
-  readonly context: Context;
-  readonly bank: Bank;
-  readonly asker: Asker;
-}
+const CHOICES: readonly Choice[] = [
+  { key: 'l', label: 'list accounts, and look at one' },
+  { key: 'c', label: 'create an account' },
+  { key: 'd', label: 'deposit' },
+  { key: 'w', label: 'withdraw' },
+  { key: 't', label: 'transfer' },
+  { key: 'h', label: 'help' },
+  { key: 'e', label: 'leave (or q)' },
+];
+const LEAVE: readonly string[] = ['e', 'q'];
 
-const HELP = `  l  list accounts           c  create an account
-  s  show an account         d  deposit
-  h  this help               w  withdraw
-  e  leave (or q)            t  transfer
-  q in a question goes back to the menu.`;
+const HELP = `Type a letter, or move with the arrows and press Enter.
+In a list: type to search, arrows and PgUp/PgDn to move, Enter to choose.
+Esc (or q, with --accessible) goes back, at any question; nothing is booked
+before you have seen a review and said yes. Ctrl-C or Ctrl-D leaves.
+What others do shows by itself, each second.
+drovebank help tells what there is without questions.`;
 
 const ACTIONS: Readonly<Record<string, (counter: Counter) => Promise<void>>> = {
   l: listAccounts,
   c: createAccount,
-  s: showHistory,
   d: (counter) => moveMoney(counter, 'deposit'),
   w: (counter) => moveMoney(counter, 'withdraw'),
   t: (counter) => moveMoney(counter, 'transfer'),
-  h: async ({ context }) => printHelp(context),
+  h: async ({ context }) => {
+    for (const line of HELP.split('\n')) context.output.line(line);
+  },
 };
 
-/** The interactive bank: a plain menu until somebody leaves. Gives the exit code. */
+/** The interactive bank, until somebody leaves. Gives the exit code. */
 export async function runMenu(context: Context): Promise<number> {
-  const asker = createAsker(context);
+  const asker = await createAsker(context);
   let bank: Bank | undefined;
   try {
     bank = await openOrMake(context, asker);
-    context.output.line(`drovebank in ${bank.directory}. h for help.`);
-    printHelp(context);
     return await serve({ context, bank, asker });
   } catch (error) {
     if (error instanceof Walkaway) return goodbye(context);
@@ -54,31 +58,30 @@ export async function runMenu(context: Context): Promise<number> {
 
 async function serve(counter: Counter): Promise<number> {
   const { context, bank, asker } = counter;
-  for (;;) {
-    // A bank that somebody found damaged meanwhile says so before the next question.
+  // A bank that somebody found damaged meanwhile says so while one looks.
+  const look = async (): Promise<Line[]> => {
     await bank.accounts({ limit: 1, signal: context.signal }).page();
-    const letter = (await asker.choose('drovebank> ')).toLowerCase();
-    if (letter === 'e' || letter === 'q') return goodbye(context);
-    const action = Object.hasOwn(ACTIONS, letter) ? ACTIONS[letter] : undefined;
-    if (action !== undefined) await attempt(counter, action);
-    else if (letter !== '') context.output.line(`There is no "${letter}". h shows what there is.`);
+    return [{ text: `A bank in ${bank.directory}, in ${bank.currency}.` }, { text: '' }];
+  };
+  for (;;) {
+    let key: string;
+    try {
+      key = await asker.choose('drovebank', CHOICES, look);
+    } catch (error) {
+      if (!(error instanceof Walkaway)) throw error;
+      return goodbye(context);
+    }
+    if (LEAVE.includes(key)) return goodbye(context);
+    await attempt(counter, async () => ACTIONS[key]?.(counter));
   }
 }
 
-/** A refusal leads back to the menu; what concerns the bank itself ends the session. */
-async function attempt(counter: Counter, action: (counter: Counter) => Promise<void>) {
-  try {
-    await action(counter);
-  } catch (error) {
-    if (error instanceof Walkaway && error.where === 'back') return;
-    if (!(error instanceof BankError) || error.code === 'BANK_DAMAGED') throw error;
-    if (error.code === 'CANCELLED') throw new Walkaway('left');
-    reportError(counter.context.output, counter.context, error);
+/** Accounts to find one, and its page; again until one goes back. */
+async function listAccounts(counter: Counter): Promise<void> {
+  for (;;) {
+    const { id } = await counter.asker.pick('Accounts', accountCatalogue(counter));
+    await attempt(counter, () => accountPage(counter, id));
   }
-}
-
-function printHelp({ output }: Context): void {
-  for (const line of HELP.split('\n')) output.line(line);
 }
 
 function goodbye({ output }: Context): number {

@@ -3,22 +3,27 @@ import { BankError } from '../../ledger/errors.js';
 import type { Receipt } from '../../ledger/receipt.js';
 import { reportError } from '../error-report.js';
 import { moneyText, receiptText } from '../say.js';
-import { askAccount } from './ask-account.js';
-import type { Counter } from './menu.js';
+import { accountCatalogue } from './account-catalogue.js';
+import type { Counter } from './counter.js';
 import { newKey, settled } from './settled.js';
 
 const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
 
-/** Deposit, withdrawal or transfer: accounts, amount, a review, and only then the booking. */
-export async function moveMoney(counter: Counter, type: keyof typeof QUESTIONS): Promise<void> {
+/** Deposit, withdrawal or transfer: accounts (but for those that are known), amount, a review, and only then the booking. */
+export async function moveMoney(
+  counter: Counter,
+  type: keyof typeof QUESTIONS,
+  known: { readonly from?: AccountInfo; readonly to?: AccountInfo } = {},
+): Promise<void> {
   const { context, bank, asker } = counter;
-  const from = type === 'deposit' ? undefined : await askAccount(counter, 'From account');
-  const to = type === 'withdraw' ? undefined : await askAccount(counter, 'To account');
+  const pick = (question: string) => asker.pick(question, accountCatalogue(counter));
+  const from = type === 'deposit' ? undefined : (known.from ?? (await pick('From account')));
+  const to = type === 'withdraw' ? undefined : (known.to ?? (await pick('To account')));
   const sides = { ...(from && { from: from.id }), ...(to && { to: to.id }) };
   const { currency } = from ?? to ?? bank;
   for (;;) {
-    const amount = await asker.ask(`Amount in ${currency}: `);
-    const memo = await asker.ask('Memo (Enter for none): ');
+    const amount = await asker.ask(`Amount in ${currency}`);
+    const memo = await asker.ask('Memo (Enter for none)');
     const key = newKey();
     const input: MovementInput = { ...sides, amount, memo, idempotencyKey: key };
     try {

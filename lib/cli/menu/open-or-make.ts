@@ -1,9 +1,9 @@
 import type { Bank } from '../../bank/api.js';
 import { openBank } from '../../bank/open-bank.js';
 import { BankError } from '../../ledger/errors.js';
+import { type Asker, Walkaway } from '../ask/asker.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
-import { type Asker, Walkaway } from './asker.js';
 
 /** Opens the bank; if there is none, offers to make one. */
 export async function openOrMake(context: Context, asker: Asker): Promise<Bank> {
@@ -21,7 +21,7 @@ export async function openOrMake(context: Context, asker: Asker): Promise<Bank> 
 async function make(context: Context, asker: Asker): Promise<Bank> {
   const { directory, signal } = context;
   for (;;) {
-    const currency = (await asker.ask('Its currency (USD): ')) || 'USD';
+    const currency = (await asker.ask('Its currency (USD)')) || 'USD';
     try {
       return await openBank(directory, { create: true, currency, signal });
     } catch (error) {

@@ -1,0 +1,232 @@
+import type { Key } from 'node:readline';
+import { BankError } from '../../ledger/errors.js';
+import type { Context } from '../context.js';
+import { layTable } from '../table.js';
+import type { Asker, Catalogue, Choice, Line, Look } from './asker.js';
+import { type Frame, type Pressed, type Size, showFrame } from './frame.js';
+
+const MARK = '◆ ';
+const DONE = '◇ ';
+const POINTER = '> ';
+const ASKED_NOBODY = new Set(['ACCOUNT_NOT_FOUND', 'INVALID_ID']);
+
+/** Asks at a terminal that can be drawn on: answers as one types, lists to move in, balances that keep up. */
+export function createFrameAsker(context: Context): Asker {
+  const text = (question: string, shownAs: (typed: string) => string) =>
+    showFrame<string>(context, {
+      typing: true,
+      draw: (_, typed) => [
+        { text: `${MARK}${question}`, style: 'strong' },
+        { text: `  ${shownAs(typed)}` },
+        { text: '  Enter: go on   Esc: back', style: 'faint' },
+      ],
+      rest: (answer) => [{ text: `${DONE}${question}: ${shownAs(answer)}` }],
+      press: ({ name }, typed) => (name === 'return' ? { answer: typed } : undefined),
+    });
+  return {
+    ask: (question) => text(question, (typed) => typed),
+    secret: (question) => text(question, (typed) => '•'.repeat([...typed].length)),
+    confirm: (question) => showFrame(context, confirmFrame(question)),
+    choose: async (question, choices, look) =>
+      showFrame(context, choiceFrame(question, choices, look)),
+    pick: (question, catalogue) => showFrame(context, new PickFrame(question, catalogue).frame),
+    close: () => {},
+  };
+}
+
+function confirmFrame(question: string): Frame<boolean> {
+  return {
+    draw: () => [
+      { text: `${MARK}${question}`, style: 'strong' },
+      { text: '  y: yes   n: no   Esc: back', style: 'faint' },
+    ],
+    rest: (answer) => [{ text: `${DONE}${question} ${answer ? 'yes' : 'no'}` }],
+    press: ({ name }) => {
+      if (name === 'y') return { answer: true };
+      return name === 'n' || name === 'return' ? { answer: false } : undefined;
+    },
+  };
+}
+
+/** Something to look at, and what can be done: by its key, or by moving to it. */
+function choiceFrame(question: string, choices: readonly Choice[], look?: Look): Frame<string> {
+  let at = 0;
+  let seen: readonly Line[] = [];
+  const room = (size: Size) => Math.max(0, size.height - rowsOf(choices, size) - 2);
+  return {
+    refresh: async (size) => {
+      seen = look ? await look(size.width, room(size)) : [];
+      return undefined;
+    },
+    draw: (size) => [
+      ...seen.slice(0, room(size)),
+      { text: `${MARK}${question}`, style: 'strong' },
+      ...choiceLines(choices, at, rowsOf(choices, size)),
+      { text: '  letter, or Enter   Esc: back', style: 'faint' },
+    ],
+    rest: (key) => [
+      { text: `${DONE}${choices.find((choice) => choice.key === key)?.label ?? key}` },
+    ],
+    press: ({ name, sequence }) => {
+      const key = (sequence ?? '').toLowerCase();
+      if (choices.some((choice) => choice.key === key)) return { answer: key };
+      if (name === 'return') return { answer: choices[at]?.key ?? '' };
+      const step = { up: -1, down: 1 }[name ?? ''] ?? 0;
+      at = (at + step + choices.length) % choices.length;
+      return undefined;
+    },
+  };
+}
+
+const cellWidth = (choices: readonly Choice[]) =>
+  Math.max(...choices.map(({ key, label }) => key.length + label.length)) + 7;
+
+/** In as few columns as leave two thirds of the screen for what is looked at. */
+function rowsOf(choices: readonly Choice[], { width, height }: Size): number {
+  const columnsMax = Math.max(1, Math.floor(width / cellWidth(choices)));
+  const rowsMin = Math.ceil(choices.length / columnsMax);
+  return Math.min(choices.length, Math.max(rowsMin, Math.floor(height / 3)));
+}
+
+/** Choices in columns, filled from top to bottom. */
+function choiceLines(choices: readonly Choice[], at: number, rows: number): Line[] {
+  const width = cellWidth(choices);
+  const cells = choices.map(({ key, label }, index) =>
+    `${index === at ? POINTER : '  '}${key}  ${label}`.padEnd(width),
+  );
+  return Array.from({ length: rows }, (_, row) => ({
+    text: cells
+      .filter((_cell, index) => index % rows === row)
+      .join('')
+      .trimEnd(),
+  }));
+}
+
+/** Moves in a list that may be very long: a page of it is known, and asked for again each second. */
+class PickFrame<Item> {
+  readonly #question: string;
+  readonly #catalogue: Catalogue<Item>;
+  #items: readonly Item[] = [];
+  #next: string | undefined;
+  #nearest: string | undefined;
+  #at = 0;
+  /** Where this page begins, and those before it. */
+  #starts: (string | undefined)[] = [undefined];
+  /** What the page at hand was asked for. */
+  #asked: string | undefined;
+  #wanted = '';
+  #limit = 1;
+  #sort = 0;
+  /** Enter was pressed before what is typed had been looked up. */
+  #entered = false;
+
+  constructor(question: string, catalogue: Catalogue<Item>) {
+    this.#question = question;
+    this.#catalogue = catalogue;
+  }
+
+  get frame(): Frame<Item> {
+    return {
+      typing: true,
+      refresh: (size) => this.#refresh(size),
+      draw: (size, typed) => this.#draw(size, typed),
+      rest: (item) => [{ text: `${DONE}${this.#question}: ${this.#cells(item)}` }],
+      press: (key, typed) => this.#press(key, typed),
+    };
+  }
+
+  async #refresh({ height }: Size): Promise<Pressed<Item>> {
+    this.#limit = Math.max(1, height - 4);
+    const wanted = this.#wanted;
+    const start = this.#starts.at(-1);
+    const sort = this.#catalogue.sorts?.[this.#sort];
+    const { items, next } = await this.#catalogue.page(wanted, start, this.#limit, sort);
+    const found = items.length > 0 || wanted === '' ? items : await this.#named(wanted);
+    this.#nearest = found.length > 0 ? undefined : await this.#catalogue.nearest(wanted);
+    [this.#items, this.#next, this.#asked] = [found, next, wanted];
+    this.#at = Math.min(this.#at, Math.max(0, found.length - 1));
+    if (wanted !== this.#wanted || !this.#entered) return undefined;
+    // Of several nobody has seen which is the first.
+    this.#entered = false;
+    const [only, ...others] = found;
+    return only !== undefined && others.length === 0 ? { answer: only } : undefined;
+  }
+
+  /** An exact name that no search finds, as one that is not listed. */
+  async #named(text: string): Promise<readonly Item[]> {
+    try {
+      return [await this.#catalogue.named(text)];
+    } catch (error) {
+      if (error instanceof BankError && ASKED_NOBODY.has(error.code)) return [];
+      throw error;
+    }
+  }
+
+  #draw({ width }: Size, typed: string): Line[] {
+    const { head, rows } = layTable(this.#catalogue.columns, this.#items, width - 2);
+    const state = this.#asked === undefined || this.#asked !== this.#wanted ? ' …' : '';
+    const more = this.#next === undefined ? '' : '   PgDn: more';
+    const sort = this.#catalogue.sorts?.[this.#sort];
+    const sorted = sort === undefined ? '' : `   Tab: sorted by ${sort}`;
+    return [
+      { text: `${MARK}${this.#question}: ${typed}${state}`, style: 'strong' },
+      { text: `  ${head}`, style: 'faint' },
+      ...rows.map(
+        (text, index): Line =>
+          index === this.#at
+            ? { text: `${POINTER}${text}`, style: 'strong' }
+            : { text: `  ${text}` },
+      ),
+      ...(this.#items.length === 0 ? [{ text: `  ${this.#nothing()}` }] : []),
+      { text: `  type to search   Enter: choose   Esc: back${sorted}${more}`, style: 'faint' },
+    ];
+  }
+
+  #nothing(): string {
+    if (this.#asked === undefined) return '…';
+    if (this.#nearest !== undefined) return `None found. Did you mean ${this.#nearest}?`;
+    return this.#asked === '' ? 'There is nothing yet.' : 'None found.';
+  }
+
+  #cells(item: Item): string {
+    const shown = this.#catalogue.columns.map(({ cell }) => cell(item)).filter(Boolean);
+    return shown.slice(0, 2).join(', ');
+  }
+
+  #press({ name }: Key, typed: string): Pressed<Item> {
+    this.#entered = false;
+    if (typed !== this.#wanted) {
+      [this.#wanted, this.#starts, this.#at] = [typed, [undefined], 0];
+      return undefined;
+    }
+    const last = this.#items.length - 1;
+    if (name === 'return') {
+      this.#entered = this.#asked !== this.#wanted;
+      const item = this.#entered ? undefined : this.#items[this.#at];
+      return item === undefined ? undefined : { answer: item };
+    }
+    if (name === 'up' && this.#at > 0) this.#at--;
+    else if (name === 'down' && this.#at < last) this.#at++;
+    else if (name === 'tab') this.#turnOver();
+    else if (name === 'down' || name === 'pagedown') this.#turn(this.#next);
+    else if (name === 'up' || name === 'pageup') this.#turnBack(name === 'up');
+    return undefined;
+  }
+
+  #turnOver(): void {
+    this.#sort = (this.#sort + 1) % (this.#catalogue.sorts?.length ?? 1);
+    [this.#starts, this.#at, this.#asked] = [[undefined], 0, undefined];
+  }
+
+  #turn(start: string | undefined): void {
+    if (start === undefined) return;
+    this.#starts.push(start);
+    [this.#at, this.#next, this.#asked] = [0, undefined, undefined];
+  }
+
+  #turnBack(toEnd: boolean): void {
+    if (this.#starts.length === 1) return;
+    this.#starts.pop();
+    [this.#at, this.#asked] = [toEnd ? this.#limit : 0, undefined];
+  }
+}

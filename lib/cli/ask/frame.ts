@@ -1,0 +1,166 @@
+/** The one place that knows the library by which frames are drawn, and drawn again, at a terminal. */
+import type { Key } from 'node:readline';
+import { Prompt } from '@clack/core';
+import type { Context } from '../context.js';
+import { cutTo, showable } from '../terminal-text.js';
+import { type Line, Walkaway } from './asker.js';
+
+/** A frame: what it shows, and what a key does. */
+export interface Frame<Answer> {
+  /** Whether what is typed is edited as a line. */
+  readonly typing?: boolean;
+  /** Lines for so many columns and rows. `typed` has a cursor in it. */
+  draw(size: Size, typed: string): readonly Line[];
+  /** What stays on the screen when it was answered. */
+  rest(answer: Answer): readonly Line[];
+  press(key: Key, typed: string): Pressed<Answer>;
+  /** Brings up to date what is drawn; asked at the beginning, behind each key, and again each second. */
+  refresh?(size: Size): Promise<Pressed<Answer>>;
+}
+
+/** What a key leads to; `undefined`: the frame stays, and is drawn again. */
+export type Pressed<Answer> = { readonly answer: Answer } | undefined;
+
+export interface Size {
+  readonly width: number;
+  readonly height: number;
+}
+
+const REFRESH_MS = 1_000;
+const CURSOR = '█';
+
+function sizeNow(): Size {
+  const { columns, rows } = process.stdout;
+  // The last column and row stay free: what is written there would scroll or wrap.
+  return { width: (columns || 80) - 1, height: (rows || 24) - 2 };
+}
+
+/** Shows a frame until it is answered. @throws Walkaway for Esc, Ctrl-D and Ctrl-C; what `refresh` throws */
+export async function showFrame<Answer>(
+  { output, signal }: Context,
+  frame: Frame<Answer>,
+): Promise<Answer> {
+  const shown = new Shown(frame, (lines) =>
+    lines
+      .map(({ text, style = 'none' }) =>
+        output.paint(cutTo(showable(text), sizeNow().width), style),
+      )
+      .join('\n'),
+  );
+  const stop = () => shown.end('left');
+  signal.addEventListener('abort', stop, { once: true });
+  const refresh = keepFresh(frame, shown);
+  try {
+    if (signal.aborted) throw new Walkaway('left');
+    await shown.prompt();
+    if (shown.failure !== undefined) throw shown.failure;
+    if (shown.left !== undefined) throw new Walkaway(shown.left);
+    return shown.value as Answer;
+  } finally {
+    refresh.stop();
+    signal.removeEventListener('abort', stop);
+  }
+}
+
+/** Refreshes a frame each second, one at a time. */
+function keepFresh<Answer>(frame: Frame<Answer>, shown: Shown<Answer>): { stop(): void } {
+  if (frame.refresh === undefined) return { stop: () => {} };
+  let busy = false;
+  let again = false;
+  const look = async () => {
+    again = busy;
+    if (busy) return;
+    busy = true;
+    try {
+      do {
+        again = false;
+        shown.refreshed(await frame.refresh?.(sizeNow()));
+      } while (again); // A key was pressed meanwhile: what it asks for is looked up at once.
+    } catch (error) {
+      shown.fail(error);
+    } finally {
+      busy = false;
+    }
+  };
+  const timer = setInterval(look, REFRESH_MS);
+  shown.pressed = look;
+  void look();
+  return { stop: () => clearInterval(timer) };
+}
+
+class Shown<Answer> extends Prompt<Answer> {
+  left: 'back' | 'left' | undefined;
+  failure: unknown;
+  /** Called for each key that the frame stays for. */
+  pressed: (() => void) | undefined;
+
+  constructor(frame: Frame<Answer>, paint: (lines: readonly Line[]) => string) {
+    super(
+      {
+        render: () => {
+          if (this.state === 'submit') return paint(frame.rest(this.value as Answer));
+          if (this.state === 'cancel') return '';
+          const size = sizeNow();
+          return paint(frame.draw(size, this.#withCursor()).slice(0, size.height));
+        },
+      },
+      frame.typing === true,
+    );
+    this.on('key', (_, key) => {
+      if (key.ctrl === true && key.name === 'c') {
+        // In raw mode Ctrl-C is a key: handed on, it takes the same way as the signal.
+        this.left = 'left';
+        process.emit('SIGINT');
+      } else if (key.ctrl === true && key.name === 'd') this.#walk('left');
+      else if (key.name === 'escape' || (!frame.typing && key.name === 'q')) this.#walk('back');
+      else this.#answer(frame.press(key, this.userInput.trim()));
+    });
+  }
+
+  #walk(where: 'back' | 'left'): void {
+    this.left = where;
+    this.state = 'cancel';
+  }
+
+  #answer(pressed: Pressed<Answer>): void {
+    if (pressed === undefined) {
+      this.pressed?.();
+      return;
+    }
+    this.value = pressed.answer;
+    this.state = 'submit';
+  }
+
+  /** Return submits nothing by itself. */
+  protected override _shouldSubmit(): boolean {
+    return false;
+  }
+
+  #withCursor(): string {
+    const { userInput, _cursor: at } = this;
+    if (at >= userInput.length) return `${userInput}${CURSOR}`;
+    return `${userInput.slice(0, at)}${CURSOR}${userInput.slice(at)}`;
+  }
+
+  refreshed(found: Pressed<Answer>): void {
+    if (this.state !== 'active') return;
+    if (found) {
+      this.value = found.answer;
+      this.state = 'submit';
+    }
+    this.output.emit('resize'); // It draws what is new.
+    if (found) this.close();
+  }
+
+  fail(error: unknown): void {
+    this.failure = error;
+    this.end('left');
+  }
+
+  end(where: 'back' | 'left'): void {
+    if (this.state !== 'active' && this.state !== 'initial') return;
+    this.#walk(where);
+    this.output.emit('resize');
+    this.close();
+  }
+}

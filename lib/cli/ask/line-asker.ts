@@ -1,0 +1,132 @@
+import { createInterface } from 'node:readline';
+import { BankError } from '../../ledger/errors.js';
+import type { Context } from '../context.js';
+import { createTable } from '../table.js';
+import { showable } from '../terminal-text.js';
+import { type Asker, type Catalogue, type Choice, type Look, Walkaway } from './asker.js';
+
+/** Found items that are shown where none was named. */
+const MATCHES_SHOWN = 5;
+/** Leaves room for the header and the question on 24 lines. */
+const PAGE_ROWS = 20;
+
+/** Asks at the terminal, one line at a time: for screen readers, and for terminals that can do nothing else. */
+export function createLineAsker(context: Context): Asker {
+  const { output } = context;
+  const { stdin, stdout } = process;
+  const terminal = process.env.TERM !== 'dumb';
+  const lines = createInterface({ input: stdin, output: stdout, terminal, historySize: 0 });
+  // Lines are kept, so that what is typed or pasted ahead of a question is not lost.
+  const typed: string[] = [];
+  let left = false;
+  let wake = () => {};
+  lines.on('line', (line) => {
+    typed.push(line);
+    wake();
+  });
+  lines.on('close', () => {
+    left = true;
+    wake();
+  });
+  // In raw mode Ctrl-C is a key: handed on, it takes the same way as the signal.
+  lines.on('SIGINT', () => process.emit('SIGINT'));
+  context.signal.addEventListener('abort', () => lines.close(), { once: true });
+
+  const line = async (question: string): Promise<string> => {
+    // What was typed ahead is shown behind its question, as if it had waited.
+    const ahead = typed[0];
+    if (ahead !== undefined) output.line(`${question}${ahead}`);
+    while (typed.length === 0) {
+      if (left) throw new Walkaway('left');
+      const woken = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      lines.setPrompt(showable(question));
+      lines.prompt();
+      await woken;
+    }
+    return (typed.shift() ?? '').trim();
+  };
+  const ask = async (question: string): Promise<string> => {
+    const answer = await line(`${question}: `);
+    if (answer.toLowerCase() === 'q') throw new Walkaway('back');
+    return answer;
+  };
+  const unseen = async (question: string): Promise<string> => {
+    // What is typed is written by the line editor: while nobody shall read it, that writes nothing.
+    const { write } = stdout;
+    const started = line(`${question}: `);
+    stdout.write = (() => true) as typeof stdout.write;
+    try {
+      return await started;
+    } finally {
+      stdout.write = write;
+      output.line('');
+    }
+  };
+  // What there is to choose from is read out once, and when it is asked for again.
+  const told = new Set<string>();
+  const choose = async (question: string, choices: readonly Choice[], look?: Look) => {
+    const tell = () => {
+      for (const { key, label } of choices) output.line(`  ${key}  ${label}`);
+    };
+    if (look) for (const { text } of await look(stdout.columns || 80, PAGE_ROWS)) output.line(text);
+    const labels = choices.map(({ label }) => label).join();
+    if (!told.has(labels)) tell();
+    told.add(labels);
+    for (;;) {
+      const key = (await line(`${question}> `)).toLowerCase();
+      if (choices.some((choice) => choice.key === key)) return key;
+      if (key === 'q') throw new Walkaway('back');
+      if (key !== '') output.line(`There is no "${key}".`);
+      tell();
+    }
+  };
+  const pick = async <Item>(question: string, catalogue: Catalogue<Item>): Promise<Item> => {
+    let search = '';
+    let after: string | undefined;
+    for (;;) {
+      const answer = await ask(`${question} (Enter lists, a text searches)`);
+      if (answer !== '') {
+        const found = await named(answer, catalogue);
+        if (found !== undefined) return found;
+        [search, after] = [answer, undefined];
+      }
+      const limit = answer === '' ? PAGE_ROWS : MATCHES_SHOWN;
+      const { items, next } = await catalogue.page(search, after, limit);
+      createTable(context, catalogue.columns).rows(items);
+      const nearest = items.length > 0 ? undefined : await catalogue.nearest(search);
+      if (items.length === 0) output.line(search === '' ? 'There is nothing yet.' : 'None found.');
+      if (nearest !== undefined) output.line(`Did you mean ${nearest}?`);
+      if (next === undefined) search = '';
+      else output.line('Enter: more');
+      after = next;
+    }
+  };
+  return {
+    ask,
+    secret: unseen,
+    confirm: async (question) => {
+      const answer = await line(`${question} [y/N] `);
+      if (answer.toLowerCase() === 'q') throw new Walkaway('back');
+      return /^y(es)?$/i.test(answer);
+    },
+    choose,
+    pick,
+    close: () => lines.close(),
+  };
+}
+
+/** The item that was named, if there is one. */
+async function named<Item>(
+  text: string,
+  { named: of }: Catalogue<Item>,
+): Promise<Item | undefined> {
+  try {
+    return await of(text);
+  } catch (error) {
+    if (!(error instanceof BankError)) throw error;
+    if (error.code === 'ACCOUNT_NOT_FOUND' || error.code === 'INVALID_ID') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,209 @@
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import {
+  BANK,
+  balances,
+  declareDamage,
+  leaveUnverified,
+  succeed,
+  temporaryBank,
+  temporaryFolder,
+} from '../cli/run-cli.js';
+import { canRun } from '../kernel/needs.js';
+import { type Screen, sitDown } from './screen.js';
+
+const ran = canRun('the interactive bank at a terminal', { test: 'test/terminal/bank.test.ts' });
+
+/** From the menu to the page of Ada's account. */
+async function openAda(screen: Screen): Promise<void> {
+  await screen.shows('◆ drovebank');
+  screen.types('l');
+  await screen.shows('◆ Accounts', 'a10025');
+  screen.types('love');
+  await screen.shows('> a10017', /^(?!.*a10025)/s);
+  screen.presses('Enter');
+  await screen.shows('◆ a10017', 'Balance 100.00 USD');
+}
+
+describe.runIf(ran)('The interactive bank at a terminal', () => {
+  it('finds an account as one types, and moves money behind a review', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder });
+    await openAda(screen);
+    screen.types('t');
+    await screen.shows('◆ To account');
+    screen.types('bob');
+    await screen.shows('> a10025', /^(?!.*euro)/s);
+    screen.presses('Enter');
+    await screen.shows('◆ Amount in USD');
+    screen.types('1e3');
+    screen.presses('Enter');
+    await screen.shows('◆ Memo');
+    screen.presses('Enter');
+    await screen.shows('"1e3" is no decimal number', '◆ Amount in USD');
+    screen.types('12.50');
+    screen.presses('Enter');
+    await screen.shows('◆ Memo');
+    screen.types('cinema');
+    screen.presses('Enter');
+    await screen.shows('from a10017, Ada Lovelace: 100.00 -> 87.50', '◆ Book it?');
+    expect(await balances(folder)).toMatchObject({ a10025: '0.00 after 1 rows' });
+    screen.types('y');
+    await screen.shows('Transferred 12.50 USD', 'Balance 87.50 USD', '▁█', 'cinema');
+    screen.presses('Escape');
+    await screen.shows('◆ Accounts');
+    screen.presses('Escape');
+    await screen.shows('◆ drovebank');
+    screen.types('q');
+    await screen.shows('Bye!', 'ended with 0');
+    expect(await balances(folder)).toMatchObject({ a10017: '87.50 after 3 rows' });
+  });
+
+  it('opens, deposits, withdraws, holds, freezes and closes, each behind a yes', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder });
+    const answer = async (question: string, text: string) => {
+      await screen.shows(`◆ ${question}`);
+      screen.types(text);
+      screen.presses('Enter');
+    };
+    await screen.shows('◆ drovebank');
+    screen.types('c');
+    await answer('First name', 'Grace');
+    await answer('Last name', 'Hopper');
+    await answer('Currency', '');
+    await answer('Overdraft limit', '5');
+    await screen.shows('Would open a10033', '◆ Open it?');
+    screen.types('y');
+    await screen.shows('Opened a10033', '◆ drovebank');
+    screen.types('l');
+    // Enter before it was looked up takes the only one that there is.
+    await answer('Accounts', 'a10033');
+    await screen.shows('◆ a10033');
+    screen.types('d');
+    await answer('Amount in USD', '20');
+    await answer('Memo', 'gift');
+    await screen.shows('◆ Book the deposit?');
+    screen.types('y');
+    await screen.shows('Balance 20.00 USD');
+    screen.types('w');
+    await answer('Amount in USD', '3');
+    await answer('Memo', '');
+    await screen.shows('◆ Pay it out?');
+    screen.types('n');
+    await screen.shows('Nothing was booked.', '◆ a10033');
+    screen.types('o');
+    await answer('Amount in USD', '4');
+    await answer('Memo', 'hotel');
+    await screen.shows('Would hold 4.00 USD', '◆ Set it aside?');
+    screen.types('y');
+    await screen.shows('held 4.00, available 21.00');
+    screen.types('f');
+    await screen.shows('◆ Freeze it');
+    screen.types('y');
+    await screen.shows('Grace Hopper  frozen');
+    screen.types('f');
+    await screen.shows('◆ Unfreeze it?');
+    screen.types('y');
+    await screen.shows('Grace Hopper  open');
+    // A refusal is told, and leads back.
+    screen.types('x');
+    await screen.shows('◆ What is left goes to account');
+    screen.types('ada');
+    await screen.shows('> a10017');
+    screen.presses('Enter');
+    await screen.shows('next:', '◆ a10033');
+    screen.types('m');
+    await screen.shows('◆ Rows', 'gift');
+    screen.types('hotel');
+    await screen.shows('hold', /^(?!.*gift)/s);
+    screen.presses('C-d');
+    await screen.shows('Bye!', 'ended with 0');
+    expect(await balances(folder)).toMatchObject({ a10033: '20.00 after 5 rows' });
+  });
+
+  it('shows at once what another process does, and two terminals on one account', async () => {
+    const folder = await temporaryBank();
+    const [one, other] = [sitDown({ folder }), sitDown({ folder })];
+    await openAda(one);
+    await openAda(other);
+    succeed(folder, ['deposit', 'a10017', '11.00', '--memo', 'from outside']);
+    await one.shows('Balance 111.00 USD', 'from outside');
+    await other.shows('Balance 111.00 USD', 'from outside');
+    one.types('w');
+    await one.shows('◆ Amount in USD');
+    one.types('1');
+    one.presses('Enter');
+    await one.shows('◆ Memo');
+    one.presses('Enter');
+    await one.shows('◆ Pay it out?');
+    one.types('y');
+    await one.shows('Balance 110.00 USD');
+    await other.shows('Balance 110.00 USD');
+  });
+
+  it.each([
+    [80, 24],
+    [40, 12],
+  ])('fits %i columns and %i rows, also after another size', async (columns, rows) => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder, columns, rows });
+    await openAda(screen);
+    screen.resize(columns + 30, rows + 6);
+    await screen.shows('first deposit');
+    screen.resize(columns, rows);
+    const shown = await screen.shows('Balance 100.00 USD', 'w  withdraw', 'b  back', 'Esc: back');
+    // A line that wrapped would show what it ends with at the beginning of the next one.
+    expect(shown.split('\n').filter((line) => /^(back|USD|\d)/.test(line))).toEqual([]);
+  });
+
+  it.each([
+    ['before the review', 'Escape', 0],
+    ['before the review', 'C-c', 130],
+    ['at the review', 'C-c', 130],
+  ])('books nothing when it is left %s by %s', async (where, key, code) => {
+    const folder = await temporaryBank();
+    const before = await balances(folder);
+    const screen = sitDown({ folder });
+    await openAda(screen);
+    screen.types('d');
+    await screen.shows('◆ Amount in USD');
+    screen.types('5');
+    if (where === 'at the review') {
+      screen.presses('Enter');
+      await screen.shows('◆ Memo');
+      screen.presses('Enter');
+      await screen.shows('◆ Book the deposit?');
+    }
+    screen.presses(key);
+    if (code === 0) {
+      await screen.shows('◆ a10017');
+      screen.presses('C-d');
+    }
+    await screen.shows('Bye!', `ended with ${code}`);
+    expect(await balances(folder)).toEqual(before);
+  });
+
+  it('tells PAIN while one looks, and ends with 7', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    const screen = sitDown({ folder });
+    await openAda(screen);
+    declareDamage(join(folder, BANK));
+    await screen.shows('BANK_DAMAGED', 'drovebank-recover', 'ended with 7');
+  });
+
+  it('offers to make a bank where there is none, and is an empty one then', async () => {
+    const screen = sitDown({ folder: temporaryFolder(), args: ['--dir', 'new'] });
+    await screen.shows('There is no bank in new.', '◆ Make one there?');
+    screen.types('y');
+    await screen.shows('◆ Its currency');
+    screen.types('CHF');
+    screen.presses('Enter');
+    await screen.shows('in CHF.', '◆ drovebank');
+    screen.types('l');
+    await screen.shows('There is nothing yet.');
+    screen.types('nobody');
+    await screen.shows('None found.');
+  });
+});

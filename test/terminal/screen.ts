@@ -1,0 +1,63 @@
+import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { expect, onTestFinished } from 'vitest';
+import { PROGRAM } from '../cli/run-cli.js';
+
+const LOOK_MS = 40;
+
+/** A terminal of tmux's with somebody at it. */
+export interface Screen {
+  /** Waits until the screen shows all of these; what is shown then. */
+  shows(...texts: readonly (string | RegExp)[]): Promise<string>;
+  /** Types text as it is. */
+  types(text: string): void;
+  /** Presses keys, by their names: `Enter`, `Escape`, `C-c`, `Down`, `PageDown`. */
+  presses(...keys: readonly string[]): void;
+  resize(columns: number, rows: number): void;
+  readonly now: string;
+}
+
+export interface Seat {
+  readonly folder: string;
+  readonly args?: readonly string[];
+  readonly columns?: number;
+  readonly rows?: number;
+}
+
+/** Runs `drovebank` at a terminal. Behind it the screen shows `ended with <code>`. */
+export function sitDown({ folder, args = [], columns = 80, rows = 24 }: Seat): Screen {
+  const name = `drovebank-${randomUUID()}`;
+  const tmux = (...words: readonly string[]) =>
+    execFileSync('tmux', ['-L', name, '-f', '/dev/null', ...words], { encoding: 'utf8' });
+  const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
+  const size = ['-x', String(columns), '-y', String(rows)];
+  const command = `cd '${folder}'; ${words}; echo "ended with $?"; exec sleep 600`;
+  const clean = ['-e', 'LANG=C.UTF-8', '-e', 'NO_COLOR=', '-e', 'DROVEBANK_DIR='];
+  tmux('new-session', '-d', '-s', 'seat', ...size, ...clean, command);
+  onTestFinished(() => {
+    tmux('kill-server');
+  });
+  const look = () => tmux('capture-pane', '-p', '-t', 'seat');
+  return {
+    async shows(...texts) {
+      const isShown = (screen: string) =>
+        texts.every((text) =>
+          typeof text === 'string' ? screen.includes(text) : text.test(screen),
+        );
+      let screen = look();
+      const until = performance.now() + 20_000;
+      while (!isShown(screen) && performance.now() < until) {
+        await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+        screen = look();
+      }
+      expect(isShown(screen), `${texts.join(' and ')} never came:\n${screen}`).toBe(true);
+      return screen;
+    },
+    types: (text) => void tmux('send-keys', '-t', 'seat', '-l', text),
+    presses: (...keys) => void tmux('send-keys', '-t', 'seat', ...keys),
+    resize: (x, y) => void tmux('resize-window', '-t', 'seat', '-x', String(x), '-y', String(y)),
+    get now() {
+      return look();
+    },
+  };
+}
