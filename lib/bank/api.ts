@@ -205,6 +205,12 @@ export interface BatchOptions extends Booked {
   readonly atomic?: boolean | undefined;
 }
 
+/** What a right PIN is answered with. */
+export interface PinCheck {
+  /** Rows of the passbook at the last right PIN, or when it was set: those behind it are new to its holder. */
+  readonly seen: number;
+}
+
 /** One result of {@link Bank.batch}. */
 export type OperationResult =
   | { readonly receipt: OperationReceipt }
@@ -299,6 +305,15 @@ export interface Bank extends AsyncDisposable {
   endStandingOrder(order: number, options?: Booked): Promise<StandingOrder>;
   /** Books what standing orders are due today, and were in the 31 days before: once, whoever runs it. */
   runDue(options?: DueInput): Promise<DueRun>;
+  /**
+   * Gives an account a PIN of four digits, in the place of the one that it has. It lies hashed, apart from both books.
+   */
+  setPin(id: string, pin: string, options?: Cancellable): Promise<void>;
+  /**
+   * Whether a PIN is the account's: counted before it is looked at, so that guesses count whoever makes them, and from
+   * how many processes. @throws BankError PIN_WRONG, PIN_LOCKED
+   */
+  checkPin(id: string, pin: string, options?: Cancellable): Promise<PinCheck>;
   account(id: string, options?: Cancellable): Promise<AccountInfo>;
   balance(id: string, options?: AtOptions): Promise<Balance>;
   history(id: string, options?: HistoryOptions): Listing<HistoryEntry, number>;

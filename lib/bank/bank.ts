@@ -1,6 +1,6 @@
 import type { Position } from '../format/position.js';
 import { type Account, withoutOverdue } from '../ledger/account.js';
-import { type AccountId, parseAccountId } from '../ledger/account-id.js';
+import { type AccountId, parseAccountId, parseCustomerId } from '../ledger/account-id.js';
 import { eachAccountOf } from '../ledger/decide.js';
 import { BankError, cancelledError, refuseCancelled } from '../ledger/errors.js';
 import { HOLDS_MAX, overdueAt } from '../ledger/hold.js';
@@ -34,6 +34,7 @@ import {
   readWithdraw,
   type TransferInput,
 } from '../ledger/request.js';
+import { readPin } from '../ledger/text.js';
 import type { Bookkeeper } from '../store/bookkeeper.js';
 import { channels } from '../store/channels.js';
 import { readCheckpoint } from '../store/checkpoint.js';
@@ -47,6 +48,7 @@ import { LedgerState } from '../store/ledger-state.js';
 import { QUEUE_REQUESTS_MAX } from '../store/limits.js';
 import { Opened } from '../store/opened.js';
 import { PastBooks } from '../store/past.js';
+import { Pins } from '../store/pins.js';
 import { Posting } from '../store/posting.js';
 import { Roster } from '../store/roster.js';
 import { RosterIndex } from '../store/roster-index.js';
@@ -112,6 +114,7 @@ export class OpenedBank implements api.Bank {
   readonly #posting: Posting;
   readonly #roster: Roster;
   readonly #index: RosterIndex;
+  readonly #pins: Pins;
   readonly #acceptClock: boolean;
   #aside: (() => void)[] = [];
   #stopDue = () => {};
@@ -125,6 +128,7 @@ export class OpenedBank implements api.Bank {
     this.directory = directory;
     this.id = manifest.id;
     this.currency = manifest.currency;
+    this.#pins = new Pins(files);
     this.#roster = new Roster(files);
     this.#index = new RosterIndex(files);
     this.#posting = new Posting({
@@ -347,6 +351,21 @@ export class OpenedBank implements api.Bank {
       return PastBooks.at(this.#files, { transfer }, () => this.#head(signal));
     };
     return { now: () => system.now(), digitsOf, books };
+  }
+
+  async setPin(id: string, pin: string, { signal }: api.Cancellable = {}): Promise<void> {
+    const account = parseCustomerId(id);
+    const read = readPin(pin);
+    const { entries } = await this.account(account, { signal });
+    await told(() => this.#pins.set(account, read, entries));
+  }
+
+  async checkPin(id: string, pin: string, { signal }: api.Cancellable = {}): Promise<api.PinCheck> {
+    const account = parseCustomerId(id);
+    const read = readPin(pin);
+    const { entries } = await this.account(account, { signal });
+    const seen = await told(() => this.#pins.check(account, read, entries));
+    return Object.freeze({ seen });
   }
 
   async account(id: string, options: api.Cancellable = {}): Promise<api.AccountInfo> {

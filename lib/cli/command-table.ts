@@ -227,6 +227,23 @@ A hold counts against the account's limits on the day on which it is placed.`,
     load: () => import('./commands/limit.js'),
   },
   {
+    usage: 'pin <id>',
+    summary: 'give an account a PIN for the ATM, or another one',
+    about: `Asked for without showing it; never an argument, which everybody could see.
+It ends a lock by wrong PINs. It lies hashed, apart from the passbooks.`,
+    group: 'Everyday',
+    writes: true,
+    options: [
+      ['--pin-stdin', 'read it from standard input'],
+      ['--pin-file <file>', 'read it from the first line of a file'],
+    ],
+    examples: [
+      'drovebank pin a10017 --pin-file pin.txt',
+      'drovebank pin a10017 --pin-stdin < pin.txt',
+    ],
+    load: () => import('./commands/pin.js'),
+  },
+  {
     usage: 'exchange <from> <to> <amount>',
     summary: 'move money into an account of another currency',
     about: `Two linked movements: the amount leaves the bank in one currency, and comes
@@ -473,6 +490,16 @@ With --atomic the first of those stops it, and no line is booked.`,
       'drovebank batch - --json < payments.csv',
     ],
     load: () => import('./commands/batch.js'),
+  },
+  {
+    usage: 'atm',
+    summary: 'a cash machine: card, PIN, balance, deposit, withdraw, transfer',
+    about: `Three wrong PINs lock a card for a time that grows; they are counted on the
+disk, whichever process asks.`,
+    group: 'Run',
+    options: [['--notes <sizes>', 'notes that it pays out (default: 10,20,50,100)']],
+    examples: ['drovebank atm', 'drovebank atm --notes 20,50'],
+    load: () => import('./commands/atm.js'),
   },
   {
     usage: 'demo',

@@ -87,6 +87,8 @@ async function runCommand(
     const code = (await run(context, operands, options)) ?? EXIT.ok;
     await context.output.drained();
     const { failure } = context.output;
+    // Who left by a signal ends as that signal's own code says.
+    if (code === EXIT.interrupted) return signalCode() ?? code;
     if (failure === undefined) return code;
     // What was booked stays booked, and must not look as if it had failed; a list that was cut must.
     if (!facts.writes || context.dryRun) throw unwritten(failure);

@@ -70,7 +70,7 @@ function widest(widths: readonly number[], texts: readonly string[][]): number[]
 }
 
 /** Columns of the terminal; files and pipes have no edge unless COLUMNS says so. */
-function lineWidth(): number {
+export function lineWidth(): number {
   if (isTerminal(process.stdout)) return process.stdout.columns || 80;
   const columns = Number(process.env.COLUMNS);
   return columns > 0 ? columns : Number.POSITIVE_INFINITY;

@@ -1,4 +1,5 @@
 /** The machine that a bank runs on, as the store sees it: ports, so that a simulation can own them all. */
+import { scrypt } from 'node:crypto';
 import type { Disk } from '../disk/disk.js';
 import type { Lock } from '../disk/lock.js';
 import { nodeDisk } from '../disk/node-disk.js';
@@ -36,6 +37,8 @@ export interface Host {
   readonly pagesBytesMax: number;
   /** Bytes of a block of an index, about; a simulation takes fewer. */
   readonly indexBlockBytes: number;
+  /** The hash of a salted PIN, in hex; slow, so that guessing is. */
+  hashPin(pin: string, salt: string): Promise<string>;
   /** Starts to post for the bank in `directory`, beside whoever answers. */
   startPoster(directory: string): PosterThread;
 }
@@ -53,6 +56,20 @@ export function nodeHost(): Host {
     sliceAccountsMax: SLICE_ACCOUNTS_MAX,
     pagesBytesMax: PAGES_BYTES_MAX,
     indexBlockBytes: INDEX_BLOCK_BYTES,
+    hashPin,
     startPoster: startPosterThread,
   };
+}
+
+/** About a tenth of a second, and 32 MB, each. Four digits are soon tried out by who has the hash: so it lies apart. */
+const SCRYPT = { N: 2 ** 15, r: 8, p: 1, maxmem: 64 * 1024 * 1024 };
+const HASH_BYTES = 32;
+
+function hashPin(pin: string, salt: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    scrypt(pin, Buffer.from(salt, 'hex'), HASH_BYTES, SCRYPT, (error, hash) => {
+      if (error) reject(error);
+      else resolve(hash.toString('hex'));
+    });
+  });
 }

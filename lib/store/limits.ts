@@ -99,3 +99,8 @@ export const LEASE_WAIT_MAX_MS = 30_000;
 export const MARK_LOOKS_MAX = 1_000;
 /** Tries to see the one directory in a desk's folder while it is being renamed. */
 export const DESK_LOOKS_MAX = 200;
+/** Wrong PINs in a row before no other is taken for a while. */
+export const PIN_TRIES_MAX = 3;
+/** Seconds for which none is taken then; each wrong one more doubles them, up to the second. */
+export const PIN_LOCK_S = 30;
+export const PIN_LOCK_MAX_S = 24 * 60 * 60;

@@ -46,6 +46,7 @@ export interface BankFiles {
   readonly poster: Poster;
   readonly stations: Readonly<Record<Role, Station>>;
   /** Starts to post beside whoever answers. */
+  readonly hashPin: Host['hashPin'];
   startPoster(): PosterThread;
   /** Removes both locks: for a copy of a bank, whose locks nobody holds. */
   breakLocks(): void;
@@ -144,6 +145,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
     writerQueue: writer.queue,
     posterQueue: posting.queue,
     stations: { writer, poster: posting },
+    hashPin: host.hashPin,
     startPoster,
     breakLocks,
   };

@@ -13,6 +13,7 @@ import { isMarkName } from './answered.js';
 import { isListed, NO_FILE, NOWHERE } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
+import { isSecretFile, SECRETS_FOLDER } from './pins.js';
 import { INDEX_FOLDER, isIndexFile } from './sorted-index.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
@@ -27,7 +28,10 @@ export interface Strays {
   readonly problems: readonly Problem[];
 }
 
-const TOP = ['bank.json', 'accounts', 'journal', INDEX_FOLDER, 'desks', PAIN_FILE, 'lost+found'];
+const TOP = [
+  ...['bank.json', 'accounts', 'journal', INDEX_FOLDER, SECRETS_FOLDER],
+  ...['desks', PAIN_FILE, 'lost+found'],
+];
 const OFFICE = ['writer', 'poster'].flatMap((role) => [role, `${role}.queue`, `${role}.lock`]);
 const FOLDER = /^[0-9a-f]{2}$/;
 const STAGED = /^(?:segment|page|checkpoint|index|repair)-[0-9]+-[0-9]+$/;
@@ -99,6 +103,10 @@ export async function findStrays(
           stray(`${folder}/${name}`, `its place is ${home}: nobody reads it here`);
       }
     }
+  }
+  for (const inner of await known(SECRETS_FOLDER, (name) => FOLDER.test(name))) {
+    const folder = `${SECRETS_FOLDER}/${inner}`;
+    await knownFiles(folder, (name) => isSecretFile(folder, name));
   }
   await known('desks', (name) => OFFICE.includes(name));
   for (const role of ['writer', 'poster']) {

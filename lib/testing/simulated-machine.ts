@@ -9,6 +9,7 @@ import { initAt, openAt } from '../bank/open-bank.js';
 import type { Awaitable, Disk } from '../disk/disk.js';
 import { STALE_MS } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
+import { checkOf } from '../format/check.js';
 import type { Host } from '../store/host.js';
 import {
   BARRIER_PAGES_MIN,
@@ -312,6 +313,8 @@ export class SimulatedProcess {
       sliceAccountsMax: SLICE_ACCOUNTS_MAX,
       pagesBytesMax: PAGES_BYTES_MAX,
       indexBlockBytes: INDEX_BLOCK_BYTES,
+      // Nobody guesses here, and a simulation has no time to lose.
+      hashPin: async (pin, salt) => checkOf(salt + pin),
       startPoster: (directory) => this.#startPoster(directory),
     };
   }

@@ -42,6 +42,7 @@ const COMMANDS: readonly string[] = [
   'unfreeze a10025',
   'rename a10025 Rob Smith',
   'limit a10017 --transfer 50.00 --day 80.00',
+  'pin a10017 --pin-file pin.txt',
   'close grace',
   'list',
   'reopen grace',
@@ -88,6 +89,7 @@ async function everything(): Promise<Told[]> {
   const head = 'account,opened,first_name,last_name,currency,overdraft_limit\n';
   writeFileSync(join(folder, 'accounts.csv'), `${head}c1,2026-01-01,Carl,Orff,USD,0.00\n`);
   writeFileSync(join(folder, 'bad.csv'), `${head}a10017,2026-01-01,Carl,Orff,EUR,0.00\n`);
+  writeFileSync(join(folder, 'pin.txt'), '1212\n');
   const told: Told[] = [];
   const run = async (where: string, command: string) => {
     const { stdout, stderr } = await runHere(where, [...command.split(' '), '--json']);
@@ -154,9 +156,9 @@ describe('docs/json.md', () => {
 
   it('has every command', () => {
     const said = DOCUMENTS.replaceAll(/\s+/g, ' ');
-    const lost = COMMAND_TABLE.map(({ usage }) => usage.split(' ')[0] ?? '').filter(
-      (name) => !new RegExp(`/\\*\\* [^*]*\\b${name}\\b[^*]*\\*/ interface`).test(said),
-    );
+    const lost = COMMAND_TABLE.filter(({ usage }) => usage !== 'atm')
+      .map(({ usage }) => usage.split(' ')[0] ?? '')
+      .filter((name) => !new RegExp(`/\\*\\* [^*]*\\b${name}\\b[^*]*\\*/ interface`).test(said));
     expect(lost).toEqual([]);
   });
 });

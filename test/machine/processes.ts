@@ -10,6 +10,7 @@ import type { Lock } from '#lib/disk/lock.js';
 import { nodeDisk } from '#lib/disk/node-disk.js';
 import { nodeSystem } from '#lib/disk/node-system.js';
 import type { System } from '#lib/disk/system.js';
+import { checkOf } from '#lib/format/check.js';
 import type { Host } from '#lib/store/host.js';
 import {
   BARRIER_PAGES_MIN,
@@ -130,6 +131,7 @@ export class Machine {
       sliceAccountsMax: SLICE_ACCOUNTS_MAX,
       pagesBytesMax: PAGES_BYTES_MAX,
       indexBlockBytes: INDEX_BLOCK_BYTES,
+      hashPin: async (pin, salt) => checkOf(salt + pin),
       startPoster: startPosterThread,
     };
   }

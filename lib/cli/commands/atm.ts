@@ -1,0 +1,34 @@
+import { runAtm } from '../../atm/screen.js';
+import { createAsker, Walkaway } from '../ask/asker.js';
+import { atTerminal, type Command } from '../context.js';
+import { EXIT, UsageError } from '../exit-codes.js';
+import { textOption } from '../read-options.js';
+import { withBank } from '../with-bank.js';
+
+const NOTES = '10,20,50,100';
+
+/** `drovebank atm` */
+export const run: Command = async (context, _, options) => {
+  if (!atTerminal(context)) throw new UsageError('atm asks questions: it needs a terminal.');
+  const notes = readNotes(textOption(options, 'notes') ?? NOTES);
+  return withBank(context, async (bank) => {
+    const asker = await createAsker(context);
+    try {
+      await runAtm({ context, bank, asker, notes });
+    } catch (error) {
+      if (!(error instanceof Walkaway)) throw error;
+      context.output.line('Goodbye.');
+    } finally {
+      asker.close();
+    }
+    return context.signal.aborted ? EXIT.interrupted : undefined;
+  });
+};
+
+function readNotes(text: string): string[] {
+  const notes = text.split(',').map((note) => note.trim());
+  if (notes.every((note) => /^[1-9][0-9]{0,5}$/.test(note))) return notes;
+  throw new UsageError(
+    `--notes ${JSON.stringify(text)} is no list of whole numbers such as ${NOTES}.`,
+  );
+}

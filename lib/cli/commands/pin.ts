@@ -1,0 +1,62 @@
+import { readUserFile } from '../../disk/user-files.js';
+import { BankError } from '../../ledger/errors.js';
+import { readPin } from '../../ledger/text.js';
+import { createAsker, Walkaway } from '../ask/asker.js';
+import { atTerminal, type Command, type Context, isTerminal, type Options } from '../context.js';
+import { UsageError } from '../exit-codes.js';
+import { isSet, textOption } from '../read-options.js';
+import { withBank } from '../with-bank.js';
+
+/** `drovebank pin <id>`: gives an account a PIN; never as an argument, where everybody would see it. */
+export const run: Command = async (context, [id = ''], options) => {
+  const { output, signal, dryRun } = context;
+  const given = await givenPin(options);
+  await withBank(context, async (bank) => {
+    const account = await bank.account(id, { signal });
+    const pin = given ?? (await askPin(context, account.id));
+    if (dryRun) readPin(pin);
+    else await bank.setPin(account.id, pin, { signal });
+    if (context.json) output.document('account.pin', { id: account.id, dryRun });
+    else if (context.quiet) return;
+    else if (dryRun) output.line(`Would give ${account.id} a new PIN. Dry run: nothing was set.`);
+    else output.line(`${account.id} has a new PIN. Wrong tries are forgotten.`);
+  });
+  return undefined;
+};
+
+async function givenPin(options: Options): Promise<string | undefined> {
+  const file = textOption(options, 'pinFile');
+  if (file !== undefined) return firstLine(await readUserFile(file));
+  if (!isSet(options, 'pinStdin')) return undefined;
+  if (isTerminal(process.stdin)) {
+    throw new UsageError(
+      '--pin-stdin reads standard input, which is a terminal here; leave it out.',
+    );
+  }
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return firstLine(Buffer.concat(chunks));
+}
+
+function firstLine(bytes: Uint8Array): string {
+  return (Buffer.from(bytes).toString('utf8').split('\n')[0] ?? '').trim();
+}
+
+async function askPin(context: Context, id: string): Promise<string> {
+  if (!atTerminal(context)) {
+    throw new UsageError('pin needs a terminal to ask at, or --pin-stdin, or --pin-file <file>.');
+  }
+  const asker = await createAsker(context);
+  try {
+    for (;;) {
+      const pin = await asker.secret(`New PIN of ${id}, four digits`);
+      if (pin === (await asker.secret('Once more'))) return pin;
+      context.output.line('That was another one. Both once more:');
+    }
+  } catch (error) {
+    if (!(error instanceof Walkaway)) throw error;
+    throw new BankError('CANCELLED', 'Cancelled: the PIN is as it was.');
+  } finally {
+    asker.close();
+  }
+}

@@ -1,0 +1,134 @@
+import { describe, expect, it } from 'vitest';
+import { type AtmEvent, type AtmState, step, WELCOME, wantOf } from '#lib/atm/session.js';
+import { BankError } from '#lib/ledger/errors.js';
+
+const HOLDER = { id: 'a10017', name: 'Tom Brady', currency: 'USD' };
+const MENU: AtmState = { at: 'menu', holder: HOLDER };
+const done = (holder?: typeof HOLDER): AtmEvent =>
+  holder ? { done: true, told: ['said'], holder } : { done: true, told: ['said'] };
+const refusal = (code: BankError['code'], details = {}): AtmEvent => ({
+  refused: new BankError(code, 'No.', { details, hint: 'Do.' }),
+});
+
+/** The states that these events lead through. */
+function through(state: AtmState, ...events: (string | AtmEvent)[]): string {
+  const seen: string[] = [];
+  let now = state;
+  for (const event of events) {
+    now = step(now, typeof event === 'string' ? { typed: event } : event).state;
+    seen.push(now.at);
+  }
+  return seen.join(' ');
+}
+
+describe('A session at the cash machine', () => {
+  it.each<[string, AtmState, (string | AtmEvent)[], string]>([
+    ['signs in', WELCOME, ['i', 'a10017', '1212', done(HOLDER)], 'card pin sign-in menu'],
+    [
+      'opens an account',
+      WELCOME,
+      ['o', 'Tom', 'Brady', '1212', done(HOLDER)],
+      'first-name last-name first-pin open menu',
+    ],
+    ['leaves', WELCOME, ['e'], 'end'],
+    ['goes back from the door', WELCOME, [{ back: true }], 'end'],
+    ['asks for a card again', { at: 'card' }, [''], 'card'],
+    ['goes back from the PIN', { at: 'pin', id: 'a10017' }, [{ back: true }], 'welcome'],
+    ['wants four digits', { at: 'pin', id: 'a10017' }, ['12', '12a4', '1212'], 'pin pin sign-in'],
+    [
+      'asks again for a wrong PIN',
+      { at: 'sign-in', id: 'a10017', pin: '0000' },
+      [refusal('PIN_WRONG', { left: 1 })],
+      'pin',
+    ],
+    [
+      'gives the card back when the last try was wrong',
+      { at: 'sign-in', id: 'a10017', pin: '0000' },
+      [refusal('PIN_WRONG', { left: 0 })],
+      'welcome',
+    ],
+    [
+      'gives the card back when there is no PIN',
+      { at: 'sign-in', id: 'a10017', pin: '0000' },
+      [refusal('PIN_WRONG', { set: false })],
+      'welcome',
+    ],
+    [
+      'gives a locked card back',
+      { at: 'sign-in', id: 'a10017', pin: '0000' },
+      [refusal('PIN_LOCKED')],
+      'welcome',
+    ],
+    [
+      'gives an unknown card back',
+      { at: 'sign-in', id: 'x', pin: '0000' },
+      [refusal('ACCOUNT_NOT_FOUND')],
+      'welcome',
+    ],
+    ['shows the balance', MENU, ['b', done()], 'balance menu'],
+    ['shows the statement', MENU, ['s', done()], 'statement menu'],
+    ['pays in', MENU, ['d', '10', done(), 'yes', done()], 'amount try review book menu'],
+    ['pays out', MENU, ['w', '60', done(), 'yes', done()], 'amount try review book menu'],
+    ['transfers', MENU, ['t', 'bob', '5', done(), 'yes', done()], 'to amount try review book menu'],
+    ['books nothing without a yes', MENU, ['w', '60', done(), 'no'], 'amount try review menu'],
+    [
+      'goes back from the review',
+      MENU,
+      ['w', '6', done(), { back: true }],
+      'amount try review menu',
+    ],
+    [
+      'asks again for an amount that makes no sense',
+      MENU,
+      ['t', 'bob', 'x', refusal('INVALID_AMOUNT'), '5'],
+      'to amount try amount try',
+    ],
+    ['tells a refusal', MENU, ['w', '60', refusal('INSUFFICIENT_FUNDS')], 'amount try menu'],
+    [
+      'changes the PIN',
+      MENU,
+      ['p', '1', '3434', '3434', done()],
+      'new-pin new-pin same-pin set-pin menu',
+    ],
+    ['wants the same PIN twice', MENU, ['p', '3434', '3435'], 'new-pin same-pin new-pin'],
+    ['gives the card back', MENU, ['e'], 'welcome'],
+    ['gives the card back on the way back', MENU, [{ back: true }], 'welcome'],
+  ])('%s', (_, state, events, expected) => {
+    expect(through(state, ...events)).toBe(expected);
+  });
+
+  it('keeps what is wished from the amount to the booking', () => {
+    let state: AtmState = MENU;
+    for (const text of ['t', 'bob', '5.00']) state = step(state, { typed: text }).state;
+    const wish = { what: 'transfer', amount: '5.00', to: 'bob' };
+    expect(state).toEqual({ at: 'try', holder: HOLDER, wish });
+    state = step(step(state, done()).state, { typed: 'yes' }).state;
+    expect(state).toEqual({ at: 'book', holder: HOLDER, wish });
+  });
+
+  it('asks, or has something done, in every state; a PIN is never asked for in the open', () => {
+    const wish = { what: 'withdraw', amount: '1' } as const;
+    const states: AtmState[] = [
+      WELCOME,
+      { at: 'card' },
+      { at: 'first-name' },
+      { at: 'last-name', firstName: 'T' },
+      { at: 'first-pin', firstName: 'T', lastName: 'B' },
+      { at: 'pin', id: 'a' },
+      MENU,
+      { at: 'to', holder: HOLDER },
+      { at: 'amount', holder: HOLDER, what: 'deposit' },
+      { at: 'review', holder: HOLDER, wish },
+      { at: 'new-pin', holder: HOLDER },
+      { at: 'same-pin', holder: HOLDER, pin: '1212' },
+    ];
+    for (const state of states) {
+      const want = wantOf(state);
+      expect('ask' in want && want.ask === 'secret', state.at).toBe(state.at.endsWith('pin'));
+      expect('ask' in want, state.at).toBe(true);
+    }
+    for (const at of ['try', 'book'] as const) {
+      expect(wantOf({ at, holder: HOLDER, wish })).toEqual({ act: { at, holder: HOLDER, wish } });
+    }
+  });
+});
