@@ -492,6 +492,17 @@ With --atomic the first of those stops it, and no line is booked.`,
     load: () => import('./commands/batch.js'),
   },
   {
+    usage: 'teller',
+    summary: 'enter many movements at a prompt, and book them at once',
+    about: `Each by its memo: sides and amount of the last one like it are offered. Tab
+completes, < goes back, . shows all of them; they are booked together or not.
+--incognito offers nothing that was booked before.`,
+    group: 'Run',
+    writes: true,
+    examples: ['drovebank teller', 'drovebank teller --incognito'],
+    load: () => import('./commands/teller.js'),
+  },
+  {
     usage: 'atm',
     summary: 'a cash machine: card, PIN, balance, deposit, withdraw, transfer',
     about: `Three wrong PINs lock a card for a time that grows; they are counted on the

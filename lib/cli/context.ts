@@ -11,6 +11,8 @@ export interface Flags {
   readonly quiet: boolean;
   /** Plain lines instead of frames that are drawn again and again. */
   readonly accessible: boolean;
+  /** Nothing that was entered before is offered again. */
+  readonly incognito: boolean;
   readonly dryRun: boolean;
 }
 

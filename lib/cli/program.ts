@@ -17,6 +17,7 @@ const GLOBAL_OPTIONS = [
   ['--no-color', 'no colour (as NO_COLOR does)'],
   ['--no-input', 'never ask, even at a terminal'],
   ['-q, --quiet', 'no confirmations, notes or progress'],
+  ['--incognito', 'offer nothing that was entered before'],
   ['--accessible', 'questions as plain lines, nothing drawn again (as ACCESSIBLE=1 does)'],
 ] as const;
 const DRY_RUN = ['--dry-run', 'decide and answer, but book nothing'] as const;
@@ -38,6 +39,7 @@ const PLAIN_FLAGS: Flags = {
   input: true,
   quiet: false,
   accessible: false,
+  incognito: false,
   dryRun: false,
 };
 
@@ -183,6 +185,7 @@ function readFlags(before: Options, behind: Options): Flags {
     color: before.color !== false && behind.color !== false,
     input: before.input !== false && behind.input !== false,
     quiet: either('quiet'),
+    incognito: either('incognito'),
     accessible: either('accessible') || isOn(process.env.ACCESSIBLE),
     dryRun: either('dryRun'),
   };

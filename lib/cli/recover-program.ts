@@ -134,6 +134,7 @@ function flagsOf(json: boolean, directory: string): Flags {
     input: false,
     quiet: false,
     accessible: true,
+    incognito: false,
     dryRun: false,
   };
   return { directory, json, ...rest };

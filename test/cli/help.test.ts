@@ -43,8 +43,8 @@ describe('help', () => {
 describe('the examples of the help', () => {
   // Outside CI the first of the two.
   // The demo's examples are the demo itself; it has a test of its own.
-  // The cash machine's need a terminal: test/terminal/atm.test.ts.
-  const tried = COMMANDS.filter(({ usage }) => usage !== 'demo' && usage !== 'atm');
+  // Those of the teller and the cash machine need a terminal: test/terminal/.
+  const tried = COMMANDS.filter(({ usage }) => !['demo', 'teller', 'atm'].includes(usage));
   it.each(tried)('$usage: both run as they stand', async ({ usage, examples }) => {
     const folder = usage === 'init' ? temporaryFolder() : await temporaryBank();
     const bin = join(folder, 'bin');

@@ -25,7 +25,15 @@ function contextWith(warnings: string[]): Context {
   };
   const flags = { directory: '', json: false, plain: false, color: false, input: false };
   const signal = new AbortController().signal;
-  return { ...flags, quiet: false, accessible: true, dryRun: false, output, signal };
+  return {
+    ...flags,
+    quiet: false,
+    accessible: true,
+    incognito: false,
+    dryRun: false,
+    output,
+    signal,
+  };
 }
 
 describe('a command and its bank', () => {

@@ -46,10 +46,17 @@ export interface Catalogue<Item> {
   nearest(text: string): Promise<string | undefined>;
 }
 
+export interface TextOptions {
+  /** What an empty answer means. */
+  readonly fallback?: string | undefined;
+  /** What a text may be the beginning of, for whoever presses Tab. */
+  readonly complete?: ((text: string) => Promise<readonly string[]>) | undefined;
+}
+
 /** Whoever sits at the terminal. Each question throws a {@link Walkaway} when it is left. */
 export interface Asker {
   /** A line of text, without blanks around it. */
-  ask(question: string): Promise<string>;
+  ask(question: string, options?: TextOptions): Promise<string>;
   /** A line that nobody shall read. */
   secret(question: string): Promise<string>;
   /** Whether the answer is yes; anything else is no. */

@@ -2,7 +2,7 @@ import type { Key } from 'node:readline';
 import { BankError } from '../../ledger/errors.js';
 import type { Context } from '../context.js';
 import { layTable } from '../table.js';
-import type { Asker, Catalogue, Choice, Line, Look } from './asker.js';
+import type { Asker, Catalogue, Choice, Line, Look, TextOptions } from './asker.js';
 import { type Frame, type Pressed, type Size, showFrame } from './frame.js';
 
 const MARK = '◆ ';
@@ -12,19 +12,10 @@ const ASKED_NOBODY = new Set(['ACCOUNT_NOT_FOUND', 'INVALID_ID']);
 
 /** Asks at a terminal that can be drawn on: answers as one types, lists to move in, balances that keep up. */
 export function createFrameAsker(context: Context): Asker {
-  const text = (question: string, shownAs: (typed: string) => string) =>
-    showFrame<string>(context, {
-      typing: true,
-      draw: (_, typed) => [
-        { text: `${MARK}${question}`, style: 'strong' },
-        { text: `  ${shownAs(typed)}` },
-        { text: '  Enter: go on   Esc: back', style: 'faint' },
-      ],
-      rest: (answer) => [{ text: `${DONE}${question}: ${shownAs(answer)}` }],
-      press: ({ name }, typed) => (name === 'return' ? { answer: typed } : undefined),
-    });
+  const text = (question: string, shownAs: (typed: string) => string, options: TextOptions = {}) =>
+    showFrame(context, textFrame(question, shownAs, options));
   return {
-    ask: (question) => text(question, (typed) => typed),
+    ask: (question, options) => text(question, (typed) => typed, options),
     secret: (question) => text(question, (typed) => '•'.repeat([...typed].length)),
     confirm: (question) => showFrame(context, confirmFrame(question)),
     choose: async (question, choices, look) =>
@@ -32,6 +23,54 @@ export function createFrameAsker(context: Context): Asker {
     pick: (question, catalogue) => showFrame(context, new PickFrame(question, catalogue).frame),
     close: () => {},
   };
+}
+
+/** A line of text. Tab goes on as what it may be the beginning of; where that is several, it shows them. */
+function textFrame(
+  question: string,
+  shownAs: (typed: string) => string,
+  { fallback, complete }: TextOptions,
+): Frame<string> {
+  let wanted: string | undefined;
+  let found: readonly string[] = [];
+  const usual = fallback === undefined ? '' : ` [${fallback}]`;
+  return {
+    typing: true,
+    refresh: async () => {
+      if (wanted === undefined || complete === undefined) return undefined;
+      const start = wanted;
+      wanted = undefined;
+      const texts = await complete(start);
+      found = texts.length > 1 ? texts : [];
+      const common = commonStart(texts);
+      return common.length > start.length || texts.length === 1 ? { fill: common } : undefined;
+    },
+    draw: (_, typed) => [
+      { text: `${MARK}${question}${usual}`, style: 'strong' },
+      { text: `  ${shownAs(typed)}` },
+      ...(found.length > 0 ? [{ text: `  ${found.join('  ')}` }] : []),
+      {
+        text: `  Enter: go on   Esc: back${complete ? '   Tab: complete' : ''}`,
+        style: 'faint',
+      },
+    ],
+    rest: (answer) => [{ text: `${DONE}${question}: ${shownAs(answer)}` }],
+    press: ({ name }, typed) => {
+      if (name === 'return') return { answer: typed === '' ? (fallback ?? '') : typed };
+      wanted = name === 'tab' ? typed : undefined;
+      if (name !== 'tab') found = [];
+      return undefined;
+    },
+  };
+}
+
+/** What all of these begin with. */
+function commonStart([first = '', ...others]: readonly string[]): string {
+  let length = first.length;
+  for (const other of others) {
+    while (!other.startsWith(first.slice(0, length))) length--;
+  }
+  return first.slice(0, length);
 }
 
 function confirmFrame(question: string): Frame<boolean> {

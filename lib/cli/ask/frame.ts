@@ -18,8 +18,8 @@ export interface Frame<Answer> {
   refresh?(size: Size): Promise<Pressed<Answer>>;
 }
 
-/** What a key leads to; `undefined`: the frame stays, and is drawn again. */
-export type Pressed<Answer> = { readonly answer: Answer } | undefined;
+/** What a key leads to: an answer, or another text in place of what is typed; `undefined`: the frame stays, and is drawn again. */
+export type Pressed<Answer> = { readonly answer: Answer } | { readonly fill: string } | undefined;
 
 export interface Size {
   readonly width: number;
@@ -123,12 +123,18 @@ class Shown<Answer> extends Prompt<Answer> {
   }
 
   #answer(pressed: Pressed<Answer>): void {
-    if (pressed === undefined) {
-      this.pressed?.();
+    if (pressed && 'answer' in pressed) {
+      this.value = pressed.answer;
+      this.state = 'submit';
       return;
     }
-    this.value = pressed.answer;
-    this.state = 'submit';
+    if (pressed) this.#fill(pressed.fill);
+    this.pressed?.();
+  }
+
+  #fill(text: string): void {
+    this._clearUserInput();
+    this._setUserInput(text, true);
   }
 
   /** Return submits nothing by itself. */
@@ -144,12 +150,13 @@ class Shown<Answer> extends Prompt<Answer> {
 
   refreshed(found: Pressed<Answer>): void {
     if (this.state !== 'active') return;
-    if (found) {
+    if (found && 'fill' in found) this.#fill(found.fill);
+    if (found && 'answer' in found) {
       this.value = found.answer;
       this.state = 'submit';
     }
     this.output.emit('resize'); // It draws what is new.
-    if (found) this.close();
+    if (found && 'answer' in found) this.close();
   }
 
   fail(error: unknown): void {

@@ -3,7 +3,14 @@ import { BankError } from '../../ledger/errors.js';
 import type { Context } from '../context.js';
 import { createTable } from '../table.js';
 import { showable } from '../terminal-text.js';
-import { type Asker, type Catalogue, type Choice, type Look, Walkaway } from './asker.js';
+import {
+  type Asker,
+  type Catalogue,
+  type Choice,
+  type Look,
+  type TextOptions,
+  Walkaway,
+} from './asker.js';
 
 /** Found items that are shown where none was named. */
 const MATCHES_SHOWN = 5;
@@ -15,7 +22,17 @@ export function createLineAsker(context: Context): Asker {
   const { output } = context;
   const { stdin, stdout } = process;
   const terminal = process.env.TERM !== 'dumb';
-  const lines = createInterface({ input: stdin, output: stdout, terminal, historySize: 0 });
+  let complete: TextOptions['complete'];
+  const completer = (text: string, answer: (error: null, found: [string[], string]) => void) => {
+    const found = complete?.(text) ?? Promise.resolve([]);
+    found.then(
+      (texts) => answer(null, [[...texts], text]),
+      () => answer(null, [[], text]),
+    );
+  };
+  const lines = createInterface({
+    ...{ input: stdin, output: stdout, terminal, historySize: 0, completer },
+  });
   // Lines are kept, so that what is typed or pasted ahead of a question is not lost.
   const typed: string[] = [];
   let left = false;
@@ -47,10 +64,13 @@ export function createLineAsker(context: Context): Asker {
     }
     return (typed.shift() ?? '').trim();
   };
-  const ask = async (question: string): Promise<string> => {
-    const answer = await line(`${question}: `);
+  const ask = async (question: string, options: TextOptions = {}): Promise<string> => {
+    complete = options.complete;
+    const { fallback } = options;
+    const answer = await line(`${question}${fallback === undefined ? '' : ` [${fallback}]`}: `);
+    complete = undefined;
     if (answer.toLowerCase() === 'q') throw new Walkaway('back');
-    return answer;
+    return answer === '' ? (fallback ?? '') : answer;
   };
   const unseen = async (question: string): Promise<string> => {
     // What is typed is written by the line editor: while nobody shall read it, that writes nothing.

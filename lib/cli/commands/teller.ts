@@ -1,0 +1,22 @@
+import { createAsker } from '../ask/asker.js';
+import { atTerminal, type Command } from '../context.js';
+import { UsageError } from '../exit-codes.js';
+import { runTeller } from '../teller/teller.js';
+import { withBank } from '../with-bank.js';
+
+/** `drovebank teller` */
+export const run: Command = async (context) => {
+  if (!atTerminal(context)) {
+    throw new UsageError(
+      'teller asks questions: it needs a terminal. `drovebank batch` reads files.',
+    );
+  }
+  return withBank(context, async (bank) => {
+    const asker = await createAsker(context);
+    try {
+      return await runTeller(context, bank, asker);
+    } finally {
+      asker.close();
+    }
+  });
+};

@@ -1,0 +1,183 @@
+import type { Bank, MovementInput, TransferResult } from '../../bank/api.js';
+import { BankError } from '../../ledger/errors.js';
+import { type Asker, Walkaway } from '../ask/asker.js';
+import type { Context } from '../context.js';
+import { reportError } from '../error-report.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { newKey, settled } from '../menu/settled.js';
+import { receiptText } from '../say.js';
+import { type Movement, PastMovements, readPast } from './past-movements.js';
+
+export interface Desk {
+  readonly context: Context;
+  readonly bank: Bank;
+  readonly asker: Asker;
+  readonly past: PastMovements;
+}
+
+const FIELDS = ['memo', 'from', 'to', 'amount'] as const;
+type Field = (typeof FIELDS)[number];
+
+const QUESTIONS: Readonly<Record<Field, string>> = {
+  memo: 'Memo',
+  from: 'From account (. for outside)',
+  to: 'To account (. for outside)',
+  amount: 'Amount',
+};
+const BACK = '<';
+const DONE = '.';
+/** Accounts that are told when Tab is pressed. */
+const COMPLETIONS_MAX = 8;
+/** What a teller can do something about; all else ends the work. */
+const MENDABLE: readonly number[] = [EXIT.refused, EXIT.notFound, EXIT.usage];
+
+/** Asks for one movement after the other, and books all of them at once. Gives the exit code. */
+export async function runTeller(context: Context, bank: Bank, asker: Asker): Promise<number> {
+  const past = context.incognito ? new PastMovements() : await readPast(bank, context.signal);
+  const desk: Desk = { context, bank, asker, past };
+  const entered: Movement[] = [];
+  context.output.line(
+    'Enter movements, each by its memo. < goes back, . ends and shows all of them.',
+  );
+  try {
+    for (;;) {
+      const movement = await enter(desk, entered);
+      if (movement === 'done') {
+        if (entered.length === 0) break;
+        if (await book(desk, entered)) return EXIT.ok;
+      } else if (movement === 'back') {
+        const last = entered.pop();
+        if (last) context.output.line(`Taken back: ${textOf(last)}`);
+      } else {
+        entered.push(movement);
+        past.add(movement);
+        context.output.line(`${entered.length}. ${textOf(movement)}`);
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Walkaway)) throw error;
+  }
+  const lost = entered.length === 0 ? '' : ` ${entered.length} entered, none of them.`;
+  context.output.line(`Nothing was booked.${lost}`);
+  return context.signal.aborted ? EXIT.interrupted : EXIT.ok;
+}
+
+/** One movement, field by field. `back`: the one before is to go; `done`: there are no more. */
+async function enter(
+  desk: Desk,
+  entered: readonly Movement[],
+): Promise<Movement | 'back' | 'done'> {
+  const given: Partial<Record<Field, string>> = {};
+  let at = 0;
+  for (;;) {
+    const field = FIELDS[at];
+    if (field === undefined) return { memo: '', from: '', to: '', amount: '', ...given };
+    const typed = await ask(desk, field, entered.length, given);
+    if (typed === BACK) {
+      if (at === 0) return 'back';
+      at--;
+      continue;
+    }
+    if (field === 'memo' && typed === DONE) return 'done';
+    const value = typed === DONE ? '' : typed;
+    const problem = await problemOf(desk, entered, field, { ...given, [field]: value });
+    if (problem === undefined) {
+      given[field] = value;
+      at++;
+    } else reportError(desk.context.output, desk.context, problem);
+  }
+}
+
+async function ask(
+  { asker, bank, context, past }: Desk,
+  field: Field,
+  count: number,
+  given: Partial<Record<Field, string>>,
+): Promise<string> {
+  const like = field === 'memo' ? undefined : past.like(given.memo ?? '');
+  const last = like?.[field];
+  const fallback = last === '' && field !== 'amount' ? DONE : last;
+  const hint = field === 'memo' ? ` of ${count + 1} (${DONE} to end)` : '';
+  const complete = async (text: string): Promise<string[]> => {
+    if (field === 'memo') return past.memos(text);
+    if (field === 'amount') return [];
+    const options = { search: text || undefined, limit: COMPLETIONS_MAX, signal: context.signal };
+    return (await bank.accounts(options).page()).items.map(({ id }) => id);
+  };
+  for (;;) {
+    const typed = await asker.ask(`${QUESTIONS[field]}${hint}`, { fallback, complete });
+    if (typed !== '' || field === 'memo') return typed;
+  }
+}
+
+/** What is wrong with a field, by what the bank says of all that was entered so far. */
+async function problemOf(
+  { bank, context }: Desk,
+  entered: readonly Movement[],
+  field: Field,
+  given: Partial<Movement>,
+): Promise<BankError | undefined> {
+  const { signal } = context;
+  try {
+    const id = field === 'from' ? given.from : field === 'to' ? given.to : '';
+    if (id) await bank.account(id, { signal });
+    if (field === 'to' && !given.from && !given.to) {
+      throw new BankError('INVALID_ID', 'Both sides are outside.', { hint: 'Name an account.' });
+    }
+    if (field !== 'amount') return undefined;
+    const all = [...entered, { memo: '', from: '', to: '', amount: '', ...given }];
+    await bank.transferMany(all.map(inputOf), { atomic: true, dryRun: true, signal });
+    return undefined;
+  } catch (error) {
+    if (error instanceof BankError && MENDABLE.includes(exitCodeOf(error)))
+      return unnumbered(error);
+    throw error;
+  }
+}
+
+/** The refusal itself, without which of the many it is: the one at hand. */
+function unnumbered(error: BankError): BankError {
+  return error.cause instanceof BankError ? error.cause : error;
+}
+
+function inputOf({ memo, from, to, amount }: Movement): MovementInput {
+  return { memo, amount, ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
+}
+
+/** Shows all, and books them behind a yes: all or none. */
+async function book(
+  { context, bank, asker }: Desk,
+  entered: readonly Movement[],
+): Promise<boolean> {
+  const { output, signal, dryRun } = context;
+  output.line('');
+  for (const [index, movement] of entered.entries()) {
+    output.line(`${index + 1}. ${textOf(movement)}`);
+  }
+  const all = entered.length === 1 ? 'it' : `all ${entered.length}`;
+  if (!dryRun && !(await asker.confirm(`Book ${all}?`))) return false;
+  const key = newKey();
+  const inputs = entered.map((movement, index) => {
+    return { ...inputOf(movement), idempotencyKey: `${key}-${index + 1}` };
+  });
+  const results = await settled(key, () =>
+    bank.transferMany(inputs, { atomic: true, dryRun, signal }),
+  );
+  for (const result of results) output.line(resultText(result, dryRun));
+  return true;
+}
+
+function resultText(result: TransferResult, dryRun: boolean): string {
+  if ('error' in result) throw result.error;
+  const { from, to } = result.receipt;
+  const kind = isWorld(from.id) ? 'deposit' : isWorld(to.id) ? 'withdraw' : 'transfer';
+  return receiptText(kind, result.receipt, dryRun);
+}
+
+const isWorld = (id: string) => id.startsWith('world-');
+
+/** `2.50 from a10017 to a10025, lunch` */
+function textOf({ memo, from, to, amount }: Movement): string {
+  const sides = [from && `from ${from}`, to && `to ${to}`].filter(Boolean).join(' ');
+  return `${amount} ${sides}${memo === '' ? '' : `, ${memo}`}`;
+}
