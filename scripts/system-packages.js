@@ -24,6 +24,8 @@ export const SYSTEM_PACKAGES = [
   { name: 'python3', shows: ['python3', '--version'], test: 'test/kernel/interest-run.test.ts' },
   { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/atm.test.ts' },
   { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/bank.test.ts' },
+  { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/pager.test.ts' },
+  { name: 'less', shows: ['less', '--version'], test: 'test/terminal/pager.test.ts' },
   { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/teller.test.ts' },
   { name: 'xfsprogs', shows: ['mkfs.xfs', '-V'], test: 'test/kernel/power-cuts.test.ts' },
 ];

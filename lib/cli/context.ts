@@ -3,6 +3,8 @@ import type { Output } from './output.js';
 /** What the global flags say. */
 export interface Flags {
   readonly directory: string;
+  /** Where that comes from, for people: `flag --dir`. */
+  readonly origin: string;
   readonly json: boolean;
   readonly plain: boolean;
   readonly color: boolean;

@@ -1,4 +1,5 @@
 import { type Flags, isTerminal } from './context.js';
+import type { Pager } from './pager.js';
 import { showable } from './terminal-text.js';
 
 /** The few looks that a whole line can have; colour never carries meaning alone. */
@@ -32,6 +33,10 @@ export interface Output {
   errorDocument(kind: string, fields: Fields): void;
   /** A line on standard error, with a label in colour. */
   errorLine(label: string, text: string): void;
+  /** From here on data goes through a pager, where somebody sits at a terminal who may be asked to turn pages. */
+  page(): Promise<void>;
+  /** Waits until who reads in the pager has left it. */
+  finish(): Promise<void>;
   /** Nobody gets standard output any more (`| head`, a full disk): there is no point in going on. */
   readonly broken: boolean;
   /** Why standard output could not be written, unless its reader just left (`| head` is no failure). */
@@ -84,8 +89,10 @@ export function createOutput(flags: Flags): Output {
     // `| head -1` closes the pipe: no error of ours, and nobody is left to tell.
     if (error.code !== 'EPIPE') failure ??= error;
   });
+  let pager: Pager | undefined;
+  const sink = () => pager?.stdin ?? stdout;
   const write = (text: string) => {
-    if (!broken) stdout.write(text);
+    if (!broken) sink().write(text);
   };
   const complain = (text: string) => errorStream().write(text);
   const painted = (stream: { isTTY?: boolean }, text: string, style: Style) =>
@@ -108,6 +115,21 @@ export function createOutput(flags: Flags): Output {
     errorLine: (label, text) => {
       complain(`${painted(errorStream(), label, 'bad')} ${showable(text)}\n`);
     },
+    page: async () => {
+      const mayTurn = flags.input && !flags.accessible && !flags.json && !flags.plain;
+      if (pager || !mayTurn || !isTerminal(stdout) || !isTerminal(process.stdin)) return;
+      const { startPager } = await import('./pager.js');
+      pager = await startPager();
+      pager?.stdin.on('error', () => {
+        broken = true; // Whoever reads has seen enough.
+      });
+    },
+    finish: async () => {
+      const { stdin, ended } = pager ?? {};
+      pager = undefined;
+      stdin?.end();
+      await ended;
+    },
     get broken() {
       return broken;
     },
@@ -117,9 +139,10 @@ export function createOutput(flags: Flags): Output {
     drained: async () => {
       // One turn of the loop lets a closed pipe show; a slow reader is waited for.
       await new Promise((resolve) => setImmediate(resolve));
-      if (broken || !stdout.writableNeedDrain) return;
+      const stream = sink();
+      if (broken || !stream.writableNeedDrain) return;
       await new Promise<void>((resolve) => {
-        for (const event of ['drain', 'error', 'close']) stdout.once(event, () => resolve());
+        for (const event of ['drain', 'error', 'close']) stream.once(event, () => resolve());
       });
     },
   };

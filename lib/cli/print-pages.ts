@@ -18,6 +18,7 @@ export async function printPages<Item, Cursor>(
   { output }: Context,
   paged: Paged<Item, Cursor>,
 ): Promise<void> {
+  await output.page();
   let { after } = paged;
   let left = paged.limit ?? Number.POSITIVE_INFINITY;
   let printed = 0;
@@ -29,6 +30,7 @@ export async function printPages<Item, Cursor>(
     after = next;
     await output.drained();
   } while (after !== undefined && left > 0 && !output.broken);
+  await output.finish(); // Notes stand below what was read.
   if (printed === 0) output.note(paged.none);
   else if (after !== undefined && !output.broken) output.note(paged.more(after));
 }

@@ -33,6 +33,7 @@ const ANNOTATIONS = [
 /** What holds for the report of a command line that could not be read. */
 const PLAIN_FLAGS: Flags = {
   directory: DEFAULT_DIRECTORY,
+  origin: 'default',
   json: false,
   plain: false,
   color: true,
@@ -88,6 +89,7 @@ async function runCommand(
     const { run } = await facts.load();
     const code = (await run(context, operands, options)) ?? EXIT.ok;
     await context.output.drained();
+    await context.output.finish();
     const { failure } = context.output;
     // Who left by a signal ends as that signal's own code says.
     if (code === EXIT.interrupted) return signalCode() ?? code;
@@ -97,6 +99,7 @@ async function runCommand(
     context.output.warn(`The command did its work; its answer was lost: ${failure.message}`);
     return code;
   } catch (error) {
+    await context.output.finish();
     reportError(context.output, context, error);
     const code = exitCodeOf(error);
     // A request that was given up because of a signal ends as the signal's own code says.
@@ -179,7 +182,7 @@ const capital = (text: string) => `${text.slice(0, 1).toUpperCase()}${text.slice
 function readFlags(before: Options, behind: Options): Flags {
   const either = (name: string) => before[name] === true || behind[name] === true;
   return {
-    directory: readDirectory(behind.dir ?? before.dir),
+    ...readDirectory(behind.dir ?? before.dir),
     json: either('json'),
     plain: either('plain'),
     color: before.color !== false && behind.color !== false,
@@ -194,9 +197,12 @@ function readFlags(before: Options, behind: Options): Flags {
 const isOn = (setting = '') => !['', '0', 'false'].includes(setting);
 
 /** An empty name is a script's unset variable: it must not fall back to another bank. */
-function readDirectory(given: unknown): string {
+function readDirectory(given: unknown): Pick<Flags, 'directory' | 'origin'> {
   if (given === '') throw new UsageError('--dir is empty; name the directory of a bank.');
-  return typeof given === 'string' ? given : process.env.DROVEBANK_DIR || DEFAULT_DIRECTORY;
+  if (typeof given === 'string') return { directory: given, origin: 'flag --dir' };
+  const { DROVEBANK_DIR } = process.env;
+  if (DROVEBANK_DIR) return { directory: DROVEBANK_DIR, origin: 'environment DROVEBANK_DIR' };
+  return { directory: DEFAULT_DIRECTORY, origin: 'default' };
 }
 
 /** Commander's own complaint: `error: unknown command 'depsit'`, `(Did you mean deposit?)`. */

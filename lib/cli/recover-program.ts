@@ -133,6 +133,7 @@ function flagsOf(json: boolean, directory: string): Flags {
     color: true,
     input: false,
     quiet: false,
+    origin: 'flag --dir',
     accessible: true,
     incognito: false,
     dryRun: false,

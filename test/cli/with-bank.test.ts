@@ -22,8 +22,17 @@ function contextWith(warnings: string[]): Context {
     broken: false,
     failure: undefined,
     drained: async () => undefined,
+    page: async () => undefined,
+    finish: async () => undefined,
   };
-  const flags = { directory: '', json: false, plain: false, color: false, input: false };
+  const flags = {
+    directory: '',
+    origin: '',
+    json: false,
+    plain: false,
+    color: false,
+    input: false,
+  };
   const signal = new AbortController().signal;
   return {
     ...flags,

@@ -22,18 +22,20 @@ export interface Seat {
   readonly args?: readonly string[];
   readonly columns?: number;
   readonly rows?: number;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 /** Runs `drovebank` at a terminal. Behind it the screen shows `ended with <code>`. */
-export function sitDown({ folder, args = [], columns = 80, rows = 24 }: Seat): Screen {
+export function sitDown({ folder, args = [], columns = 80, rows = 24, env = {} }: Seat): Screen {
   const name = `drovebank-${randomUUID()}`;
   const tmux = (...words: readonly string[]) =>
     execFileSync('tmux', ['-L', name, '-f', '/dev/null', ...words], { encoding: 'utf8' });
   const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
   const size = ['-x', String(columns), '-y', String(rows)];
   const command = `cd '${folder}'; ${words}; echo "ended with $?"; exec sleep 600`;
-  const clean = ['-e', 'LANG=C.UTF-8', '-e', 'NO_COLOR=', '-e', 'DROVEBANK_DIR='];
-  tmux('new-session', '-d', '-s', 'seat', ...size, ...clean, command);
+  const clean = { LANG: 'C.UTF-8', NO_COLOR: '', DROVEBANK_DIR: '', PAGER: 'less', ...env };
+  const surroundings = Object.entries(clean).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
+  tmux('new-session', '-d', '-s', 'seat', ...size, ...surroundings, command);
   onTestFinished(() => {
     tmux('kill-server');
   });

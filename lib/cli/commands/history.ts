@@ -1,6 +1,9 @@
-import type { Command } from '../context.js';
+import type { Bank, HistoryOptions } from '../../bank/api.js';
+import type { Money } from '../../ledger/money.js';
+import { printBars } from '../chart.js';
+import type { Command, Context } from '../context.js';
 import { historyTable } from '../history-table.js';
-import { entryJson } from '../json.js';
+import { entryJson, moneyJson } from '../json.js';
 import { printPages } from '../print-pages.js';
 import { countOption, filterOptions, isSet, textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
@@ -16,6 +19,10 @@ export const run: Command = async (context, [id = ''], options) => {
     reverse: isSet(options, 'reverse'),
     signal: context.signal,
   };
+  if (isSet(options, 'chart')) {
+    await withBank(context, (bank) => printDays(context, bank, id, { ...range, limit, after }));
+    return undefined;
+  }
   await withBank(context, async (bank) => {
     const table = historyTable(context);
     await printPages(context, {
@@ -33,3 +40,20 @@ export const run: Command = async (context, [id = ''], options) => {
   });
   return undefined;
 };
+
+/** The balance at the end of each day that had a row, as bars. */
+async function printDays(context: Context, bank: Bank, id: string, options: HistoryOptions) {
+  const days = new Map<string, Money>();
+  let left = options.limit ?? Number.POSITIVE_INFINITY;
+  for await (const { bookedAt, balance } of bank.history(id, { ...options, reverse: false })) {
+    if (left-- <= 0) break;
+    days.set(bookedAt.slice(0, 10), balance);
+  }
+  const bars = Array.from(days, ([label, value]) => ({ label, value }));
+  if (bars.length === 0) context.output.note('No rows.');
+  if (!context.json) printBars(context, bars);
+  else
+    for (const { label, value } of bars) {
+      context.output.document('account.day', { id, day: label, balance: moneyJson(value) });
+    }
+}

@@ -1,0 +1,77 @@
+import { resolve } from 'node:path';
+import type { Command } from '../context.js';
+import { isSet } from '../read-options.js';
+import { createTable } from '../table.js';
+import { withBank } from '../with-bank.js';
+
+interface Setting {
+  readonly name: string;
+  readonly value: string;
+  readonly origin: string;
+}
+
+/** `drovebank config`: what holds for this call, and where each of it comes from. */
+export const run: Command = async (context, _, options) => {
+  const { output, json } = context;
+  const settings = [...ownSettings(context), ...(await bankSettings(context))];
+  const origins = isSet(options, 'showOrigin');
+  if (json) {
+    for (const setting of settings) output.document('config.setting', { ...setting });
+    return undefined;
+  }
+  const table = createTable<Setting>(context, [
+    { title: 'setting', kind: 'id', cell: ({ name }) => name },
+    { title: 'value', kind: 'text', cell: ({ value }) => value },
+    ...(origins
+      ? [{ title: 'from', kind: 'text', cell: ({ origin }: Setting) => origin } as const]
+      : []),
+  ]);
+  table.rows(settings);
+  return undefined;
+};
+
+/** What flags and surroundings say of this call. */
+function ownSettings({
+  directory,
+  origin,
+  color,
+  accessible,
+  input,
+}: Parameters<Command>[0]): Setting[] {
+  const env = (name: string) => process.env[name] ?? '';
+  const from = (flag: boolean, name: string, variable: string) => {
+    if (flag) return `flag ${name}`;
+    return env(variable) === '' ? 'default' : `environment ${variable}`;
+  };
+  const isColored = color && env('NO_COLOR') === '';
+  return [
+    { name: 'dir', value: resolve(directory), origin },
+    {
+      name: 'color',
+      value: isColored ? 'auto' : 'never',
+      origin: from(!color, '--no-color', 'NO_COLOR'),
+    },
+    {
+      name: 'input',
+      value: input ? 'auto' : 'never',
+      origin: input ? 'default' : 'flag --no-input',
+    },
+    {
+      name: 'accessible',
+      value: String(accessible),
+      origin: from(accessible && env('ACCESSIBLE') === '', '--accessible', 'ACCESSIBLE'),
+    },
+    { name: 'pager', value: env('PAGER') || 'less', origin: from(false, '', 'PAGER') },
+  ];
+}
+
+/** What the bank itself says, which nobody changes. */
+async function bankSettings(context: Parameters<Command>[0]): Promise<Setting[]> {
+  return withBank(context, async (bank) => {
+    const origin = 'bank.json';
+    return [
+      { name: 'bank', value: bank.id, origin },
+      { name: 'currency', value: bank.currency, origin },
+    ];
+  });
+}
