@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { writeManPage } from './man-page.js';
 import { packCommands } from './pack-commands.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -16,4 +17,5 @@ execFileSync(process.execPath, [join(dirname(tsc), 'bin', 'tsc'), '-p', root], {
   stdio: ['ignore', process.stderr, 'inherit'],
 });
 
+await writeManPage(dist, dist);
 await packCommands(dist);

@@ -35,7 +35,13 @@ const NODE_ALLOWED: Readonly<Record<string, readonly string[]>> = {
 
 const DISK_ONLY = ['fs', 'node:fs', 'node:fs/promises', 'graceful-fs'];
 const DISK_PACKAGES = ['proper-lockfile', 'write-file-atomic'];
-const RUNTIME_PACKAGES = ['@clack/core', 'commander', 'csv-parse', ...DISK_PACKAGES];
+const RUNTIME_PACKAGES = [
+  '@bomb.sh/tab',
+  '@clack/core',
+  'commander',
+  'csv-parse',
+  ...DISK_PACKAGES,
+];
 const NOT_FOR_THE_LIBRARY = ['lib/cli', 'lib/atm', 'lib/network', 'bin'];
 
 const isLocal = (target: string) => target.startsWith('lib/') || target.startsWith('bin/');

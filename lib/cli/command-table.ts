@@ -551,6 +551,18 @@ disk, whichever process asks.`,
     load: () => import('./commands/atm.js'),
   },
   {
+    usage: 'complete <shell>',
+    summary: 'print the script that completes commands, flags and account ids',
+    about: `bash:       source <(drovebank complete bash)
+zsh:        source <(drovebank complete zsh)
+fish:       drovebank complete fish | source
+powershell: drovebank complete powershell | Out-String | Invoke-Expression
+In the shell's start-up file it lasts. bash needs the package bash-completion.`,
+    group: 'Run',
+    examples: ['drovebank complete bash', 'drovebank complete fish > drovebank.fish'],
+    load: () => import('./commands/complete.js'),
+  },
+  {
     usage: 'demo',
     summary: 'a bank of 1,201 accounts in a throw-away folder, from real data',
     group: 'Run',

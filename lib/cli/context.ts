@@ -13,6 +13,8 @@ export interface Flags {
   readonly quiet: boolean;
   /** Plain lines instead of frames that are drawn again and again. */
   readonly accessible: boolean;
+  /** Nothing may be booked. */
+  readonly readOnly: boolean;
   /** Nothing that was entered before is offered again. */
   readonly incognito: boolean;
   readonly dryRun: boolean;

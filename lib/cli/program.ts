@@ -4,31 +4,10 @@ import { COMMANDS, type CommandFacts } from './command-table.js';
 import { atTerminal, type Context, type Flags, type Options } from './context.js';
 import { reportError } from './error-report.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
+import { DEFAULT_DIRECTORY, DRY_RUN, GLOBAL_OPTIONS, optionsOf } from './flags.js';
 import { createOutput, errorStream } from './output.js';
 import { findPackage } from './package-root.js';
 import { watchSignals } from './signals.js';
-
-const DEFAULT_DIRECTORY = './data/bank';
-
-const GLOBAL_OPTIONS = [
-  ['-d, --dir <dir>', `the bank's directory (default: $DROVEBANK_DIR, else ${DEFAULT_DIRECTORY})`],
-  ['--json', 'one JSON document, or one a line for lists; errors too'],
-  ['--plain', 'tab-separated values without header, for scripts'],
-  ['--no-color', 'no colour (as NO_COLOR does)'],
-  ['--no-input', 'never ask, even at a terminal'],
-  ['-q, --quiet', 'no confirmations, notes or progress'],
-  ['--incognito', 'offer nothing that was entered before'],
-  ['--accessible', 'questions as plain lines, nothing drawn again (as ACCESSIBLE=1 does)'],
-] as const;
-const DRY_RUN = ['--dry-run', 'decide and answer, but book nothing'] as const;
-const ANNOTATIONS = [
-  ['--memo <text>', 'for people: shown in the passbook'],
-  ['--reference <text>', 'for the business: an invoice or order number'],
-  ['--value-date <day>', 'the day from which the money counts: 2026-11-20'],
-  ['--metadata <json>', 'for programs: a small JSON object, kept with the entry'],
-  ['--key <key>', 'the same key and request again book nothing twice (default: a new one)'],
-  ['--accept-clock', 'the clock is right, be it more than 31 days ahead: holds end by it'],
-] as const;
 
 /** What holds for the report of a command line that could not be read. */
 const PLAIN_FLAGS: Flags = {
@@ -41,11 +20,18 @@ const PLAIN_FLAGS: Flags = {
   quiet: false,
   accessible: false,
   incognito: false,
+  readOnly: false,
   dryRun: false,
 };
 
 /** Runs the command line `argv` (without node and script) and gives the process's exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
+  // A shell asks while somebody types: by a way of its own, which loads next to nothing.
+  if (argv[0] === 'complete' && argv[1] === '--') {
+    const { suggest } = await import('./completion.js');
+    await suggest(argv.slice(2));
+    return EXIT.ok;
+  }
   const signals = watchSignals();
   // Help and version are printed before there is an output that knows of readers who leave.
   process.stdout.on('error', () => undefined);
@@ -73,7 +59,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
       return EXIT.usage;
     }
     const { runMenu } = await import('./menu/menu.js');
-    const code = await runMenu({ ...flags, output: createOutput(flags), signal: signals.signal });
+    // Who only looks may try out what it would do.
+    const dryRun = flags.dryRun || flags.readOnly;
+    const context = { ...flags, dryRun, output: createOutput(flags), signal: signals.signal };
+    const code = await runMenu(context);
     return signals.exitCode() ?? code;
   }
 }
@@ -86,6 +75,7 @@ async function runCommand(
   signalCode: () => number | undefined,
 ): Promise<number> {
   try {
+    if (context.readOnly && facts.writes && !context.dryRun) throw readOnlyError(facts);
     const { run } = await facts.load();
     const code = (await run(context, operands, options)) ?? EXIT.ok;
     await context.output.drained();
@@ -105,6 +95,13 @@ async function runCommand(
     // A request that was given up because of a signal ends as the signal's own code says.
     return code === EXIT.interrupted ? (signalCode() ?? code) : code;
   }
+}
+
+function readOnlyError({ usage }: CommandFacts): BankError {
+  const [name] = usage.split(' ');
+  return new BankError('BANK_READ_ONLY', `With --read-only ${name} books nothing.`, {
+    hint: 'Leave --read-only out, or add --dry-run to see what it would do.',
+  });
 }
 
 /** Standard output is a file on a full disk, say: what was asked for did not get there whole. */
@@ -150,9 +147,7 @@ function buildProgram(start: Start, complain: (text: string) => void): Command {
 function addCommand(program: Command, facts: CommandFacts, start: Start): void {
   const command = program.command(facts.usage).summary(facts.summary).helpGroup(`${facts.group}:`);
   command.description([capital(facts.summary), facts.about].filter(Boolean).join('\n\n'));
-  addOptions(command, facts.options ?? []);
-  if (facts.annotated) addOptions(command, ANNOTATIONS);
-  if (facts.writes) addOptions(command, [DRY_RUN]);
+  addOptions(command, optionsOf(facts));
   addOptions(command, GLOBAL_OPTIONS, 'Global flags:');
   command.helpOption('-h, --help', 'this help');
   command.addHelpText('after', `\nExamples:\n  ${facts.examples.join('\n  ')}`);
@@ -188,6 +183,7 @@ function readFlags(before: Options, behind: Options): Flags {
     color: before.color !== false && behind.color !== false,
     input: before.input !== false && behind.input !== false,
     quiet: either('quiet'),
+    readOnly: either('readOnly'),
     incognito: either('incognito'),
     accessible: either('accessible') || isOn(process.env.ACCESSIBLE),
     dryRun: either('dryRun'),

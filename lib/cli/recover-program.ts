@@ -136,6 +136,7 @@ function flagsOf(json: boolean, directory: string): Flags {
     origin: 'flag --dir',
     accessible: true,
     incognito: false,
+    readOnly: false,
     dryRun: false,
   };
   return { directory, json, ...rest };

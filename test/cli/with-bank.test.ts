@@ -39,6 +39,7 @@ function contextWith(warnings: string[]): Context {
     quiet: false,
     accessible: true,
     incognito: false,
+    readOnly: false,
     dryRun: false,
     output,
     signal,

@@ -10,6 +10,9 @@ const NOTES = '10,20,50,100';
 /** `drovebank atm` */
 export const run: Command = async (context, _, options) => {
   if (!atTerminal(context)) throw new UsageError('atm asks questions: it needs a terminal.');
+  if (context.dryRun || context.readOnly) {
+    throw new UsageError('atm books what its holder confirms: it has no dry run.');
+  }
   const notes = readNotes(textOption(options, 'notes') ?? NOTES);
   return withBank(context, async (bank) => {
     const asker = await createAsker(context);

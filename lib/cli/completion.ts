@@ -1,0 +1,84 @@
+/** What a shell offers when somebody presses Tab: commands, flags, and accounts of the bank. */
+import { RootCommand, script } from '@bomb.sh/tab';
+import { COMMANDS } from './command-table.js';
+import { DEFAULT_DIRECTORY, GLOBAL_OPTIONS, optionsOf } from './flags.js';
+
+export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
+export type Shell = (typeof SHELLS)[number];
+
+/** Operands and flags that take the id of an account. */
+const ACCOUNT_OPERANDS = ['id', 'from', 'to'];
+const ACCOUNT_FLAGS = ['account', 'to', 'sweep-to', 'with', 'after'];
+const ACCOUNTS_MAX = 50;
+
+interface Suggestion {
+  readonly id: string;
+  readonly name: string;
+}
+
+/** Prints the script by which a shell asks {@link suggest}. */
+export function printScript(shell: Shell): void {
+  script(shell, 'drovebank', 'drovebank');
+}
+
+/** Prints what the last of `words` may become. Whatever is wrong, nobody at a prompt wants to hear of it. */
+export async function suggest(words: readonly string[]): Promise<void> {
+  const last = words.at(-1) ?? '';
+  const accounts = last.startsWith('-') ? [] : await accountsFrom(words, last);
+  treeOf(accounts).parse([...words]);
+}
+
+function treeOf(accounts: readonly Suggestion[]): RootCommand {
+  const root = new RootCommand();
+  const tell = (complete: (value: string, description: string) => void) => {
+    for (const { id, name } of accounts) complete(id, name);
+  };
+  const tellShells = (complete: (value: string, description: string) => void) => {
+    for (const shell of SHELLS) complete(shell, '');
+  };
+  for (const facts of COMMANDS) {
+    const [name = '', ...operands] = facts.usage.split(' ');
+    const command = root.command(name, facts.summary);
+    for (const operand of operands) {
+      const word = operand.replace(/[<>.]/g, '');
+      if (word === 'shell') command.argument(word, tellShells);
+      else if (ACCOUNT_OPERANDS.includes(word)) command.argument(word, tell);
+      else command.argument(word);
+    }
+    for (const [flags, meaning] of [...optionsOf(facts), ...GLOBAL_OPTIONS]) {
+      const long = /--([a-z-]+)/.exec(flags)?.[1] ?? '';
+      const short = /^-([a-z]),/i.exec(flags)?.[1];
+      if (ACCOUNT_FLAGS.includes(long)) command.option(long, meaning, tell, short);
+      else if (flags.includes('<')) command.option(long, meaning, () => {}, short);
+      else command.option(long, meaning, short);
+    }
+  }
+  return root;
+}
+
+/** Accounts whose ids begin with `start`, in the bank that the words or the environment name. */
+async function accountsFrom(words: readonly string[], start: string): Promise<Suggestion[]> {
+  try {
+    const { openBank } = await import('../bank/open-bank.js');
+    const bank = await openBank(directoryOf(words));
+    try {
+      // Ids come in their order: those behind what is typed begin with it, until one does not.
+      const after = /^[a-z0-9][a-z0-9_-]*$/.test(start) ? start : undefined;
+      if (start !== '' && after === undefined) return [];
+      const { items } = await bank.accounts({ after, limit: ACCOUNTS_MAX }).page();
+      return items
+        .filter(({ id }) => id.startsWith(start))
+        .map(({ id, firstName, lastName }) => ({ id, name: `${firstName} ${lastName}` }));
+    } finally {
+      await bank.close();
+    }
+  } catch {
+    return [];
+  }
+}
+
+function directoryOf(words: readonly string[]): string {
+  const at = words.findLastIndex((word) => word === '--dir' || word === '-d');
+  const named = at === -1 ? undefined : words[at + 1];
+  return named ?? (process.env.DROVEBANK_DIR || DEFAULT_DIRECTORY);
+}

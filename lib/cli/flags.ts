@@ -1,0 +1,36 @@
+import type { CommandFacts } from './command-table.js';
+
+/** Flag as it is written, and what it means. */
+export type Flag = readonly [flags: string, meaning: string];
+
+export const DEFAULT_DIRECTORY = './data/bank';
+
+/** Flags that every command takes, before its name or behind it. */
+export const GLOBAL_OPTIONS = [
+  ['-d, --dir <dir>', `the bank's directory (default: $DROVEBANK_DIR, else ${DEFAULT_DIRECTORY})`],
+  ['--json', 'one JSON document, or one a line for lists; errors too'],
+  ['--plain', 'tab-separated values without header, for scripts'],
+  ['--no-color', 'no colour (as NO_COLOR does)'],
+  ['--no-input', 'never ask, even at a terminal'],
+  ['-q, --quiet', 'no confirmations, notes or progress'],
+  ['--read-only', 'look only: nothing is booked'],
+  ['--incognito', 'offer nothing that was entered before'],
+  ['--accessible', 'questions as plain lines, nothing drawn again (as ACCESSIBLE=1 does)'],
+] as const;
+
+/** What every command takes that changes the bank. */
+export const DRY_RUN = ['--dry-run', 'decide and answer, but book nothing'] as const;
+/** What every command takes that books an entry. */
+export const ANNOTATIONS = [
+  ['--memo <text>', 'for people: shown in the passbook'],
+  ['--reference <text>', 'for the business: an invoice or order number'],
+  ['--value-date <day>', 'the day from which the money counts: 2026-11-20'],
+  ['--metadata <json>', 'for programs: a small JSON object, kept with the entry'],
+  ['--key <key>', 'the same key and request again book nothing twice (default: a new one)'],
+  ['--accept-clock', 'the clock is right, be it more than 31 days ahead: holds end by it'],
+] as const;
+
+/** A command's own flags, those of its kind among them. */
+export function optionsOf({ options = [], annotated, writes }: CommandFacts): readonly Flag[] {
+  return [...options, ...(annotated ? ANNOTATIONS : []), ...(writes ? [DRY_RUN] : [])];
+}

@@ -1,0 +1,107 @@
+import { spawnSync } from 'node:child_process';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { COMMANDS } from '#lib/cli/command-table.js';
+import { drovebank, PROGRAM, runHere, succeed, temporaryBank, temporaryFolder } from './run-cli.js';
+
+/** What is offered for the last of these words. */
+const offered = (folder: string, ...words: string[]) => {
+  const { code, stdout, stderr } = drovebank(folder, ['complete', '--', ...words]);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith(':'))
+    .map((line) => line.split('\t')[0]);
+};
+
+describe('complete', () => {
+  it('offers commands, flags and account ids', async () => {
+    const folder = await temporaryBank();
+    expect(offered(folder, 'dep')).toEqual(['deposit']);
+    expect(offered(folder, '')).toEqual(COMMANDS.map(({ usage }) => usage.split(' ')[0]));
+    expect(offered(folder, 'deposit', '')).toEqual(['a10017', 'a10025', 'euro']);
+    expect(offered(folder, 'deposit', 'a1002')).toEqual(['a10025']);
+    expect(offered(folder, 'transfer', 'a10017', 'e')).toEqual(['euro']);
+    expect(offered(folder, 'deposit', 'a10017', '5', '--me')).toEqual(['--memo', '--metadata']);
+    expect(offered(folder, 'close', 'a10017', '--sweep-to', 'a')).toEqual(['a10017', 'a10025']);
+    expect(offered(folder, 'complete', 'f')).toEqual(['fish']);
+    const described = drovebank(folder, ['complete', '--', 'balance', 'a10017']).stdout;
+    expect(described).not.toContain('\u001b');
+    expect(drovebank(folder, ['complete', '--', 'balance', 'a']).stdout).toContain('Ada Lovelace');
+  });
+
+  it('looks into the bank that the words or the environment name', async () => {
+    const folder = await temporaryBank();
+    const elsewhere = temporaryFolder();
+    expect(offered(elsewhere, 'balance', '')).toEqual([]);
+    expect(offered(elsewhere, 'balance', '--dir', join(folder, 'data/bank'), 'a')).toHaveLength(2);
+    const env = { DROVEBANK_DIR: join(folder, 'data/bank') };
+    expect(drovebank(elsewhere, ['complete', '--', 'balance', 'e'], { env }).stdout).toContain(
+      'euro',
+    );
+  });
+
+  it.each([['a\'"; rm -rf /'], ['\u001b[2J'], ['-'], ['--'], ['ä'], ['..']])(
+    'is quiet whatever is typed: %j',
+    async (word) => {
+      const folder = await temporaryBank();
+      for (const before of [[], ['deposit'], ['nonsense'], ['deposit', '--dir']]) {
+        expect(drovebank(folder, ['complete', '--', ...before, word]).code).toBe(0);
+      }
+    },
+  );
+
+  it.each(['bash', 'zsh', 'fish', 'powershell'])('prints a script for %s', async (shell) => {
+    const folder = temporaryFolder();
+    expect(succeed(folder, ['complete', shell])).toMatch(/drovebank complete/);
+    const { code, stderr } = await runHere(folder, ['complete', 'cmd']);
+    expect({ code, stderr }).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('powershell'),
+    });
+  });
+
+  it('completes in bash', async () => {
+    const folder = await temporaryBank();
+    const bin = join(folder, 'drovebank');
+    writeFileSync(bin, `#!/bin/sh\nexec "${process.execPath}" "${PROGRAM}" "$@"\n`);
+    chmodSync(bin, 0o755);
+    const script = `
+      PATH="${folder}:$PATH"
+      _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cur="\${COMP_WORDS[COMP_CWORD]}"; cword=$COMP_CWORD; }
+      source <(drovebank complete bash)
+      COMP_WORDS=(drovebank deposit a1002); COMP_CWORD=2; COMPREPLY=()
+      __drovebank_complete 2>/dev/null
+      echo "\${COMPREPLY[@]}"`;
+    const ran = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' });
+    expect(ran.stdout.trim()).toBe('a10025');
+  });
+});
+
+describe('--read-only', () => {
+  it('books nothing, and lets one look and try out', async () => {
+    const folder = await temporaryBank();
+    const refused = await runHere(folder, ['deposit', 'a10017', '1.00', '--read-only']);
+    expect(refused).toMatchObject({ code: 8, stdout: '' });
+    expect(refused.stderr).toContain('With --read-only deposit books nothing. (BANK_READ_ONLY)');
+    expect(await runHere(folder, ['--read-only', 'balance', 'a10017'])).toMatchObject({ code: 0 });
+    const dry = await runHere(folder, ['deposit', 'a10017', '1', '--read-only', '--dry-run']);
+    expect(dry).toMatchObject({ code: 0 });
+  });
+});
+
+describe('The manual page', () => {
+  it('has every command with its flags, and no line that is taken for a request', async () => {
+    const { readFileSync } = await import('node:fs');
+    const page = readFileSync(PROGRAM.replace(/bin\/drovebank\.js$/, 'drovebank.1'), 'utf8');
+    for (const { usage, options = [] } of COMMANDS) {
+      const name = usage.split(' ')[0] ?? '';
+      expect(page).toContain(`.SS drovebank ${name.replaceAll('-', '\\-')}`);
+      for (const [flag] of options) expect(page).toContain(`.B ${flag.replaceAll('-', '\\-')}`);
+    }
+    const requests = page.split('\n').filter((line) => /^[.']/.test(line));
+    const known = /^\.(TH|SH|SS|TP|PP|B|nf|fi)\b/;
+    expect(requests.filter((line) => !known.test(line))).toEqual([]);
+  });
+});
