@@ -1,3 +1,4 @@
+import { metadataText } from '../ledger/metadata.js';
 import { type Flags, isTerminal } from './context.js';
 import type { Pager } from './pager.js';
 import { showable } from './terminal-text.js';
@@ -53,8 +54,9 @@ function colorOn(stream: { readonly isTTY?: boolean }, flags: Flags): boolean {
   return isTerminal(stream) && TERM !== 'dumb';
 }
 
+/** What a terminal must not see raw stands escaped in it: that is the same JSON. */
 function documentText(kind: string, fields: Fields): string {
-  return `${JSON.stringify({ v: 1, kind, ...fields })}\n`;
+  return `${metadataText({ v: 1, kind, ...fields })}\n`;
 }
 
 let listening = false;

@@ -153,6 +153,7 @@ function addCommand(program: Command, facts: CommandFacts, start: Start): void {
   command.addHelpText('after', `\nExamples:\n  ${facts.examples.join('\n  ')}`);
   command.action(async () => {
     const own: Options = command.opts();
+    refuseSwallowedFlags(facts, { ...program.opts(), ...own });
     await start(facts, readFlags(program.opts(), own), command.args, own);
   });
 }
@@ -165,6 +166,21 @@ function addOptions(
   for (const [flags, meaning] of options) {
     const option = new Option(flags, meaning);
     command.addOption(group === undefined ? option : option.helpGroup(group));
+  }
+}
+
+/**
+ * `--memo --dry-run` makes a memo of the flag, and books: a value that is a flag of the command was none.
+ * @throws UsageError
+ */
+function refuseSwallowedFlags(facts: CommandFacts, options: Options): void {
+  const flags = [...optionsOf(facts), ...GLOBAL_OPTIONS].flatMap(([flag]) =>
+    flag.split(/[ ,]+/).filter((word) => word.startsWith('-')),
+  );
+  for (const [name, value] of Object.entries(options)) {
+    if (typeof value !== 'string' || !flags.includes(value)) continue;
+    const flag = `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    throw new UsageError(`${flag} has no value: ${value} is a flag itself.`);
   }
 }
 

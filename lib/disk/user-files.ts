@@ -86,6 +86,9 @@ function toBankError(error: unknown, path: string): unknown {
   const details = { file: path, errno: code };
   switch (code) {
     case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ENAMETOOLONG':
+    case 'ELOOP':
       return new BankError('INVALID_FILE', `There is no file ${path}.`, {
         details,
         hint: 'Check the path.',
