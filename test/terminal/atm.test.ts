@@ -4,18 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '#lib/cli/command-table.js';
 import { balances, drovebank, succeed, temporaryBank, temporaryFolder } from '../cli/run-cli.js';
 import { canRun } from '../kernel/needs.js';
-import { type Screen, sitDown } from './screen.js';
+import { answer, type Screen, sitDown } from './screen.js';
 
 const ran = canRun('the cash machine at a terminal', { test: 'test/terminal/atm.test.ts' });
-
-/** Answers questions, each as soon as it is shown. */
-async function answer(screen: Screen, ...turns: readonly (readonly [string, string])[]) {
-  for (const [question, text] of turns) {
-    await screen.shows(`◆ ${question}`);
-    screen.types(text);
-    screen.presses('Enter');
-  }
-}
 
 async function press(screen: Screen, question: string, key: string): Promise<void> {
   await screen.shows(`◆ ${question}`);

@@ -63,3 +63,15 @@ export function sitDown({ folder, args = [], columns = 80, rows = 24, env = {} }
     },
   };
 }
+
+/** Answers questions, each as soon as it is shown. */
+export async function answer(
+  screen: Screen,
+  ...turns: readonly (readonly [question: string | RegExp, text: string])[]
+): Promise<void> {
+  for (const [question, text] of turns) {
+    await screen.shows(typeof question === 'string' ? `◆ ${question}` : question);
+    screen.types(text);
+    screen.presses('Enter');
+  }
+}

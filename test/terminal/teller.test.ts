@@ -2,18 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '#lib/cli/command-table.js';
 import { balances, drovebank, succeed, temporaryBank } from '../cli/run-cli.js';
 import { canRun } from '../kernel/needs.js';
-import { type Screen, sitDown } from './screen.js';
+import { answer, sitDown } from './screen.js';
 
 const ran = canRun('the teller at a terminal', { test: 'test/terminal/teller.test.ts' });
-
-/** Answers questions, each as soon as it is shown. */
-async function answer(screen: Screen, ...turns: readonly (readonly [string | RegExp, string])[]) {
-  for (const [question, text] of turns) {
-    await screen.shows(typeof question === 'string' ? `◆ ${question}` : question);
-    screen.types(text);
-    screen.presses('Enter');
-  }
-}
 
 describe.runIf(ran)('The teller at a terminal', () => {
   it('takes several movements, with the sides of the last one like it, and books them at once', async () => {
