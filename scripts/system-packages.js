@@ -27,6 +27,7 @@ export const SYSTEM_PACKAGES = [
   { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/pager.test.ts' },
   { name: 'less', shows: ['less', '--version'], test: 'test/terminal/pager.test.ts' },
   { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/teller.test.ts' },
+  { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/wait.test.ts' },
   { name: 'xfsprogs', shows: ['mkfs.xfs', '-V'], test: 'test/kernel/power-cuts.test.ts' },
 ];
 

@@ -10,6 +10,8 @@ export interface CommandFacts {
   readonly group: 'Everyday' | 'Look' | 'Keep' | 'Run';
   /** It changes the bank: it takes --dry-run. */
   readonly writes?: boolean;
+  /** It asks, or shows what comes: nobody need be told that it goes on. */
+  readonly asks?: boolean;
   /** It books an entry: it takes --memo, --reference, --value-date, --metadata and --key. */
   readonly annotated?: boolean;
   readonly options?: readonly (readonly [flags: string, meaning: string])[];
@@ -231,6 +233,7 @@ A hold counts against the account's limits on the day on which it is placed.`,
     summary: 'give an account a PIN for the ATM, or another one',
     about: `Asked for without showing it; never an argument, which everybody could see.
 It ends a lock by wrong PINs. It lies hashed, apart from the passbooks.`,
+    asks: true,
     group: 'Everyday',
     writes: true,
     options: [
@@ -407,6 +410,7 @@ accounts at a time. Exit code 5 if an account was refused.`,
   {
     usage: 'watch <id>',
     summary: 'new rows of an account as they come, until Ctrl-C',
+    asks: true,
     group: 'Look',
     options: [['--count <count>', 'end behind so many rows']],
     examples: [
@@ -535,6 +539,7 @@ With --atomic the first of those stops it, and no line is booked.`,
     about: `Each by its memo: sides and amount of the last one like it are offered. Tab
 completes, < goes back, . shows all of them; they are booked together or not.
 --incognito offers nothing that was booked before.`,
+    asks: true,
     group: 'Run',
     writes: true,
     examples: ['drovebank teller', 'drovebank teller --incognito'],
@@ -545,6 +550,7 @@ completes, < goes back, . shows all of them; they are booked together or not.
     summary: 'a cash machine: card, PIN, balance, deposit, withdraw, transfer',
     about: `Three wrong PINs lock a card for a time that grows; they are counted on the
 disk, whichever process asks.`,
+    asks: true,
     group: 'Run',
     options: [['--notes <sizes>', 'notes that it pays out (default: 10,20,50,100)']],
     examples: ['drovebank atm', 'drovebank atm --notes 20,50'],
@@ -565,6 +571,7 @@ In the shell's start-up file it lasts. bash needs the package bash-completion.`,
   {
     usage: 'demo',
     summary: 'a bank of 1,201 accounts in a throw-away folder, from real data',
+    asks: true,
     group: 'Run',
     examples: ['drovebank demo', 'drovebank demo --no-input'],
     load: () => import('./commands/demo.js'),

@@ -40,6 +40,8 @@ export interface Output {
   finish(): Promise<void>;
   /** Nobody gets standard output any more (`| head`, a full disk): there is no point in going on. */
   readonly broken: boolean;
+  /** Calls back before the first thing that is printed. */
+  beforeFirst(call: () => void): void;
   /** Why standard output could not be written, unless its reader just left (`| head` is no failure). */
   readonly failure: Error | undefined;
   /** Waits until the reader has taken what was written; lists call it between pages. */
@@ -93,10 +95,19 @@ export function createOutput(flags: Flags): Output {
   });
   let pager: Pager | undefined;
   const sink = () => pager?.stdin ?? stdout;
+  let first = () => {};
+  const begin = () => {
+    first();
+    first = () => {};
+  };
   const write = (text: string) => {
+    begin();
     if (!broken) sink().write(text);
   };
-  const complain = (text: string) => errorStream().write(text);
+  const complain = (text: string) => {
+    begin();
+    return errorStream().write(text);
+  };
   const painted = (stream: { isTTY?: boolean }, text: string, style: Style) =>
     style !== 'none' && colorOn(stream, flags) ? `\u001b[${ESCAPES[style]}m${text}\u001b[0m` : text;
   return {
@@ -131,6 +142,9 @@ export function createOutput(flags: Flags): Output {
       pager = undefined;
       stdin?.end();
       await ended;
+    },
+    beforeFirst: (call) => {
+      first = call;
     },
     get broken() {
       return broken;

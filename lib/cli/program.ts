@@ -7,6 +7,7 @@ import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
 import { DEFAULT_DIRECTORY, DRY_RUN, GLOBAL_OPTIONS, optionsOf } from './flags.js';
 import { createOutput, errorStream } from './output.js';
 import { findPackage } from './package-root.js';
+import { endWait, startWait } from './progress.js';
 import { watchSignals } from './signals.js';
 
 /** What holds for the report of a command line that could not be read. */
@@ -77,6 +78,10 @@ async function runCommand(
   try {
     if (context.readOnly && facts.writes && !context.dryRun) throw readOnlyError(facts);
     const { run } = await facts.load();
+    if (!facts.asks) {
+      startWait(context);
+      context.output.beforeFirst(endWait);
+    }
     const code = (await run(context, operands, options)) ?? EXIT.ok;
     await context.output.drained();
     await context.output.finish();
@@ -94,6 +99,8 @@ async function runCommand(
     const code = exitCodeOf(error);
     // A request that was given up because of a signal ends as the signal's own code says.
     return code === EXIT.interrupted ? (signalCode() ?? code) : code;
+  } finally {
+    endWait();
   }
 }
 

@@ -20,9 +20,38 @@ export function createProgress(
   context: Pick<Context, 'json' | 'quiet' | 'plain'>,
   label: string,
 ): Progress {
+  endWait();
   if (context.json || context.quiet) return SILENT;
-  const redraws = isTerminal(errorStream()) && process.env.TERM !== 'dumb' && !context.plain;
-  return redraws ? bar(label) : lines(label);
+  return redraws(context) ? bar(label) : lines(label);
+}
+
+/** Whether what stands on the last line may be drawn again. */
+function redraws({ plain }: Pick<Context, 'plain'>): boolean {
+  return isTerminal(errorStream()) && process.env.TERM !== 'dumb' && !plain;
+}
+
+let wait: NodeJS.Timeout | undefined;
+let waitDrawn = false;
+
+/**
+ * Shows that work goes on of which nobody knows how much it is (a bank that was killed is followed to its end by
+ * whoever asks first), until {@link endWait}: at a terminal only.
+ */
+export function startWait(context: Pick<Context, 'json' | 'quiet' | 'plain' | 'accessible'>): void {
+  if (context.json || context.quiet || context.accessible || !redraws(context)) return;
+  const begun = performance.now();
+  wait = setInterval(() => {
+    waitDrawn = true;
+    errorStream().write(`\r\u001b[2KWorking… ${Math.floor((performance.now() - begun) / 1000)} s`);
+  }, PATIENCE_MS);
+  wait.unref();
+}
+
+/** Before anything is printed, and in the end. */
+export function endWait(): void {
+  clearInterval(wait);
+  if (waitDrawn) errorStream().write('\r\u001b[2K');
+  waitDrawn = false;
 }
 
 const count = (value: number) => value.toLocaleString('en');

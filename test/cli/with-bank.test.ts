@@ -24,6 +24,7 @@ function contextWith(warnings: string[]): Context {
     drained: async () => undefined,
     page: async () => undefined,
     finish: async () => undefined,
+    beforeFirst: silent,
   };
   const flags = {
     directory: '',
