@@ -5,6 +5,7 @@ import {
   balances,
   declareDamage,
   leaveUnverified,
+  start,
   succeed,
   temporaryBank,
   temporaryFolder,
@@ -182,6 +183,58 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     }
     await screen.shows('Bye!', `ended with ${code}`);
     expect(await balances(folder)).toEqual(before);
+  });
+
+  it.each(['at once', 'behind the answer'])(
+    'tells the truth when Ctrl-C comes %s after the yes',
+    async (when) => {
+      const folder = await temporaryBank();
+      const screen = sitDown({ folder });
+      await openAda(screen);
+      screen.types('d');
+      await screen.shows('◆ Amount in USD');
+      screen.types('5');
+      screen.presses('Enter');
+      await screen.shows('◆ Memo');
+      screen.presses('Enter');
+      await screen.shows('◆ Book the deposit?');
+      screen.types('y');
+      if (when === 'behind the answer') await screen.shows('Deposited 5.00 USD');
+      screen.presses('C-c');
+      const shown = await screen.shows('ended with 130');
+      const { a10017 } = await balances(folder);
+      const isTold = shown.includes('Deposited 5.00 USD to a10017. Balance 105.00');
+      expect(a10017).toBe(isTold ? '105.00 after 3 rows' : '100.00 after 2 rows');
+      if (when === 'behind the answer') expect(isTold).toBe(true);
+    },
+  );
+
+  it('goes on when another process is killed in the middle of its work', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder });
+    await openAda(screen);
+    const other = start(folder, ['batch', '-', '--json']);
+    other.stdin.on('error', () => undefined);
+    const line = '{"op":"deposit","id":"a10025","amount":"0.01"}\n';
+    const pour = () => {
+      if (other.exitCode === null && other.stdin.writable)
+        other.stdin.write(line.repeat(200), pour);
+    };
+    pour();
+    await new Promise((resolve) => other.stdout.once('data', resolve));
+    other.kill('SIGKILL');
+    screen.types('d');
+    await screen.shows('◆ Amount in USD');
+    screen.types('5');
+    screen.presses('Enter');
+    await screen.shows('◆ Memo');
+    screen.presses('Enter');
+    await screen.shows('◆ Book the deposit?');
+    screen.types('y');
+    await screen.shows('Deposited 5.00 USD', 'Balance 105.00 USD');
+    screen.presses('C-d');
+    await screen.shows('ended with 0');
+    expect(await balances(folder)).toMatchObject({ a10017: '105.00 after 3 rows' });
   });
 
   it('tells PAIN while one looks, and ends with 7', async () => {
