@@ -3,7 +3,7 @@
 /** So many notes of a size, largest first. */
 export type Bundle = readonly (readonly [size: bigint, count: number])[];
 
-/** No machine pays out more pieces at once; it also bounds how long is looked for them. */
+/** No machine pays out more pieces at once; it also bounds the work. */
 const NOTES_MAX = 100;
 
 /**
@@ -12,22 +12,39 @@ const NOTES_MAX = 100;
  */
 export function notesFor(amount: bigint, sizes: readonly bigint[]): Bundle | undefined {
   const sorted = [...new Set(sizes)].filter((size) => size > 0n).sort((a, b) => (a < b ? 1 : -1));
-  for (let notes = 1; notes <= NOTES_MAX; notes++) {
-    const found = within(amount, sorted, notes);
-    if (found) return found;
+  const [largest = 0n] = sorted;
+  const unit = sorted.reduce(commonDivisor, 0n);
+  if (amount <= 0n || amount > largest * BigInt(NOTES_MAX) || amount % unit !== 0n)
+    return undefined;
+  const units = sorted.map((size) => Number(size / unit));
+  const last = lastNotes(Number(amount / unit), units);
+  const counts = sorted.map(() => 0);
+  for (let left = Number(amount / unit); left > 0; ) {
+    const index = last[left];
+    if (index === undefined || index < 0) return undefined;
+    counts[index] = (counts[index] ?? 0) + 1;
+    left -= units[index] ?? left;
   }
-  return undefined;
+  if (counts.reduce((sum, count) => sum + count, 0) > NOTES_MAX) return undefined;
+  return sorted.flatMap((size, index) => (counts[index] ? [[size, counts[index] ?? 0]] : []));
 }
 
-/** With exactly so many notes. */
-function within(amount: bigint, sizes: readonly bigint[], notes: number): Bundle | undefined {
-  const [size, ...smaller] = sizes;
-  if (size === undefined) return amount === 0n && notes === 0 ? [] : undefined;
-  if (amount > size * BigInt(notes)) return undefined;
-  const most = amount / size;
-  for (let count = most < BigInt(notes) ? Number(most) : notes; count >= 0; count--) {
-    const rest = within(amount - size * BigInt(count), smaller, notes - count);
-    if (rest) return count === 0 ? rest : [[size, count], ...rest];
+/** For each sum up to `amount`: which size comes last in the fewest notes; -1: there are none. */
+function lastNotes(amount: number, sizes: readonly number[]): Int32Array {
+  const fewest = new Float64Array(amount + 1).fill(Number.POSITIVE_INFINITY);
+  const last = new Int32Array(amount + 1).fill(-1);
+  fewest[0] = 0;
+  for (let sum = 1; sum <= amount; sum++) {
+    for (const [index, size] of sizes.entries()) {
+      const count = 1 + (fewest[sum - size] ?? Number.POSITIVE_INFINITY);
+      if (count >= (fewest[sum] ?? 0)) continue;
+      fewest[sum] = count;
+      last[sum] = index;
+    }
   }
-  return undefined;
+  return last;
+}
+
+function commonDivisor(one: bigint, other: bigint): bigint {
+  return other === 0n ? one : commonDivisor(other, one % other);
 }

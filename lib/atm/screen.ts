@@ -1,10 +1,11 @@
 import type { AccountInfo, Bank, MovementInput } from '../bank/api.js';
-import { type Asker, Walkaway } from '../cli/ask/asker.js';
+import { type Asker, type Look, Walkaway } from '../cli/ask/asker.js';
 import type { Context } from '../cli/context.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { HISTORY_COLUMNS } from '../cli/history-table.js';
-import { newKey, settled } from '../cli/menu/settled.js';
+import { orRefusal } from '../cli/menu/counter.js';
 import { moneyText } from '../cli/say.js';
+import { newKey, settled } from '../cli/settled.js';
 import { layTable, lineWidth } from '../cli/table.js';
 import { BankError } from '../ledger/errors.js';
 import { type Money, parseMinor } from '../ledger/money.js';
@@ -31,7 +32,9 @@ export interface Atm {
 
 const STATEMENT_ROWS = 10;
 /** What the holder can do something about; all else ends the session. */
-const REFUSALS: readonly number[] = [EXIT.pin, EXIT.refused, EXIT.notFound, EXIT.usage, EXIT.busy];
+const REFUSALS: readonly number[] = [
+  ...[EXIT.pin, EXIT.refused, EXIT.notFound, EXIT.usage, EXIT.busy, EXIT.outcomeUnknown],
+];
 
 /** Serves one after the other, until somebody leaves. */
 export async function runAtm(atm: Atm): Promise<void> {
@@ -45,19 +48,27 @@ export async function runAtm(atm: Atm): Promise<void> {
   }
 }
 
-async function ask({ asker }: Atm, state: AtmState): Promise<AtmEvent> {
+async function ask(atm: Atm, state: AtmState): Promise<AtmEvent> {
+  const { asker } = atm;
   const want = wantOf(state);
   try {
     if (!('ask' in want)) throw new Error(`drovebank bug: nothing to ask at ${state.at}`);
     if (want.ask === 'choose') return { typed: await asker.choose(want.question, want.choices) };
     if (want.ask === 'confirm')
-      return { typed: (await asker.confirm(want.question)) ? 'yes' : 'no' };
+      return { typed: (await asker.confirm(want.question, reviewOf(atm, state))) ? 'yes' : 'no' };
     if (want.ask === 'secret') return { typed: await asker.secret(want.question) };
     return { typed: await asker.ask(want.question) };
   } catch (error) {
     if (error instanceof Walkaway && error.where === 'back') return { back: true };
     throw error;
   }
+}
+
+/** What is asked to be confirmed. */
+function reviewOf(atm: Atm, state: AtmState): Look | undefined {
+  if (state.at !== 'review') return undefined;
+  const { holder, wish } = state;
+  return orRefusal(async () => (await review(atm, holder, wish)).map((text) => ({ text })));
 }
 
 /** Does what a state is for. */
@@ -80,9 +91,7 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
       const key = newKey();
       const input = { firstName, lastName, idempotencyKey: key };
       const account = await settled(key, () => bank.openAccount(input, { signal }));
-      await bank.setPin(account.id, pin, { signal });
-      const told = [`Your account is ${account.id}. Keep the PIN to yourself.`];
-      return { done: true, told, holder: holderOf(account) };
+      return { done: true, told: await firstPin(atm, account.id, pin), holder: holderOf(account) };
     }
     case 'sign-in': {
       const { seen } = await bank.checkPin(state.id, state.pin, { signal });
@@ -94,7 +103,8 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
     case 'statement':
       return { done: true, told: await statement(atm, state.holder) };
     case 'try':
-      return { done: true, told: await review(atm, state.holder, state.wish) };
+      await review(atm, state.holder, state.wish); // It is shown with the question, as things stand then.
+      return { done: true, told: [] };
     case 'book': {
       const key = newKey();
       const receipt = await settled(key, () => move(atm, state.holder, state.wish, { key }));
@@ -105,6 +115,18 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
       return { done: true, told: ['Your PIN is another one now.'] };
     default:
       throw new Error(`drovebank bug: nothing to do at ${state.at}`);
+  }
+}
+
+/** The account is open by now: whatever becomes of the PIN, its holder has to hear the number. */
+async function firstPin({ bank, context }: Atm, id: string, pin: string): Promise<string[]> {
+  try {
+    await bank.setPin(id, pin, { signal: context.signal });
+    return [`Your account is ${id}. Keep the PIN to yourself.`];
+  } catch (error) {
+    if (!(error instanceof BankError)) throw error;
+    const failed = `Your account is ${id}. Its PIN could not be set: ${error.message}`;
+    return [failed, `Somebody at the bank can do it: drovebank pin ${id}`];
   }
 }
 

@@ -27,6 +27,12 @@ export type AtmState =
   | { readonly at: 'last-name'; readonly firstName: string }
   | { readonly at: 'first-pin'; readonly firstName: string; readonly lastName: string }
   | {
+      readonly at: 'same-first-pin';
+      readonly firstName: string;
+      readonly lastName: string;
+      readonly pin: string;
+    }
+  | {
       readonly at: 'open';
       readonly firstName: string;
       readonly lastName: string;
@@ -109,6 +115,7 @@ export function wantOf(state: AtmState): Want {
       return { ask: 'confirm', question: QUESTIONS[state.wish.what] };
     case 'new-pin':
       return { ask: 'secret', question: 'New PIN of four digits' };
+    case 'same-first-pin':
     case 'same-pin':
       return { ask: 'secret', question: 'Once more' };
     default:
@@ -137,12 +144,18 @@ function typed(state: AtmState, text: string): Next {
       if (text === 'e') return to({ at: 'end' }, 'Goodbye.');
       return to({ at: text === 'o' ? 'first-name' : 'card' });
     case 'first-name':
-      return to({ at: 'last-name', firstName: text });
+      return text === '' ? to(state) : to({ at: 'last-name', firstName: text });
     case 'last-name':
+      if (text === '') return to(state);
       return to({ at: 'first-pin', firstName: state.firstName, lastName: text });
     case 'first-pin':
       if (!isPin(text)) return to(state, NO_PIN);
-      return to({ ...state, at: 'open', pin: text });
+      return to({ ...state, at: 'same-first-pin', pin: text });
+    case 'same-first-pin': {
+      if (text === state.pin) return to({ ...state, at: 'open' });
+      const { firstName, lastName } = state;
+      return to({ at: 'first-pin', firstName, lastName }, ANOTHER_PIN);
+    }
     case 'card':
       return text === '' ? to(state) : to({ at: 'pin', id: text });
     case 'pin':
@@ -164,7 +177,7 @@ function typed(state: AtmState, text: string): Next {
       return to({ at: 'same-pin', holder: state.holder, pin: text });
     case 'same-pin':
       if (text === state.pin) return to({ ...state, at: 'set-pin' });
-      return to({ at: 'new-pin', holder: state.holder }, 'That was another one. Both once more:');
+      return to({ at: 'new-pin', holder: state.holder }, ANOTHER_PIN);
     default:
       return to(state);
   }
@@ -225,5 +238,6 @@ function refused(state: AtmState, error: BankError): Next {
 }
 
 const isPin = (text: string) => /^[0-9]{4}$/.test(text);
+const ANOTHER_PIN = 'That was another one. Both once more:';
 const NO_PIN = 'A PIN is four digits.';
 const NOTHING = 'Nothing was booked.';

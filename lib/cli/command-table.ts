@@ -456,7 +456,7 @@ accounts at a time. Exit code 5 if an account was refused.`,
     options: [
       AT,
       ['--by <period>', 'what customers had at the end of each day, month or year, as bars'],
-      ['--count <count>', 'so many periods (default: 12)'],
+      ['--count <count>', 'so many periods, up to 366 (default: 12)'],
     ],
     examples: ['drovebank totals --at 2099-12-31T23:59:59Z', 'drovebank totals --by month'],
     load: () => import('./commands/totals.js'),
@@ -563,7 +563,7 @@ disk, whichever process asks.`,
 zsh:        source <(drovebank complete zsh)
 fish:       drovebank complete fish | source
 powershell: drovebank complete powershell | Out-String | Invoke-Expression
-In the shell's start-up file it lasts. bash needs the package bash-completion.`,
+In the shell's start-up file it lasts.`,
     group: 'Run',
     examples: ['drovebank complete bash', 'drovebank complete fish > drovebank.fish'],
     load: () => import('./commands/complete.js'),

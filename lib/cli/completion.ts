@@ -1,5 +1,5 @@
 /** What a shell offers when somebody presses Tab: commands, flags, and accounts of the bank. */
-import { RootCommand, script } from '@bomb.sh/tab';
+import { RootCommand } from '@bomb.sh/tab';
 import { COMMANDS } from './command-table.js';
 import { DEFAULT_DIRECTORY, GLOBAL_OPTIONS, optionsOf } from './flags.js';
 
@@ -16,10 +16,49 @@ interface Suggestion {
   readonly name: string;
 }
 
-/** Prints the script by which a shell asks {@link suggest}. */
-export function printScript(shell: Shell): void {
-  script(shell, 'drovebank', 'drovebank');
+/**
+ * The scripts by which shells ask {@link suggest}. Ours, and short: words go to the program as they are, and what is
+ * typed is never evaluated. A line of an answer is a word and, behind a tab, what it means; the last begins with `:`.
+ */
+export const SCRIPTS: Readonly<Record<Shell, string>> = {
+  bash: `_drovebank() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    [[ $line == :* ]] || COMPREPLY+=("\${line%%$'\\t'*}")
+  done < <(drovebank complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
+complete -o default -F _drovebank drovebank
+`,
+  zsh: `#compdef drovebank
+_drovebank() {
+  local line
+  local -a found
+  for line in "\${(@f)$(drovebank complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}"; do
+    [[ -z $line || $line == :* ]] || found+=("\${\${line%%$'\\t'*}//:/\\\\:}:\${line#*$'\\t'}")
+  done
+  _describe drovebank found
+}
+compdef _drovebank drovebank
+`,
+  fish: `function __drovebank_complete
+  set -l words (commandline -opc)
+  drovebank complete -- $words[2..-1] (commandline -ct) 2>/dev/null | string match -v ':*'
+end
+complete -c drovebank -f -a '(__drovebank_complete)'
+`,
+  powershell: `Register-ArgumentCompleter -Native -CommandName drovebank -ScriptBlock {
+  param($word, $ast, $position)
+  $words = @($ast.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
+  if ($word -eq '') { $words += '' }
+  drovebank complete -- @words 2>$null | Where-Object { $_ -notlike ':*' } | ForEach-Object {
+    $value, $about = $_ -split "\`t", 2
+    if (-not $about) { $about = $value }
+    [System.Management.Automation.CompletionResult]::new($value, $value, 'ParameterValue', $about)
+  }
+}
+`,
+};
 
 /** Prints what the last of `words` may become. Whatever is wrong, nobody at a prompt wants to hear of it. */
 export async function suggest(words: readonly string[]): Promise<void> {
@@ -78,7 +117,8 @@ async function accountsFrom(words: readonly string[], start: string): Promise<Su
 }
 
 function directoryOf(words: readonly string[]): string {
-  const at = words.findLastIndex((word) => word === '--dir' || word === '-d');
-  const named = at === -1 ? undefined : words[at + 1];
+  const at = words.findLastIndex((word) => /^(--dir|-d)(=|$)/.test(word));
+  const [, given = words[at + 1]] = words[at]?.split('=') ?? [];
+  const named = at === -1 ? undefined : given;
   return named ?? (process.env.DROVEBANK_DIR || DEFAULT_DIRECTORY);
 }

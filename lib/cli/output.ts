@@ -14,6 +14,11 @@ const ESCAPES: Record<Style, string> = {
   none: '',
 };
 
+export interface Line {
+  readonly text: string;
+  readonly style?: Style;
+}
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Data goes to standard output, everything else to standard error. */
@@ -22,6 +27,8 @@ export interface Output {
   document(kind: string, fields: Fields): void;
   /** A line of data for people. */
   line(text: string, style?: Style): void;
+  /** Lines of data for people, one below the other. */
+  lines(lines: readonly Line[]): void;
   /** `text` as standard output shows it in this style. */
   paint(text: string, style: Style): string;
   /** A row of data for scripts: cells with tabs between. */
@@ -113,6 +120,11 @@ export function createOutput(flags: Flags): Output {
   return {
     document: (kind, fields) => write(documentText(kind, fields)),
     line: (text, style = 'none') => write(`${painted(stdout, showable(text), style)}\n`),
+    lines: (lines) => {
+      for (const { text, style = 'none' } of lines) {
+        write(`${painted(stdout, showable(text), style)}\n`);
+      }
+    },
     paint: (text, style) => painted(stdout, text, style),
     plainRow: (cells) => write(`${cells.map(showable).join('\t')}\n`),
     note: (text) => {
@@ -129,7 +141,12 @@ export function createOutput(flags: Flags): Output {
       complain(`${painted(errorStream(), label, 'bad')} ${showable(text)}\n`);
     },
     page: async () => {
-      const mayTurn = flags.input && !flags.accessible && !flags.json && !flags.plain;
+      const mayTurn =
+        flags.input &&
+        !flags.accessible &&
+        !flags.json &&
+        !flags.plain &&
+        process.env.TERM !== 'dumb';
       if (pager || !mayTurn || !isTerminal(stdout) || !isTerminal(process.stdin)) return;
       const { startPager } = await import('./pager.js');
       pager = await startPager();

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { whilePaging } from './signals.js';
 
 export interface Pager {
   readonly stdin: Writable;
@@ -24,6 +25,12 @@ export async function startPager(): Promise<Pager | undefined> {
     child.once('error', () => resolve(false));
   });
   if (!started) return undefined;
-  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  whilePaging(true);
+  const ended = new Promise<void>((resolve) => {
+    child.once('close', () => {
+      whilePaging(false);
+      resolve();
+    });
+  });
   return { stdin: child.stdin, ended };
 }

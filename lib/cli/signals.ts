@@ -7,12 +7,19 @@ export interface Signals {
   exitCode(): number | undefined;
 }
 
+/** While a pager reads, Ctrl-C is its key: twice must not leave it behind without us. */
+let paging = false;
+
+export function whilePaging(on: boolean): void {
+  paging = on;
+}
+
 export function watchSignals(): Signals {
   const controller = new AbortController();
   let code: number | undefined;
   const on = (signalCode: number) => () => {
     // Whoever asks twice does not want to wait for an orderly end.
-    if (code !== undefined) process.exit(signalCode);
+    if (code !== undefined && !paging) process.exit(signalCode);
     code = signalCode;
     controller.abort();
   };

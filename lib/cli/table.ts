@@ -55,8 +55,19 @@ export function layTable<Row>(
   const texts = textsOf(columns, rows);
   const titles = columns.map(({ title }) => title);
   const widths = fitted(columns, widest(titles.map(widthOf), texts), width);
+  const total = widths.reduce((sum, one) => sum + one + GAP, -GAP);
+  const spare = spareColumn(columns);
+  // Rather no type than no balance.
+  if (total > width && spare !== undefined) return layTable(spare, rows, width);
   const line = (cells: readonly string[]) => layOut(columns, cells, widths, width)[0] ?? '';
   return { head: line(titles), rows: texts.map(line) };
+}
+
+/** The columns without the one that is missed least: ids from the right but for the first, then texts, never money. */
+function spareColumn<Row>(columns: readonly Column<Row>[]): readonly Column<Row>[] | undefined {
+  const last = (kind: Column<Row>['kind']) => columns.findLastIndex((one) => one.kind === kind);
+  const at = last('id') > 0 ? last('id') : last('text');
+  return at > 0 ? columns.filter((_, index) => index !== at) : undefined;
 }
 
 function textsOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[][] {

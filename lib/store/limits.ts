@@ -104,3 +104,5 @@ export const PIN_TRIES_MAX = 3;
 /** Seconds for which none is taken then; each wrong one more doubles them, up to the second. */
 export const PIN_LOCK_S = 30;
 export const PIN_LOCK_MAX_S = 24 * 60 * 60;
+/** Tries to read the newest file of a PIN while others make new ones. */
+export const PIN_LOOKS_MAX = 200;

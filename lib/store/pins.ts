@@ -20,9 +20,8 @@ import { FormatDamage } from '../format/damage.js';
 import { decodeSecret, encodeSecret, type Secret } from '../format/secret.js';
 import type { AccountId } from '../ledger/account-id.js';
 import { BankError } from '../ledger/errors.js';
-import { unlessDamaged } from './damage.js';
 import { makeNameDurable } from './durable.js';
-import { PIN_LOCK_MAX_S, PIN_LOCK_S, PIN_TRIES_MAX } from './limits.js';
+import { PIN_LOCK_MAX_S, PIN_LOCK_S, PIN_LOOKS_MAX, PIN_TRIES_MAX } from './limits.js';
 
 export const SECRETS_FOLDER = 'secrets';
 
@@ -57,7 +56,7 @@ export class Pins {
     const fresh = { account, wrong: 0, triedAt: '', seen, salt, hash };
     // One that can't be read is no loss: it is written anew.
     const standing = async () => {
-      const found = await unlessDamaged(() => this.#standing(account));
+      const found = await this.#standing(account).catch(unlessPin);
       return found ?? { number: (await this.#numbers(account)).at(-1) ?? 0, secret: undefined };
     };
     const next = ({ secret }: Standing) => ({ ...fresh, seen: secret?.seen ?? seen });
@@ -84,11 +83,6 @@ export class Pins {
     return secret.seen;
   }
 
-  /** Whether the account has a PIN. */
-  async has(account: AccountId): Promise<boolean> {
-    return (await this.#standing(account)).secret !== undefined;
-  }
-
   /** Makes the next file, until it is the newest. @throws what `next` throws */
   async #change(
     account: AccountId,
@@ -104,7 +98,7 @@ export class Pins {
 
   /** N1 */
   async #standing(account: AccountId): Promise<Standing> {
-    for (;;) {
+    for (let looks = 0; looks < PIN_LOOKS_MAX; looks++) {
       const numbers = await this.#numbers(account);
       const number = numbers.at(-1) ?? 0;
       let cut = 0;
@@ -116,8 +110,12 @@ export class Pins {
         if (secret) return { number, secret };
         cut++;
       }
-      if (cut === numbers.length) return { number, secret: undefined };
+      if (cut < numbers.length) continue;
+      // Before the first one was whole there was none: what comes behind it stands beside a whole one.
+      if (number <= 1) return { number, secret: undefined };
+      throw pinDamaged(account, this.#file(account, number), 'it was cut');
     }
+    throw pinDamaged(account, folderOf(account), 'what is listed there can’t be read');
   }
 
   /** N2 to N4: whether it is the newest one now. */
@@ -166,21 +164,37 @@ export class Pins {
   }
 }
 
-/** Damage here is none of the books, and mended by a new PIN. @throws BankError BANK_DAMAGED */
 function read(file: string, bytes: Buffer, account: AccountId): Secret | undefined {
   try {
     return decodeSecret(bytes.toString('utf8'), account);
   } catch (error) {
-    if (!(error instanceof FormatDamage)) throw error;
-    throw new BankError(
-      'BANK_DAMAGED',
-      `The PIN of ${account} is damaged: ${file}: ${error.message}.`,
-      {
-        details: { file, what: error.message },
-        hint: `Set a new one: drovebank pin ${account}`,
-        cause: error,
-      },
-    );
+    if (error instanceof FormatDamage) throw pinDamaged(account, file, error.message, error);
+    throw error;
+  }
+}
+
+/** It is none of the books, and mended by a new PIN: no other account need stop for it. */
+function pinDamaged(id: AccountId, file: string, what: string, cause?: unknown): BankError {
+  return new BankError('PIN_WRONG', `The PIN of ${id} is damaged: ${file}: ${what}.`, {
+    details: { id, set: false, file },
+    hint: `Set a new one: drovebank pin ${id}`,
+    cause,
+  });
+}
+
+/** `undefined` for a PIN that is damaged. */
+function unlessPin(error: unknown): undefined {
+  if (!(error instanceof BankError) || error.code !== 'PIN_WRONG') throw error;
+}
+
+/** What is wrong with a file of `secrets/`; `undefined`: it is whole, or was cut by a crash. */
+export function secretProblem(name: string, bytes: Buffer): string | undefined {
+  try {
+    decodeSecret(bytes.toString('utf8'), (parsePageName(name)?.id ?? '') as AccountId);
+    return undefined;
+  } catch (error) {
+    if (error instanceof FormatDamage) return error.message;
+    throw error;
   }
 }
 

@@ -13,7 +13,7 @@ import { isMarkName } from './answered.js';
 import { isListed, NO_FILE, NOWHERE } from './bank-disk.js';
 import { Breath } from './breath.js';
 import { DAMAGED_PREFIX, PAIN_FILE } from './damage.js';
-import { isSecretFile, SECRETS_FOLDER } from './pins.js';
+import { isSecretFile, SECRETS_FOLDER, secretProblem } from './pins.js';
 import { INDEX_FOLDER, isIndexFile } from './sorted-index.js';
 import type { BankFiles } from './store.js';
 import type { Problem } from './verify.js';
@@ -106,7 +106,13 @@ export async function findStrays(
   }
   for (const inner of await known(SECRETS_FOLDER, (name) => FOLDER.test(name))) {
     const folder = `${SECRETS_FOLDER}/${inner}`;
-    await knownFiles(folder, (name) => isSecretFile(folder, name));
+    for (const name of await knownFiles(folder, (found) => isSecretFile(folder, found))) {
+      const file = `${folder}/${name}`;
+      // Removed meanwhile, or named already.
+      const bytes = await ifThere(() => disk.read(join(directory, file))).catch(() => undefined);
+      const what = bytes && secretProblem(name, bytes);
+      if (what) stray(file, `${what}; drovebank pin sets a new one`);
+    }
   }
   await known('desks', (name) => OFFICE.includes(name));
   for (const role of ['writer', 'poster']) {

@@ -32,6 +32,13 @@ describe('Notes', () => {
     expect(notesFor(BigInt(amount), sizesOf(sizes))).toBeUndefined();
   });
 
+  it('are looked for quickly, however odd the amount', () => {
+    expect(notesFor(500_001n, sizesOf('500 1000 2000 5000 10000 20000 50000'))).toBeUndefined();
+    expect(notesFor(500_000n, sizesOf('500 1000 2000 5000 10000 20000 50000'))).toEqual([
+      [50_000n, 10],
+    ]);
+  });
+
   it('are the fewest, and make up the amount, as trying everything shows', () => {
     const sizes = [20n, 50n, 70n];
     const fewest = new Map([[0n, 0]]);

@@ -27,8 +27,8 @@ describe('A session at the cash machine', () => {
     [
       'opens an account',
       WELCOME,
-      ['o', 'Tom', 'Brady', '1212', done(HOLDER)],
-      'first-name last-name first-pin open menu',
+      ['o', '', 'Tom', 'Brady', '12', '1212', '1213', '1212', '1212', done(HOLDER)],
+      'first-name first-name last-name first-pin first-pin same-first-pin first-pin same-first-pin open menu',
     ],
     ['leaves', WELCOME, ['e'], 'end'],
     ['goes back from the door', WELCOME, [{ back: true }], 'end'],

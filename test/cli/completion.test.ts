@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '#lib/cli/command-table.js';
@@ -69,13 +69,18 @@ describe('complete', () => {
     chmodSync(bin, 0o755);
     const script = `
       PATH="${folder}:$PATH"
-      _get_comp_words_by_ref() { words=("\${COMP_WORDS[@]}"); cur="\${COMP_WORDS[COMP_CWORD]}"; cword=$COMP_CWORD; }
       source <(drovebank complete bash)
       COMP_WORDS=(drovebank deposit a1002); COMP_CWORD=2; COMPREPLY=()
-      __drovebank_complete 2>/dev/null
+      _drovebank
       echo "\${COMPREPLY[@]}"`;
     const ran = spawnSync('bash', ['-c', script], { cwd: folder, encoding: 'utf8' });
     expect(ran.stdout.trim()).toBe('a10025');
+    // What is typed is never run.
+    const evil = script
+      .replace('deposit a1002)', `deposit '$(touch ran)' "O'Brien" a1002)`)
+      .replace('COMP_CWORD=2', 'COMP_CWORD=4');
+    expect(spawnSync('bash', ['-c', evil], { cwd: folder, encoding: 'utf8' }).stderr).toBe('');
+    expect(existsSync(join(folder, 'ran'))).toBe(false);
   });
 });
 

@@ -47,9 +47,10 @@ describe('statement', () => {
     const folder = await withRows();
     const later = await succeedHere(folder, ['statement', 'a10017', '--from', '2099-01-01']);
     expect(later).toContain('No rows. Balance 50.00 USD.');
-    const early = await runHere(folder, ['statement', 'a10017', '--to', '2001-01-01']);
-    expect(early).toMatchObject({ code: 3 });
-    expect(early.stderr).toContain('There was no account a10017 yet at 2001-01-01');
+    const early = await succeedHere(folder, ['statement', 'a10017', '--to', '2001-01-01']);
+    expect(early).toContain('No rows. Balance 0.00 USD.');
+    const range = ['--from', '2030-01-01', '--to', '2029-01-01'];
+    expect(await runHere(folder, ['statement', 'a10017', ...range])).toMatchObject({ code: 2 });
   });
 
   it('of a currency without decimals has none', async () => {
@@ -75,7 +76,18 @@ describe('charts', () => {
       { kind: 'bank.period', by: 'year', currency: 'EUR', customers: { amount: '50.00' } },
       { kind: 'bank.period', by: 'year', currency: 'USD', customers: { amount: '70.00' } },
     ]);
-    expect(await runHere(folder, ['totals', '--by', 'week'])).toMatchObject({ code: 2 });
+    for (const args of [
+      ['totals', '--by', 'week'],
+      ['totals', '--by', 'month', '--at', '2'],
+      ['totals', '--count', '2'],
+      ['totals', '--by', 'day', '--count', '367'],
+      ['history', 'a10017', '--chart', '--type', 'deposit'],
+      ['history', 'a10017', '--chart', '--limit', '1'],
+    ]) {
+      expect(await runHere(folder, args), args.join(' ')).toMatchObject({ code: 2, stdout: '' });
+    }
+    const plain = await succeedHere(folder, ['totals', '--by', 'month', '--count', '1', '--plain']);
+    expect(plain).toBe(`EUR\t${today.slice(0, 7)}\t50.00\nUSD\t${today.slice(0, 7)}\t70.00\n`);
   });
 });
 
@@ -90,6 +102,8 @@ describe('config', () => {
     expect(text).toContain('accessible\ttrue\tenvironment ACCESSIBLE\n');
     expect(text).toContain('currency\tUSD\tbank.json\n');
     expect(await succeedHere(folder, ['config'])).not.toContain('bank.json');
+    const nowhere = await succeedHere(folder, ['config', '--show-origin', '--dir', 'nowhere']);
+    expect(nowhere).toMatch(/dir .*nowhere +flag --dir[\s\S]*BANK_NOT_FOUND/);
   });
 });
 

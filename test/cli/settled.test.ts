@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { settled } from '#lib/cli/menu/settled.js';
+import { settled } from '#lib/cli/settled.js';
 import { BankError, type BankErrorCode } from '#lib/ledger/errors.js';
 
 /** A bank that answers `answers`, one after the other: a code is a refusal. */
@@ -29,7 +29,7 @@ describe('a booking from the menu whose outcome is unknown', () => {
       await expect(settled('k-1', bookThat('OUTCOME_UNKNOWN', code))).rejects.toMatchObject({
         code: 'OUTCOME_UNKNOWN',
         committed: 'unknown',
-        hint: expect.stringContaining('--key k-1'),
+        hint: expect.stringContaining('has the key k-1'),
       });
     },
   );

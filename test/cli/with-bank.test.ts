@@ -13,6 +13,7 @@ function contextWith(warnings: string[]): Context {
   const output: Output = {
     document: silent,
     line: silent,
+    lines: silent,
     paint: (text) => text,
     plainRow: silent,
     note: silent,

@@ -168,9 +168,28 @@ describe('A PIN', () => {
     await file.close();
     await inside(machine, async (bank) => {
       const error = await bank.checkPin('tom', '1212').catch((thrown) => thrown);
-      expect(error).toMatchObject({ code: 'BANK_DAMAGED' });
+      expect(error).toMatchObject({ code: 'PIN_WRONG', details: { set: false } });
+      expect((await bank.verify()).ok).toBe(false);
       expect(error.message).toContain(`secrets/${folder}/tom.0001.csv`);
       await bank.deposit('tom', '1.00'); // The books are whole.
+      await bank.setPin('tom', '1212');
+      expect(await tried(bank, '1212')).toBe('right');
+    });
+  });
+});
+
+describe('A PIN whose file is gone or cut', () => {
+  it('is no PIN that was never set: who cut it would have forgotten the tries', async () => {
+    const machine = await withPin();
+    await inside(machine, async (bank) => {
+      await tried(bank, '0000');
+      const port = machine.disk.port();
+      const [folder = ''] = await port.list('/bank/secrets');
+      const file = await port.open(`/bank/secrets/${folder}/tom.0002.csv`, 'write');
+      await file.truncate(60);
+      await file.close();
+      const error = await bank.checkPin('tom', '1212').catch((thrown) => thrown);
+      expect(error.message).toContain('it was cut');
       await bank.setPin('tom', '1212');
       expect(await tried(bank, '1212')).toBe('right');
     });

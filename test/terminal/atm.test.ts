@@ -28,6 +28,7 @@ describe.runIf(ran)('The cash machine at a terminal', () => {
     const screen = sitDown({ folder, args: ['atm'] });
     await press(screen, 'Welcome', 'o');
     await answer(screen, ['First name', 'Tom'], ['Last name', 'Brady'], ['Choose a PIN', '1212']);
+    await answer(screen, ['Once more', '1212']);
     await screen.shows('Your account is a10017.', '••••', /^(?!.*1212)/s);
     await press(screen, 'Hello, Tom Brady', 'd');
     await answer(screen, ['Amount in USD', '10.0']);
@@ -152,6 +153,29 @@ describe.runIf(ran)('The cash machine at a terminal', () => {
   });
 });
 
+describe.runIf(ran)('A PIN that is typed', () => {
+  it('is hidden on any terminal, also when it was typed ahead', async () => {
+    const folder = await bankWithPin();
+    for (const env of [{ TERM: 'dumb' }, { ACCESSIBLE: '1' }]) {
+      const screen = sitDown({ folder, args: ['atm'], env });
+      await screen.shows('Welcome>');
+      screen.types('i\ra10017\r');
+      await screen.shows('PIN of a10017:');
+      screen.types('1212\r');
+      await screen.shows('Hello, Ada Lovelace>', /^(?!.*1212)/s);
+    }
+  });
+
+  it('is shown with the money also where there is little room', async () => {
+    const folder = await bankWithPin();
+    succeed(folder, ['deposit', 'a10017', '5.00', '--memo', 'gift']);
+    const screen = sitDown({ folder, args: ['atm'], columns: 40, rows: 12 });
+    await press(screen, 'Welcome', 'i');
+    await answer(screen, ['Card', 'a10017'], ['PIN of a10017', '1212']);
+    await screen.shows('+5.00', '105.00', 'Hello, Ada Lovelace');
+  });
+});
+
 describe('The cash machine, and PINs, without a terminal', () => {
   it('never ask', async () => {
     const folder = await temporaryBank();
@@ -173,6 +197,8 @@ describe('The cash machine, and PINs, without a terminal', () => {
     expect(wrong.stderr).toContain('The PIN is not four digits.');
     expect(wrong.stderr).not.toContain('98765');
     expect(drovebank(folder, ['pin', 'nobody', '--pin-file', 'pin.txt']).code).toBe(3);
+    const both = ['--pin-file', 'pin.txt', '--pin-stdin'];
+    expect(drovebank(folder, ['pin', 'a10017', ...both]).code).toBe(2);
     const dry = succeed(folder, ['pin', 'a10025', '--pin-file', 'pin.txt', '--dry-run']);
     expect(dry).toContain('Would give a10025 a new PIN.');
   });

@@ -237,6 +237,61 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     expect(await balances(folder)).toMatchObject({ a10017: '105.00 after 3 rows' });
   });
 
+  it('takes no Ctrl-Y for a yes, and shows at the review what others do meanwhile', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder });
+    await openAda(screen);
+    screen.types('w');
+    await screen.shows('◆ Amount in USD');
+    screen.types('60');
+    screen.presses('Enter');
+    await screen.shows('◆ Memo');
+    screen.presses('Enter');
+    await screen.shows('100.00 -> 40.00', '◆ Pay it out?');
+    screen.presses('C-y');
+    succeed(folder, ['withdraw', 'a10017', '30.00']);
+    await screen.shows('70.00 -> 10.00', '◆ Pay it out?');
+    succeed(folder, ['withdraw', 'a10017', '30.00']);
+    await screen.shows('Not any more: a10017 has 40.00 USD available', '◆ Pay it out?');
+    screen.types('y');
+    await screen.shows('INSUFFICIENT_FUNDS', 'Balance 40.00 USD');
+    expect(await balances(folder)).toMatchObject({ a10017: '40.00 after 4 rows' });
+  });
+
+  it('keeps the pointer on its account when others are opened before it', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder });
+    await screen.shows('◆ drovebank');
+    screen.types('l');
+    await screen.shows('> a10017');
+    screen.presses('Down');
+    await screen.shows('> a10025');
+    succeed(folder, ['open', 'Zed', 'Zorro', '--id', 'a0001']);
+    await screen.shows('a0001', '> a10025');
+    screen.presses('Tab');
+    await screen.shows('sorted by name');
+  });
+
+  it.each(['--read-only', '--dry-run'])(
+    'books nothing with %s, and makes no bank',
+    async (flag) => {
+      const folder = await temporaryBank();
+      const before = await balances(folder);
+      const screen = sitDown({ folder, args: [flag] });
+      await openAda(screen);
+      screen.types('d');
+      await screen.shows('◆ Amount in USD');
+      screen.types('5');
+      screen.presses('Enter');
+      await screen.shows('◆ Memo');
+      screen.presses('Enter');
+      await screen.shows('100.00 -> 105.00', '◆ a10017');
+      expect(await balances(folder)).toEqual(before);
+      const empty = sitDown({ folder: temporaryFolder(), args: [flag] });
+      await empty.shows('BANK_NOT_FOUND', 'ended with 3');
+    },
+  );
+
   it('tells PAIN while one looks, and ends with 7', async () => {
     const folder = await temporaryBank();
     leaveUnverified(folder);

@@ -32,8 +32,10 @@ export function sitDown({ folder, args = [], columns = 80, rows = 24, env = {} }
     execFileSync('tmux', ['-L', name, '-f', '/dev/null', ...words], { encoding: 'utf8' });
   const words = [process.execPath, PROGRAM, ...args].map((word) => `'${word}'`).join(' ');
   const size = ['-x', String(columns), '-y', String(rows)];
-  const command = `cd '${folder}'; ${words}; echo "ended with $?"; exec sleep 600`;
-  const clean = { LANG: 'C.UTF-8', NO_COLOR: '', DROVEBANK_DIR: '', PAGER: 'less', ...env };
+  // In the command: tmux has a TERM of its own.
+  const own = Object.entries(env).map(([key, value]) => `${key}='${value}' `);
+  const command = `cd '${folder}'; ${own.join('')}${words}; echo "ended with $?"; exec sleep 600`;
+  const clean = { LANG: 'C.UTF-8', NO_COLOR: '', DROVEBANK_DIR: '', PAGER: 'less' };
   const surroundings = Object.entries(clean).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
   tmux('new-session', '-d', '-s', 'seat', ...size, ...surroundings, command);
   onTestFinished(() => {

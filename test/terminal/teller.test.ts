@@ -80,6 +80,29 @@ describe.runIf(ran)('The teller at a terminal', () => {
     expect(await balances(folder)).toEqual(before);
   });
 
+  it('keeps what was entered when somebody else was faster, and says which one is to be mended', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder, args: ['teller'] });
+    await answer(screen, ['Memo of 1', ''], ['From account', 'a10017'], ['To account', 'a10025']);
+    await answer(screen, ['Amount', '60'], ['Memo of 2', '.']);
+    await screen.shows('◆ Book it?');
+    succeed(folder, ['withdraw', 'a10017', '50.00']);
+    screen.types('y');
+    await screen.shows(
+      '1. 60 from a10017 to a10025: a10017 has 50.00 USD available',
+      '◆ Memo of 2',
+    );
+    await answer(screen, ['Memo of 2', ''], ['From account', '.'], ['To account', 'a10025']);
+    await answer(screen, ['Amount', '1']);
+    await screen.shows('Go back to it with <', '◆ Amount');
+    succeed(folder, ['deposit', 'a10017', '50.00']);
+    await answer(screen, ['Amount', '1'], ['Memo of 3', '.']);
+    await screen.shows('◆ Book all 2?');
+    screen.types('y');
+    await screen.shows('ended with 0');
+    expect(await balances(folder)).toMatchObject({ a10025: '61.00 after 3 rows' });
+  });
+
   it('runs as its help says; incognito it offers nothing', async () => {
     const folder = await temporaryBank();
     const examples = COMMANDS.find(({ usage }) => usage === 'teller')?.examples ?? [];

@@ -1,6 +1,6 @@
 import type { PageOf } from '../../bank/api.js';
 import type { Context } from '../context.js';
-import type { Style } from '../output.js';
+import type { Line } from '../output.js';
 import type { Column } from '../table.js';
 
 /** Thrown by a question: `back` to where one came from (Esc, q), or `left` altogether (Ctrl-D, Ctrl-C). */
@@ -12,11 +12,6 @@ export class Walkaway extends Error {
     super(`walked away: ${where}`);
     this.where = where;
   }
-}
-
-export interface Line {
-  readonly text: string;
-  readonly style?: Style;
 }
 
 /** Something to look at while one is asked: lines for so many columns and rows. Asked again each second. */
@@ -40,6 +35,8 @@ export interface Catalogue<Item> {
     limit: number,
     sort?: string,
   ): Promise<PageOf<Item, string>>;
+  /** What tells an item from all others. */
+  nameOf(item: Item): string;
   /** The item of exactly this name. @throws BankError where there is none */
   named(text: string): Promise<Item>;
   /** What else may be meant, where nothing is found; `undefined`: nothing comes to mind. */
@@ -60,7 +57,7 @@ export interface Asker {
   /** A line that nobody shall read. */
   secret(question: string): Promise<string>;
   /** Whether the answer is yes; anything else is no. */
-  confirm(question: string): Promise<boolean>;
+  confirm(question: string, look?: Look): Promise<boolean>;
   /** The key of one of these. */
   choose(question: string, choices: readonly Choice[], look?: Look): Promise<string>;
   /** An item of a long list. */

@@ -1,8 +1,9 @@
 import type { Key } from 'node:readline';
 import { BankError } from '../../ledger/errors.js';
 import type { Context } from '../context.js';
+import type { Line } from '../output.js';
 import { layTable } from '../table.js';
-import type { Asker, Catalogue, Choice, Line, Look, TextOptions } from './asker.js';
+import type { Asker, Catalogue, Choice, Look, TextOptions } from './asker.js';
 import { type Frame, type Pressed, type Size, showFrame } from './frame.js';
 
 const MARK = '◆ ';
@@ -17,7 +18,7 @@ export function createFrameAsker(context: Context): Asker {
   return {
     ask: (question, options) => text(question, (typed) => typed, options),
     secret: (question) => text(question, (typed) => '•'.repeat([...typed].length)),
-    confirm: (question) => showFrame(context, confirmFrame(question)),
+    confirm: (question, look) => showFrame(context, confirmFrame(question, look)),
     choose: async (question, choices, look) =>
       showFrame(context, choiceFrame(question, choices, look)),
     pick: (question, catalogue) => showFrame(context, new PickFrame(question, catalogue).frame),
@@ -45,9 +46,9 @@ function textFrame(
       const common = commonStart(texts);
       return common.length > start.length || texts.length === 1 ? { fill: common } : undefined;
     },
-    draw: (_, typed) => [
+    draw: ({ width }, typed) => [
       { text: `${MARK}${question}${usual}`, style: 'strong' },
-      { text: `  ${shownAs(typed)}` },
+      { text: `  ${tailOf(shownAs(typed), width - 4)}` },
       ...(found.length > 0 ? [{ text: `  ${found.join('  ')}` }] : []),
       {
         text: `  Enter: go on   Esc: back${complete ? '   Tab: complete' : ''}`,
@@ -64,6 +65,12 @@ function textFrame(
   };
 }
 
+/** As much of the end as fits: that is where one types. */
+function tailOf(text: string, width: number): string {
+  const letters = [...text];
+  return letters.length <= width ? text : `…${letters.slice(1 - width).join('')}`;
+}
+
 /** What all of these begin with. */
 function commonStart([first = '', ...others]: readonly string[]): string {
   let length = first.length;
@@ -73,16 +80,24 @@ function commonStart([first = '', ...others]: readonly string[]): string {
   return first.slice(0, length);
 }
 
-function confirmFrame(question: string): Frame<boolean> {
+/** Yes or no, below what it is about: that is looked at again each second, for others may be at work. */
+function confirmFrame(question: string, look?: Look): Frame<boolean> {
+  let seen: readonly Line[] = [];
   return {
-    draw: () => [
+    refresh: async ({ width, height }) => {
+      seen = look ? await look(width, height - 2) : [];
+      return undefined;
+    },
+    draw: ({ height }) => [
+      ...seen.slice(0, Math.max(0, height - 2)),
       { text: `${MARK}${question}`, style: 'strong' },
       { text: '  y: yes   n: no   Esc: back', style: 'faint' },
     ],
-    rest: (answer) => [{ text: `${DONE}${question} ${answer ? 'yes' : 'no'}` }],
-    press: ({ name }) => {
-      if (name === 'y') return { answer: true };
-      return name === 'n' || name === 'return' ? { answer: false } : undefined;
+    rest: (answer) => [...seen, { text: `${DONE}${question} ${answer ? 'yes' : 'no'}` }],
+    press: ({ name, sequence = '' }) => {
+      // By what was typed: Ctrl-Y is no yes.
+      if (sequence.toLowerCase() === 'y') return { answer: true };
+      return sequence.toLowerCase() === 'n' || name === 'return' ? { answer: false } : undefined;
     },
   };
 }
@@ -182,8 +197,12 @@ class PickFrame<Item> {
     const { items, next } = await this.#catalogue.page(wanted, start, this.#limit, sort);
     const found = items.length > 0 || wanted === '' ? items : await this.#named(wanted);
     this.#nearest = found.length > 0 ? undefined : await this.#catalogue.nearest(wanted);
+    // The pointer stays on what it points to, whatever comes before that meanwhile.
+    const pointed = this.#asked === wanted ? this.#items[this.#at] : undefined;
+    const name = pointed && this.#catalogue.nameOf(pointed);
+    const again = found.findIndex((item) => this.#catalogue.nameOf(item) === name);
     [this.#items, this.#next, this.#asked] = [found, next, wanted];
-    this.#at = Math.min(this.#at, Math.max(0, found.length - 1));
+    this.#at = again >= 0 ? again : Math.min(this.#at, Math.max(0, found.length - 1));
     if (wanted !== this.#wanted || !this.#entered) return undefined;
     // Of several nobody has seen which is the first.
     this.#entered = false;

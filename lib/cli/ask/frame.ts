@@ -2,8 +2,9 @@
 import type { Key } from 'node:readline';
 import { Prompt } from '@clack/core';
 import type { Context } from '../context.js';
+import type { Line } from '../output.js';
 import { cutTo, showable } from '../terminal-text.js';
-import { type Line, Walkaway } from './asker.js';
+import { Walkaway } from './asker.js';
 
 /** A frame: what it shows, and what a key does. */
 export interface Frame<Answer> {
@@ -112,7 +113,8 @@ class Shown<Answer> extends Prompt<Answer> {
         this.left = 'left';
         process.emit('SIGINT');
       } else if (key.ctrl === true && key.name === 'd') this.#walk('left');
-      else if (key.name === 'escape' || (!frame.typing && key.name === 'q')) this.#walk('back');
+      else if (key.name === 'escape') this.#walk('back');
+      else if (!frame.typing && key.sequence?.toLowerCase() === 'q') this.#walk('back');
       else this.#answer(frame.press(key, this.userInput.trim()));
     });
   }

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { BankError } from '../../ledger/errors.js';
 import type { Context } from '../context.js';
@@ -73,14 +74,16 @@ export function createLineAsker(context: Context): Asker {
     return answer === '' ? (fallback ?? '') : answer;
   };
   const unseen = async (question: string): Promise<string> => {
-    // What is typed is written by the line editor: while nobody shall read it, that writes nothing.
-    const { write } = stdout;
-    const started = line(`${question}: `);
-    stdout.write = (() => true) as typeof stdout.write;
+    // What was typed before it was asked for has been seen, and may be something else.
+    typed.length = 0;
+    const started = line(`${question}: `); // The question itself is written by now.
+    const hidden = terminal ? muted() : withoutEcho();
     try {
-      return await started;
+      const answer = await started;
+      if (answer.toLowerCase() === 'q') throw new Walkaway('back');
+      return answer;
     } finally {
-      stdout.write = write;
+      hidden.end();
       output.line('');
     }
   };
@@ -126,7 +129,9 @@ export function createLineAsker(context: Context): Asker {
   return {
     ask,
     secret: unseen,
-    confirm: async (question) => {
+    confirm: async (question, look) => {
+      const lines = look ? await look(stdout.columns || 80, PAGE_ROWS) : [];
+      for (const { text } of lines) output.line(text);
       const answer = await line(`${question} [y/N] `);
       if (answer.toLowerCase() === 'q') throw new Walkaway('back');
       return /^y(es)?$/i.test(answer);
@@ -149,4 +154,26 @@ async function named<Item>(
     if (error.code === 'ACCOUNT_NOT_FOUND' || error.code === 'INVALID_ID') return undefined;
     throw error;
   }
+}
+
+/** What is typed is written by the line editor: while nobody shall read it, that writes nothing. */
+function muted(): { end(): void } {
+  const { stdout } = process;
+  const { write } = stdout;
+  stdout.write = (() => true) as typeof stdout.write;
+  return {
+    end: () => {
+      stdout.write = write;
+    },
+  };
+}
+
+/** A terminal without a line editor shows what is typed by itself, until it is told not to. */
+function withoutEcho(): { end(): void } {
+  const stty = (mode: string) =>
+    spawnSync('stty', [mode], { stdio: ['inherit', 'ignore', 'ignore'] }).status === 0;
+  if (stty('-echo')) return { end: () => void stty('echo') };
+  throw new BankError('INVALID_TEXT', 'This terminal would show the PIN.', {
+    hint: 'Use another one, or --pin-stdin.',
+  });
 }

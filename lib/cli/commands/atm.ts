@@ -30,7 +30,7 @@ export const run: Command = async (context, _, options) => {
 
 function readNotes(text: string): string[] {
   const notes = text.split(',').map((note) => note.trim());
-  if (notes.every((note) => /^[1-9][0-9]{0,5}$/.test(note))) return notes;
+  if (notes.every((note) => /^[1-9][0-9]{0,4}$/.test(note))) return notes;
   throw new UsageError(
     `--notes ${JSON.stringify(text)} is no list of whole numbers such as ${NOTES}.`,
   );

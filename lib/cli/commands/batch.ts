@@ -1,4 +1,3 @@
-import { addAbortSignal } from 'node:stream';
 import { readUserFile } from '../../disk/user-files.js';
 import { allTogether, readBatch } from '../../interchange/batch-lines.js';
 import { type BatchResult, runBatch, runLinked } from '../../interchange/run-batch.js';
@@ -9,6 +8,7 @@ import { EXIT, exitCodeOf, UsageError } from '../exit-codes.js';
 import { accountJson, changeJson, holdJson, receiptJson } from '../json.js';
 import { isSet } from '../read-options.js';
 import { changeText, holdText, type Movement, openedText, receiptText } from '../say.js';
+import { standardInput } from '../standard-input.js';
 import { withBank } from '../with-bank.js';
 
 interface Counts {
@@ -53,16 +53,6 @@ export const run: Command = async (context, [file = '-'], options) => {
   if (counts.invalid > 0) return EXIT.usage;
   return counts.refused > 0 ? EXIT.refused : EXIT.ok;
 };
-
-/** Standard input until its end, or until somebody presses Ctrl-C. */
-async function* standardInput(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  try {
-    yield* addAbortSignal(signal, process.stdin);
-  } catch (error) {
-    if (!signal.aborted) throw error;
-    throw new BankError('CANCELLED', 'Cancelled.');
-  }
-}
 
 function countText({ booked, repeated, refused, invalid }: Counts): string {
   return `${booked} booked, ${repeated} booked before, ${refused} refused, ${invalid} invalid.`;

@@ -1,13 +1,13 @@
-import { printScript, SHELLS } from '../completion.js';
+import { SCRIPTS, SHELLS } from '../completion.js';
 import type { Command } from '../context.js';
 import { UsageError } from '../exit-codes.js';
 
 /** `drovebank complete <shell>` */
-export const run: Command = async (_context, [typed = '']) => {
+export const run: Command = async (_, [typed = '']) => {
   const shell = SHELLS.find((one) => one === typed);
   if (shell === undefined) {
     throw new UsageError(`The shell ${JSON.stringify(typed)} is none of: ${SHELLS.join(', ')}.`);
   }
-  printScript(shell);
+  process.stdout.write(SCRIPTS[shell]);
   return undefined;
 };

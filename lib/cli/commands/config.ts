@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { BankError } from '../../ledger/errors.js';
 import type { Command } from '../context.js';
 import { isSet } from '../read-options.js';
 import { createTable } from '../table.js';
@@ -61,17 +62,25 @@ function ownSettings({
       value: String(accessible),
       origin: from(accessible && env('ACCESSIBLE') === '', '--accessible', 'ACCESSIBLE'),
     },
-    { name: 'pager', value: env('PAGER') || 'less', origin: from(false, '', 'PAGER') },
+    {
+      name: 'pager',
+      value: process.env.PAGER === undefined ? 'less' : env('PAGER') || 'none',
+      origin: process.env.PAGER === undefined ? 'default' : 'environment PAGER',
+    },
   ];
 }
 
 /** What the bank itself says, which nobody changes. */
 async function bankSettings(context: Parameters<Command>[0]): Promise<Setting[]> {
-  return withBank(context, async (bank) => {
-    const origin = 'bank.json';
-    return [
+  const origin = 'bank.json';
+  try {
+    return await withBank(context, async (bank) => [
       { name: 'bank', value: bank.id, origin },
       { name: 'currency', value: bank.currency, origin },
-    ];
-  });
+    ]);
+  } catch (error) {
+    // What holds is asked for above all where something is not as one thinks.
+    if (!(error instanceof BankError)) throw error;
+    return [{ name: 'bank', value: `${error.message} (${error.code})`, origin: 'the directory' }];
+  }
 }

@@ -2,11 +2,25 @@ import type { Bank, HistoryOptions } from '../../bank/api.js';
 import type { Money } from '../../ledger/money.js';
 import { printBars } from '../chart.js';
 import type { Command, Context } from '../context.js';
+import { UsageError } from '../exit-codes.js';
 import { historyTable } from '../history-table.js';
 import { entryJson, moneyJson } from '../json.js';
 import { printPages } from '../print-pages.js';
 import { countOption, filterOptions, isSet, textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
+
+/** What leaves rows out: the balance at a day's end is that of its last row. */
+const NOT_OF_DAYS = [
+  'limit',
+  'after',
+  'reverse',
+  'search',
+  'reference',
+  'type',
+  'with',
+  'min',
+  'max',
+];
 
 /** `drovebank history <id>` */
 export const run: Command = async (context, [id = ''], options) => {
@@ -20,7 +34,12 @@ export const run: Command = async (context, [id = ''], options) => {
     signal: context.signal,
   };
   if (isSet(options, 'chart')) {
-    await withBank(context, (bank) => printDays(context, bank, id, { ...range, limit, after }));
+    if (NOT_OF_DAYS.some((name) => options[name] !== undefined)) {
+      throw new UsageError(
+        '--chart takes --from and --to: a day has its balance, whatever else is looked for.',
+      );
+    }
+    await withBank(context, (bank) => printDays(context, bank, id, range));
     return undefined;
   }
   await withBank(context, async (bank) => {
@@ -44,9 +63,7 @@ export const run: Command = async (context, [id = ''], options) => {
 /** The balance at the end of each day that had a row, as bars. */
 async function printDays(context: Context, bank: Bank, id: string, options: HistoryOptions) {
   const days = new Map<string, Money>();
-  let left = options.limit ?? Number.POSITIVE_INFINITY;
-  for await (const { bookedAt, balance } of bank.history(id, { ...options, reverse: false })) {
-    if (left-- <= 0) break;
+  for await (const { bookedAt, balance } of bank.history(id, options)) {
     days.set(bookedAt.slice(0, 10), balance);
   }
   const bars = Array.from(days, ([label, value]) => ({ label, value }));

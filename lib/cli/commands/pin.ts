@@ -5,12 +5,13 @@ import { createAsker, Walkaway } from '../ask/asker.js';
 import { atTerminal, type Command, type Context, isTerminal, type Options } from '../context.js';
 import { UsageError } from '../exit-codes.js';
 import { isSet, textOption } from '../read-options.js';
+import { standardInput } from '../standard-input.js';
 import { withBank } from '../with-bank.js';
 
 /** `drovebank pin <id>`: gives an account a PIN; never as an argument, where everybody would see it. */
 export const run: Command = async (context, [id = ''], options) => {
   const { output, signal, dryRun } = context;
-  const given = await givenPin(options);
+  const given = await givenPin(context, options);
   await withBank(context, async (bank) => {
     const account = await bank.account(id, { signal });
     const pin = given ?? (await askPin(context, account.id));
@@ -24,19 +25,28 @@ export const run: Command = async (context, [id = ''], options) => {
   return undefined;
 };
 
-async function givenPin(options: Options): Promise<string | undefined> {
+async function givenPin({ signal }: Context, options: Options): Promise<string | undefined> {
   const file = textOption(options, 'pinFile');
+  const isPiped = isSet(options, 'pinStdin');
+  if (file !== undefined && isPiped) {
+    throw new UsageError('--pin-file and --pin-stdin name two PINs; give one of them.');
+  }
   if (file !== undefined) return firstLine(await readUserFile(file));
-  if (!isSet(options, 'pinStdin')) return undefined;
+  if (!isPiped) return undefined;
   if (isTerminal(process.stdin)) {
     throw new UsageError(
       '--pin-stdin reads standard input, which is a terminal here; leave it out.',
     );
   }
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of standardInput(signal)) {
+    chunks.push(chunk);
+    if (chunk.includes(LINE_FEED)) break; // A PIN is one line.
+  }
   return firstLine(Buffer.concat(chunks));
 }
+
+const LINE_FEED = 10;
 
 function firstLine(bytes: Uint8Array): string {
   return (Buffer.from(bytes).toString('utf8').split('\n')[0] ?? '').trim();
@@ -50,8 +60,9 @@ async function askPin(context: Context, id: string): Promise<string> {
   try {
     for (;;) {
       const pin = await asker.secret(`New PIN of ${id}, four digits`);
-      if (pin === (await asker.secret('Once more'))) return pin;
-      context.output.line('That was another one. Both once more:');
+      if (!/^[0-9]{4}$/.test(pin)) context.output.line('A PIN is four digits.');
+      else if (pin === (await asker.secret('Once more'))) return pin;
+      else context.output.line('That was another one. Both once more:');
     }
   } catch (error) {
     if (!(error instanceof Walkaway)) throw error;

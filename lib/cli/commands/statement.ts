@@ -1,6 +1,8 @@
 import type { AccountInfo, Bank, HistoryEntry } from '../../bank/api.js';
+import { BankError } from '../../ledger/errors.js';
 import { formatMinor } from '../../ledger/money.js';
 import type { Command, Context } from '../context.js';
+import { UsageError } from '../exit-codes.js';
 import { HISTORY_COLUMNS } from '../history-table.js';
 import { accountJson, entryJson } from '../json.js';
 import { textOption } from '../read-options.js';
@@ -22,6 +24,9 @@ interface Sums {
 export const run: Command = async (context, [id = ''], options) => {
   const { output, signal } = context;
   const period = { from: textOption(options, 'from'), to: textOption(options, 'to') };
+  if (Date.parse(period.from ?? '') > Date.parse(period.to ?? '')) {
+    throw new UsageError(`--from ${period.from} is behind --to ${period.to}.`);
+  }
   await withBank(context, async (bank) => {
     const account = await bank.account(id, { signal });
     const digits = digitsOf(account);
@@ -113,8 +118,15 @@ async function balanceBefore(
   to: string | undefined,
   signal: AbortSignal,
 ): Promise<bigint> {
-  const { ledger } = await bank.balance(id, { at: to, signal });
-  return ledger.minor;
+  try {
+    const { ledger } = await bank.balance(id, { at: to, signal });
+    return ledger.minor;
+  } catch (error) {
+    // It was opened later: there was nothing.
+    if (to === undefined || !(error instanceof BankError) || error.code !== 'ACCOUNT_NOT_FOUND')
+      throw error;
+    return 0n;
+  }
 }
 
 function changeOf({ direction, amount }: HistoryEntry): bigint {

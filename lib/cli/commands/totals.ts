@@ -1,6 +1,7 @@
 import type { Bank, CurrencyTotal } from '../../bank/api.js';
 import { type Bar, printBars } from '../chart.js';
 import type { Command, Context } from '../context.js';
+import { UsageError } from '../exit-codes.js';
 import { moneyJson, totalJson } from '../json.js';
 import { createProgress } from '../progress.js';
 import { choiceOption, countOption, momentOption } from '../read-options.js';
@@ -14,11 +15,14 @@ const PERIODS_MAX = 366;
 export const run: Command = async (context, _, options) => {
   const at = momentOption(options, 'at');
   const by = choiceOption(options, 'by', ['day', 'month', 'year']);
-  const count = countOption(options, 'count') ?? PERIODS;
+  const count = countOption(options, 'count');
+  if (by !== undefined && at !== undefined) {
+    throw new UsageError('--by tells the periods up to now; --at one moment. Give one of them.');
+  }
+  if (by === undefined && count !== undefined) throw new UsageError('--count needs --by.');
+  if ((count ?? 0) > PERIODS_MAX) throw new UsageError(`--count is at most ${PERIODS_MAX}.`);
   if (by !== undefined) {
-    await withBank(context, (bank) =>
-      printPeriods(context, bank, by, Math.min(count, PERIODS_MAX)),
-    );
+    await withBank(context, (bank) => printPeriods(context, bank, by, count ?? PERIODS));
     return undefined;
   }
   await withBank(context, async (bank) => {
@@ -69,8 +73,12 @@ async function printPeriods(
   if (bars.size === 0) output.note('No accounts yet.');
   if (context.json) return;
   for (const [currency, of] of bars) {
-    output.line(currency, 'strong');
-    printBars(context, of);
+    if (context.plain) {
+      for (const { label, value } of of) output.plainRow([currency, label, value.amount]);
+    } else {
+      output.line(currency, 'strong');
+      printBars(context, of);
+    }
   }
 }
 

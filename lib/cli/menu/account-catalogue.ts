@@ -20,6 +20,7 @@ export function accountCatalogue({ bank, context }: Counter): Catalogue<AccountI
           signal,
         })
         .page(),
+    nameOf: ({ id }) => id,
     named: (text) => bank.account(text, { signal }),
     nearest: (text) => nearestAccount(bank, text, signal),
   };

@@ -1,13 +1,14 @@
 import type { AccountInfo } from '../../bank/api.js';
-import { type Choice, type Line, Walkaway } from '../ask/asker.js';
+import { type Choice, Walkaway } from '../ask/asker.js';
 import { HISTORY_COLUMNS } from '../history-table.js';
+import type { Line } from '../output.js';
 import { changeText, holdText, moneyText } from '../say.js';
+import { newKey, settled } from '../settled.js';
 import { sparkline } from '../sparkline.js';
 import { layTable } from '../table.js';
 import { accountCatalogue } from './account-catalogue.js';
-import { attempt, type Counter } from './counter.js';
+import { attempt, type Counter, orRefusal } from './counter.js';
 import { moveMoney } from './move-money.js';
-import { newKey, settled } from './settled.js';
 
 /** Balances that the sparkline shows. */
 const SPARKS = 40;
@@ -110,9 +111,14 @@ async function close(counter: Counter, account: AccountInfo): Promise<void> {
     : undefined;
   const key = newKey();
   const options = { sweepTo: to?.id, idempotencyKey: key, signal };
-  output.line(changeText(await bank.closeAccount(account.id, { ...options, dryRun: true }), true));
-  if (dryRun) return;
-  if (!(await asker.confirm('Close it?'))) return output.line('Nothing was booked.');
+  const tryOut = async () => {
+    const would = await bank.closeAccount(account.id, { ...options, dryRun: true });
+    return [{ text: changeText(would, true) }];
+  };
+  const lines = await tryOut();
+  if (dryRun) return output.lines(lines);
+  if (!(await asker.confirm('Close it?', orRefusal(tryOut))))
+    return output.line('Nothing was booked.');
   const closed = await settled(key, () => bank.closeAccount(account.id, options));
   output.line(changeText(closed, false));
 }
@@ -123,9 +129,14 @@ async function hold({ context, bank, asker }: Counter, { id, currency }: Account
   const memo = await asker.ask('Memo (Enter for none)');
   const key = newKey();
   const options = { memo, idempotencyKey: key, signal };
-  output.line(holdText(await bank.hold(id, amount, { ...options, dryRun: true }), true));
-  if (dryRun) return;
-  if (!(await asker.confirm('Set it aside?'))) return output.line('Nothing was booked.');
+  const tryOut = async () => [
+    { text: holdText(await bank.hold(id, amount, { ...options, dryRun: true }), true) },
+  ];
+  const lines = await tryOut();
+  if (dryRun) return output.lines(lines);
+  if (!(await asker.confirm('Set it aside?', orRefusal(tryOut)))) {
+    return output.line('Nothing was booked.');
+  }
   output.line(holdText(await settled(key, () => bank.hold(id, amount, options)), false));
 }
 
@@ -140,6 +151,7 @@ async function allRows({ context, bank, asker }: Counter, id: string): Promise<v
       const { items, next } = await bank.history(id, from).page();
       return { items, next: next === undefined ? undefined : String(next) };
     },
+    nameOf: ({ seq }) => String(seq),
     named: async () => {
       throw new Walkaway('back');
     },

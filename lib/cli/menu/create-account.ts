@@ -1,6 +1,6 @@
 import { openedText } from '../say.js';
+import { newKey, settled } from '../settled.js';
 import type { Counter } from './counter.js';
-import { newKey, settled } from './settled.js';
 
 /** Opens an account: names, currency, overdraft limit, a review, and only then the booking. */
 export async function createAccount({ context, bank, asker }: Counter): Promise<void> {

@@ -1,8 +1,9 @@
 import type { Bank } from '../../bank/api.js';
-import { type Choice, createAsker, type Line, Walkaway } from '../ask/asker.js';
+import { type Choice, createAsker, Walkaway } from '../ask/asker.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
+import type { Line } from '../output.js';
 import { accountCatalogue } from './account-catalogue.js';
 import { accountPage } from './account-page.js';
 import { attempt, type Counter } from './counter.js';

@@ -1,11 +1,13 @@
 import type { AccountInfo, Bank, MovementInput } from '../../bank/api.js';
 import { BankError } from '../../ledger/errors.js';
-import type { Receipt } from '../../ledger/receipt.js';
+import type { Receipt, ReceiptSide } from '../../ledger/receipt.js';
+import type {} from '../ask/asker.js';
 import { reportError } from '../error-report.js';
+import type { Line } from '../output.js';
 import { moneyText, receiptText } from '../say.js';
+import { newKey, settled } from '../settled.js';
 import { accountCatalogue } from './account-catalogue.js';
-import type { Counter } from './counter.js';
-import { newKey, settled } from './settled.js';
+import { type Counter, orRefusal } from './counter.js';
 
 const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
 
@@ -26,17 +28,19 @@ export async function moveMoney(
     const memo = await asker.ask('Memo (Enter for none)');
     const key = newKey();
     const input: MovementInput = { ...sides, amount, memo, idempotencyKey: key };
+    const tryOut = async () => reviewLines(await move(bank, input, context.signal, true), from, to);
     try {
-      review(counter, await move(bank, input, context.signal, true), from, to);
+      const lines = await tryOut();
+      if (context.dryRun) return context.output.lines(lines);
     } catch (error) {
       // A mistyped amount is asked for again; any other refusal leads back to the menu.
       if (!(error instanceof BankError) || error.code !== 'INVALID_AMOUNT') throw error;
       reportError(context.output, context, error);
       continue;
     }
-    if (context.dryRun) return;
-    if (!(await asker.confirm(QUESTIONS[type]))) context.output.line('Nothing was booked.');
-    else {
+    if (!(await asker.confirm(QUESTIONS[type], orRefusal(tryOut)))) {
+      context.output.line('Nothing was booked.');
+    } else {
       const receipt = await settled(key, () => move(bank, input, context.signal, false));
       context.output.line(receiptText(type, receipt, false));
     }
@@ -56,18 +60,17 @@ async function move(
   return result.receipt;
 }
 
-function review(
-  { context }: Counter,
+function reviewLines(
   receipt: Receipt,
   from: AccountInfo | undefined,
   to: AccountInfo | undefined,
-): void {
-  const { output } = context;
-  output.line(`Review: ${moneyText(receipt.amount)}`);
-  const side = (word: string, account: AccountInfo, before: string, after: string) =>
-    output.line(
-      `  ${word} ${account.id}, ${account.firstName} ${account.lastName}: ${before} -> ${after}`,
-    );
-  if (from) side('from', from, receipt.from.before.amount, receipt.from.after.amount);
-  if (to) side('to  ', to, receipt.to.before.amount, receipt.to.after.amount);
+): Line[] {
+  const side = (word: string, { id, firstName, lastName }: AccountInfo, of: ReceiptSide) => ({
+    text: `  ${word} ${id}, ${firstName} ${lastName}: ${of.before.amount} -> ${of.after.amount}`,
+  });
+  return [
+    { text: `Review: ${moneyText(receipt.amount)}` },
+    ...(from ? [side('from', from, receipt.from)] : []),
+    ...(to ? [side('to  ', to, receipt.to)] : []),
+  ];
 }

@@ -12,6 +12,7 @@ export async function openOrMake(context: Context, asker: Asker): Promise<Bank> 
     return await openBank(directory, { signal });
   } catch (error) {
     if (!(error instanceof BankError) || error.code !== 'BANK_NOT_FOUND') throw error;
+    if (context.dryRun) throw error;
     context.output.line(`There is no bank in ${directory}.`);
     if (!(await asker.confirm('Make one there?'))) throw new Walkaway('left');
     return make(context, asker);

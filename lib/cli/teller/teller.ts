@@ -4,8 +4,8 @@ import { type Asker, Walkaway } from '../ask/asker.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
-import { newKey, settled } from '../menu/settled.js';
 import { receiptText } from '../say.js';
+import { newKey, settled } from '../settled.js';
 import { type Movement, PastMovements, readPast } from './past-movements.js';
 
 export interface Desk {
@@ -29,7 +29,7 @@ const DONE = '.';
 /** Accounts that are told when Tab is pressed. */
 const COMPLETIONS_MAX = 8;
 /** What a teller can do something about; all else ends the work. */
-const MENDABLE: readonly number[] = [EXIT.refused, EXIT.notFound, EXIT.usage];
+const MENDABLE: readonly number[] = [EXIT.refused, EXIT.notFound, EXIT.usage, EXIT.busy];
 
 /** Asks for one movement after the other, and books all of them at once. Gives the exit code. */
 export async function runTeller(context: Context, bank: Bank, asker: Asker): Promise<number> {
@@ -44,7 +44,7 @@ export async function runTeller(context: Context, bank: Bank, asker: Asker): Pro
       const movement = await enter(desk, entered);
       if (movement === 'done') {
         if (entered.length === 0) break;
-        if (await book(desk, entered)) return EXIT.ok;
+        if (await attemptAll(desk, entered)) return EXIT.ok;
       } else if (movement === 'back') {
         const last = entered.pop();
         if (last) context.output.line(`Taken back: ${textOf(last)}`);
@@ -129,19 +129,39 @@ async function problemOf(
     await bank.transferMany(all.map(inputOf), { atomic: true, dryRun: true, signal });
     return undefined;
   } catch (error) {
-    if (error instanceof BankError && MENDABLE.includes(exitCodeOf(error)))
-      return unnumbered(error);
+    if (error instanceof BankError && MENDABLE.includes(exitCodeOf(error))) {
+      return ofLine(error, entered);
+    }
     throw error;
   }
 }
 
-/** The refusal itself, without which of the many it is: the one at hand. */
-function unnumbered(error: BankError): BankError {
-  return error.cause instanceof BankError ? error.cause : error;
+/** The refusal of the movement at hand; of an earlier one, that can't be booked any more, with what to do about that. */
+function ofLine(error: BankError, entered: readonly Movement[]): BankError {
+  const cause = error.cause instanceof BankError ? error.cause : error;
+  const index = Number(error.details.index ?? entered.length);
+  const earlier = entered[index];
+  if (earlier === undefined) return cause;
+  return new BankError(cause.code, `${index + 1}. ${textOf(earlier)}: ${cause.message}`, {
+    details: cause.details,
+    hint: `It can't be booked as things stand. Go back to it with ${BACK}, or try again later.`,
+    cause,
+  });
 }
 
 function inputOf({ memo, from, to, amount }: Movement): MovementInput {
   return { memo, amount, ...(from === '' ? {} : { from }), ...(to === '' ? {} : { to }) };
+}
+
+/** Books all; a refusal is told, and leaves all of them as they were entered. */
+async function attemptAll(desk: Desk, entered: readonly Movement[]): Promise<boolean> {
+  try {
+    return await book(desk, entered);
+  } catch (error) {
+    if (!(error instanceof BankError) || !MENDABLE.includes(exitCodeOf(error))) throw error;
+    reportError(desk.context.output, desk.context, ofLine(error, entered));
+    return false;
+  }
 }
 
 /** Shows all, and books them behind a yes: all or none. */
