@@ -6,6 +6,7 @@ import {
   recordCrashPoints,
   SimulatedMachine,
   type SimulatedMachineOptions,
+  systemError,
 } from '#lib/testing/index.js';
 import { sample } from '../sample.js';
 
@@ -192,6 +193,31 @@ describe('A PIN whose file is gone or cut', () => {
       expect(error.message).toContain('it was cut');
       await bank.setPin('tom', '1212');
       expect(await tried(bank, '1212')).toBe('right');
+    });
+  });
+});
+
+describe('A PIN on a disk that fails', () => {
+  it('is not looked at when the try can’t be counted, and the PIN stays as it was', async () => {
+    const machine = await withPin();
+    let full = false;
+    await machine.run(async () => {
+      const process = machine.start((disk) =>
+        hooked(disk, (step, go) => {
+          if (full && step.name === 'create' && step.path.startsWith('/bank/secrets')) {
+            throw systemError('ENOSPC', step.path);
+          }
+          return go();
+        }),
+      );
+      const bank = await process.openBank('/bank');
+      full = true;
+      expect(await tried(bank, '1212')).toBe('DISK_FULL');
+      await expect(bank.setPin('tom', '9999')).rejects.toMatchObject({ code: 'DISK_FULL' });
+      full = false;
+      expect(await tried(bank, '9999')).toBe('PIN_WRONG');
+      expect(await tried(bank, '1212')).toBe('right');
+      await bank.close();
     });
   });
 });
