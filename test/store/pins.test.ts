@@ -197,6 +197,42 @@ describe('A PIN whose file is gone or cut', () => {
   });
 });
 
+describe('The first file of a PIN', () => {
+  it('that was cut while it was written is no PIN yet', async () => {
+    const machine = await withPin();
+    await inside(machine, async (bank) => {
+      const port = machine.disk.port();
+      const [folder = ''] = await port.list('/bank/secrets');
+      const file = await port.open(`/bank/secrets/${folder}/tom.0001.csv`, 'write');
+      await file.truncate(60);
+      await file.close();
+      const error = await bank.checkPin('tom', '1212').catch((thrown) => thrown);
+      expect(error.message).toBe('tom has no PIN yet.');
+    });
+  });
+
+  it('that is listed and can never be read ends in a refusal, and is replaced', async () => {
+    const machine = await withPin();
+    await machine.run(async () => {
+      const process = machine.start((disk) =>
+        hooked(disk, (step, go) => {
+          // As a link that leads nowhere.
+          if (step.name === 'read' && step.path.endsWith('tom.0001.csv')) {
+            throw systemError('ENOENT', step.path);
+          }
+          return go();
+        }),
+      );
+      const bank = await process.openBank('/bank');
+      const error = await bank.checkPin('tom', '1212').catch((thrown) => thrown);
+      expect(error).toMatchObject({ code: 'PIN_WRONG', details: { set: false } });
+      await bank.setPin('tom', '1212');
+      expect(await tried(bank, '1212')).toBe('right');
+      await bank.close();
+    });
+  });
+});
+
 describe('A PIN on a disk that fails', () => {
   it('is not looked at when the try can’t be counted, and the PIN stays as it was', async () => {
     const machine = await withPin();
