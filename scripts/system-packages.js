@@ -28,6 +28,8 @@ export const SYSTEM_PACKAGES = [
   { name: 'less', shows: ['less', '--version'], test: 'test/terminal/pager.test.ts' },
   { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/teller.test.ts' },
   { name: 'tmux', shows: ['tmux', '-V'], test: 'test/terminal/wait.test.ts' },
+  { name: 'zsh', shows: ['zsh', '--version'], test: 'test/terminal/shells.test.ts' },
+  { name: 'fish', shows: ['fish', '--version'], test: 'test/terminal/shells.test.ts' },
   { name: 'xfsprogs', shows: ['mkfs.xfs', '-V'], test: 'test/kernel/power-cuts.test.ts' },
 ];
 
