@@ -121,7 +121,7 @@ export class LegTable {
     const { length } = this.#slots;
     for (let looks = 0; looks < length; looks++) {
       const account = (this.#slots[(hash + looks) & (length - 1)] as number) - 1;
-      if (account === -1) break;
+      if (account < 0) break; // A free slot.
       if (this.#hashes[account] !== hash || this.#first[account] === 0) continue;
       if (this.#isNamed(account, bytes, start, end)) return account;
     }
