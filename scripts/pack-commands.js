@@ -8,7 +8,10 @@ const COMMANDS = ['drovebank', 'drovebank-recover'];
 /** What is loaded together lies together: each file that a command opens costs it about a millisecond. */
 const GROUPS = [
   // What every command needs, be it only to say what is wrong with its options.
-  { name: 'command', test: /lib.cli.(context|output|error-report|exit-codes|signals)\.js$/ },
+  {
+    name: 'command',
+    test: /lib.cli.(command-table|context|error-report|exit-codes|flags|output|progress|signals)\.js$/,
+  },
   { name: 'bank', test: /lib.bank.open-bank\.js$/ },
   { name: 'words', test: /lib.cli.(json|say|with-bank|read-options|print-receipt|table)\.js$/ },
 ];

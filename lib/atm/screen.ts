@@ -1,20 +1,22 @@
-import type { AccountInfo, Bank, MovementInput } from '../bank/api.js';
+import type { AccountInfo, Bank } from '../bank/api.js';
 import { type Asker, type Look, Walkaway } from '../cli/ask/asker.js';
+import { orRefusal } from '../cli/ask/or-refusal.js';
 import type { Context } from '../cli/context.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { HISTORY_COLUMNS } from '../cli/history-table.js';
-import { orRefusal } from '../cli/menu/counter.js';
+import { moveOne } from '../cli/move-one.js';
 import { moneyText } from '../cli/say.js';
 import { newKey, settled } from '../cli/settled.js';
 import { layTable, lineWidth } from '../cli/table.js';
 import { BankError } from '../ledger/errors.js';
-import { type Money, parseMinor } from '../ledger/money.js';
+import { digitsOfText, type Money, parseMinor } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
 import { notesFor } from './notes.js';
 import {
   type AtmEvent,
   type AtmState,
   type Holder,
+  type Question,
   step,
   WELCOME,
   type Wish,
@@ -41,18 +43,16 @@ export async function runAtm(atm: Atm): Promise<void> {
   let state: AtmState = WELCOME;
   while (state.at !== 'end') {
     const want = wantOf(state);
-    const event = 'act' in want ? await act(atm, want.act) : await ask(atm, state);
+    const event = 'act' in want ? await act(atm, want.act) : await ask(atm, state, want);
     const next = step(state, event);
     for (const line of next.say) atm.context.output.line(line);
     state = next.state;
   }
 }
 
-async function ask(atm: Atm, state: AtmState): Promise<AtmEvent> {
+async function ask(atm: Atm, state: AtmState, want: Question): Promise<AtmEvent> {
   const { asker } = atm;
-  const want = wantOf(state);
   try {
-    if (!('ask' in want)) throw new Error(`drovebank bug: nothing to ask at ${state.at}`);
     if (want.ask === 'choose') return { typed: await asker.choose(want.question, want.choices) };
     if (want.ask === 'confirm')
       return { typed: (await asker.confirm(want.question, reviewOf(atm, state))) ? 'yes' : 'no' };
@@ -188,7 +188,7 @@ function bookedText(atm: Atm, { what }: Wish, { amount, from, to, transfer }: Re
 
 /** `2 x 20.00, 1 x 10.00`. @throws BankError INVALID_AMOUNT where no notes make it up */
 function bundleText({ notes }: Atm, { amount, minor, currency }: Money): string {
-  const digits = amount.includes('.') ? amount.length - amount.indexOf('.') - 1 : 0;
+  const digits = digitsOfText(amount);
   const texts = new Map(notes.map((text) => [parseMinor(withDigits(text, digits), digits), text]));
   const sizes = [...texts.keys()].flatMap((size) => (size === undefined ? [] : [size]));
   const bundle = notesFor(minor, sizes);
@@ -205,21 +205,13 @@ function withDigits(text: string, digits: number): string {
   return digits === 0 || text.includes('.') ? text : `${text}.${'0'.repeat(digits)}`;
 }
 
-async function move(
+function move(
   { bank, context }: Atm,
   { id }: Holder,
-  { what, amount, to }: Wish,
+  { what, amount, to = '' }: Wish,
   { key, dryRun = false }: { readonly key?: string; readonly dryRun?: boolean },
 ): Promise<Receipt> {
-  const { signal } = context;
-  const sides = {
-    deposit: { to: id },
-    withdraw: { from: id },
-    transfer: { from: id, to: to ?? '' },
-  };
-  const input: MovementInput = { ...sides[what], amount, memo: 'ATM', idempotencyKey: key };
-  const [result] = await bank.transferMany([input], { signal, dryRun });
-  if (result === undefined) throw new Error('drovebank bug: a request without a result');
-  if ('error' in result) throw result.error;
-  return result.receipt;
+  const sides = { deposit: { to: id }, withdraw: { from: id }, transfer: { from: id, to } };
+  const input = { ...sides[what], amount, memo: 'ATM', idempotencyKey: key };
+  return moveOne(bank, input, { signal: context.signal, dryRun });
 }

@@ -3,6 +3,7 @@
  * done next, and is told what came of it.
  */
 import type { BankError } from '../ledger/errors.js';
+import { isPin } from '../ledger/text.js';
 
 /** Somebody who has shown the right PIN. */
 export interface Holder {
@@ -27,13 +28,7 @@ export type AtmState =
   | { readonly at: 'last-name'; readonly firstName: string }
   | { readonly at: 'first-pin'; readonly firstName: string; readonly lastName: string }
   | {
-      readonly at: 'same-first-pin';
-      readonly firstName: string;
-      readonly lastName: string;
-      readonly pin: string;
-    }
-  | {
-      readonly at: 'open';
+      readonly at: 'same-first-pin' | 'open';
       readonly firstName: string;
       readonly lastName: string;
       readonly pin: string;
@@ -59,15 +54,16 @@ export type AtmEvent =
   | { readonly done: true; readonly told: readonly string[]; readonly holder?: Holder }
   | { readonly refused: BankError };
 
-/** What is asked or done in a state. */
-export type Want =
+export type Question =
   | { readonly ask: 'text' | 'secret' | 'confirm'; readonly question: string }
   | {
       readonly ask: 'choose';
       readonly question: string;
       readonly choices: readonly { readonly key: string; readonly label: string }[];
-    }
-  | { readonly act: AtmState };
+    };
+
+/** What is asked or done in a state. */
+export type Want = Question | { readonly act: AtmState };
 
 export interface Next {
   readonly state: AtmState;
@@ -237,7 +233,6 @@ function refused(state: AtmState, error: BankError): Next {
   return { state: 'holder' in state ? { at: 'menu', holder: state.holder } : WELCOME, say };
 }
 
-const isPin = (text: string) => /^[0-9]{4}$/.test(text);
 const ANOTHER_PIN = 'That was another one. Both once more:';
 const NO_PIN = 'A PIN is four digits.';
 const NOTHING = 'Nothing was booked.';

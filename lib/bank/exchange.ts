@@ -2,7 +2,7 @@ import { parseCustomerId } from '../ledger/account-id.js';
 import { BankError } from '../ledger/errors.js';
 import { exchanged, readExchangeRate } from '../ledger/exchange.js';
 import { metadataWith } from '../ledger/metadata.js';
-import { formatMinor, readAmount, scaleAmount } from '../ledger/money.js';
+import { digitsOfText, formatMinor, readAmount, scaleAmount } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
 import { type Annotations, given, readKey } from '../ledger/request.js';
 import type { Bank, Booked } from './api.js';
@@ -45,7 +45,7 @@ export async function exchange(bank: Bank, input: ExchangeInput): Promise<Exchan
       hint: 'Use a transfer.',
     });
   }
-  const digits = { from: digitsOf(giver.ledger.amount), to: digitsOf(taker.ledger.amount) };
+  const digits = { from: digitsOfText(giver.ledger.amount), to: digitsOfText(taker.ledger.amount) };
   const sold = scaleAmount(asked, giver.currency, digits.from);
   const bought = exchanged(sold, read, digits);
   const kept = metadataWith(metadata, 'exchange', { from, to, rate });
@@ -69,9 +69,4 @@ export async function exchange(bank: Bank, input: ExchangeInput): Promise<Exchan
     rate,
     replayed: first.replayed && second.replayed,
   });
-}
-
-/** Digits behind the point, as money is spelled. */
-function digitsOf(amount: string): number {
-  return (amount.split('.')[1] ?? '').length;
 }

@@ -117,13 +117,13 @@ export function createOutput(flags: Flags): Output {
   };
   const painted = (stream: { isTTY?: boolean }, text: string, style: Style) =>
     style !== 'none' && colorOn(stream, flags) ? `\u001b[${ESCAPES[style]}m${text}\u001b[0m` : text;
+  const line = (text: string, style: Style = 'none') =>
+    write(`${painted(stdout, showable(text), style)}\n`);
   return {
     document: (kind, fields) => write(documentText(kind, fields)),
-    line: (text, style = 'none') => write(`${painted(stdout, showable(text), style)}\n`),
+    line,
     lines: (lines) => {
-      for (const { text, style = 'none' } of lines) {
-        write(`${painted(stdout, showable(text), style)}\n`);
-      }
+      for (const { text, style } of lines) line(text, style);
     },
     paint: (text, style) => painted(stdout, text, style),
     plainRow: (cells) => write(`${cells.map(showable).join('\t')}\n`),

@@ -146,6 +146,11 @@ export function toMoney(minor: bigint, currency: string, digits: number): Money 
   return new MoneyRecord(formatMinor(minor, digits), minor, currency);
 }
 
+/** Digits behind the point, as {@link Money} is spelled. */
+export function digitsOfText(amount: string): number {
+  return (amount.split('.')[1] ?? '').length;
+}
+
 /** `parts` / `whole` as a whole number; a half goes to the even one. `whole` is above zero. */
 export function roundHalfEven(parts: bigint, whole: bigint): bigint {
   const negative = parts < 0n;

@@ -107,8 +107,12 @@ export function readMoment(input: unknown, what: string): number {
   );
 }
 
+export function isPin(text: string): boolean {
+  return /^[0-9]{4}$/.test(text);
+}
+
 /** Reads a PIN: four digits, which no message quotes. @throws BankError INVALID_TEXT */
 export function readPin(input: unknown): string {
-  if (typeof input === 'string' && /^[0-9]{4}$/.test(input)) return input;
+  if (typeof input === 'string' && isPin(input)) return input;
   throw invalid('PIN', 'is not four digits.', 'Give four digits, as a text.');
 }

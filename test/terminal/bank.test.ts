@@ -11,7 +11,7 @@ import {
   temporaryFolder,
 } from '../cli/run-cli.js';
 import { canRun } from '../kernel/needs.js';
-import { type Screen, sitDown } from './screen.js';
+import { answer, type Screen, sitDown } from './screen.js';
 
 const ran = canRun('the interactive bank at a terminal', { test: 'test/terminal/bank.test.ts' });
 
@@ -36,11 +36,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     screen.types('bob');
     await screen.shows('> a10025', /^(?!.*euro)/s);
     screen.presses('Enter');
-    await screen.shows('◆ Amount in USD');
-    screen.types('1e3');
-    screen.presses('Enter');
-    await screen.shows('◆ Memo');
-    screen.presses('Enter');
+    await answer(screen, ['Amount in USD', '1e3'], ['Memo', '']);
     await screen.shows('"1e3" is no decimal number', '◆ Amount in USD');
     screen.types('12.50');
     screen.presses('Enter');
@@ -63,39 +59,34 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
   it('opens, deposits, withdraws, holds, freezes and closes, each behind a yes', async () => {
     const folder = await temporaryBank();
     const screen = sitDown({ folder });
-    const answer = async (question: string, text: string) => {
-      await screen.shows(`◆ ${question}`);
-      screen.types(text);
-      screen.presses('Enter');
-    };
     await screen.shows('◆ drovebank');
     screen.types('c');
-    await answer('First name', 'Grace');
-    await answer('Last name', 'Hopper');
-    await answer('Currency', '');
-    await answer('Overdraft limit', '5');
+    await answer(screen, ['First name', 'Grace']);
+    await answer(screen, ['Last name', 'Hopper']);
+    await answer(screen, ['Currency', '']);
+    await answer(screen, ['Overdraft limit', '5']);
     await screen.shows('Would open a10033', '◆ Open it?');
     screen.types('y');
     await screen.shows('Opened a10033', '◆ drovebank');
     screen.types('l');
     // Enter before it was looked up takes the only one that there is.
-    await answer('Accounts', 'a10033');
+    await answer(screen, ['Accounts', 'a10033']);
     await screen.shows('◆ a10033');
     screen.types('d');
-    await answer('Amount in USD', '20');
-    await answer('Memo', 'gift');
+    await answer(screen, ['Amount in USD', '20']);
+    await answer(screen, ['Memo', 'gift']);
     await screen.shows('◆ Book the deposit?');
     screen.types('y');
     await screen.shows('Balance 20.00 USD');
     screen.types('w');
-    await answer('Amount in USD', '3');
-    await answer('Memo', '');
+    await answer(screen, ['Amount in USD', '3']);
+    await answer(screen, ['Memo', '']);
     await screen.shows('◆ Pay it out?');
     screen.types('n');
     await screen.shows('Nothing was booked.', '◆ a10033');
     screen.types('o');
-    await answer('Amount in USD', '4');
-    await answer('Memo', 'hotel');
+    await answer(screen, ['Amount in USD', '4']);
+    await answer(screen, ['Memo', 'hotel']);
     await screen.shows('Would hold 4.00 USD', '◆ Set it aside?');
     screen.types('y');
     await screen.shows('held 4.00, available 21.00');
@@ -224,11 +215,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     await new Promise((resolve) => other.stdout.once('data', resolve));
     other.kill('SIGKILL');
     screen.types('d');
-    await screen.shows('◆ Amount in USD');
-    screen.types('5');
-    screen.presses('Enter');
-    await screen.shows('◆ Memo');
-    screen.presses('Enter');
+    await answer(screen, ['Amount in USD', '5'], ['Memo', '']);
     await screen.shows('◆ Book the deposit?');
     screen.types('y');
     await screen.shows('Deposited 5.00 USD', 'Balance 105.00 USD');
@@ -242,11 +229,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     const screen = sitDown({ folder });
     await openAda(screen);
     screen.types('w');
-    await screen.shows('◆ Amount in USD');
-    screen.types('60');
-    screen.presses('Enter');
-    await screen.shows('◆ Memo');
-    screen.presses('Enter');
+    await answer(screen, ['Amount in USD', '60'], ['Memo', '']);
     await screen.shows('100.00 -> 40.00', '◆ Pay it out?');
     screen.presses('C-y');
     succeed(folder, ['withdraw', 'a10017', '30.00']);

@@ -1,5 +1,6 @@
 import { runAtm } from '../../atm/screen.js';
-import { createAsker, Walkaway } from '../ask/asker.js';
+import { Walkaway } from '../ask/asker.js';
+import { withAsker } from '../ask/with-asker.js';
 import { atTerminal, type Command } from '../context.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { textOption } from '../read-options.js';
@@ -15,14 +16,11 @@ export const run: Command = async (context, _, options) => {
   }
   const notes = readNotes(textOption(options, 'notes') ?? NOTES);
   return withBank(context, async (bank) => {
-    const asker = await createAsker(context);
     try {
-      await runAtm({ context, bank, asker, notes });
+      await withAsker(context, (asker) => runAtm({ context, bank, asker, notes }));
     } catch (error) {
       if (!(error instanceof Walkaway)) throw error;
       context.output.line('Goodbye.');
-    } finally {
-      asker.close();
     }
     return context.signal.aborted ? EXIT.interrupted : undefined;
   });

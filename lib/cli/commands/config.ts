@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { BankError } from '../../ledger/errors.js';
-import type { Command } from '../context.js';
+import type { Command, Context } from '../context.js';
 import { isSet } from '../read-options.js';
 import { createTable } from '../table.js';
 import { withBank } from '../with-bank.js';
@@ -32,13 +32,7 @@ export const run: Command = async (context, _, options) => {
 };
 
 /** What flags and surroundings say of this call. */
-function ownSettings({
-  directory,
-  origin,
-  color,
-  accessible,
-  input,
-}: Parameters<Command>[0]): Setting[] {
+function ownSettings({ directory, origin, color, accessible, input }: Context): Setting[] {
   const env = (name: string) => process.env[name] ?? '';
   const from = (flag: boolean, name: string, variable: string) => {
     if (flag) return `flag ${name}`;
@@ -71,7 +65,7 @@ function ownSettings({
 }
 
 /** What the bank itself says, which nobody changes. */
-async function bankSettings(context: Parameters<Command>[0]): Promise<Setting[]> {
+async function bankSettings(context: Context): Promise<Setting[]> {
   const origin = 'bank.json';
   try {
     return await withBank(context, async (bank) => [

@@ -1,7 +1,8 @@
 import { readUserFile } from '../../disk/user-files.js';
 import { BankError } from '../../ledger/errors.js';
-import { readPin } from '../../ledger/text.js';
-import { createAsker, Walkaway } from '../ask/asker.js';
+import { isPin, readPin } from '../../ledger/text.js';
+import { type Asker, Walkaway } from '../ask/asker.js';
+import { withAsker } from '../ask/with-asker.js';
 import { atTerminal, type Command, type Context, isTerminal, type Options } from '../context.js';
 import { UsageError } from '../exit-codes.js';
 import { isSet, textOption } from '../read-options.js';
@@ -56,18 +57,19 @@ async function askPin(context: Context, id: string): Promise<string> {
   if (!atTerminal(context)) {
     throw new UsageError('pin needs a terminal to ask at, or --pin-stdin, or --pin-file <file>.');
   }
-  const asker = await createAsker(context);
   try {
-    for (;;) {
-      const pin = await asker.secret(`New PIN of ${id}, four digits`);
-      if (!/^[0-9]{4}$/.test(pin)) context.output.line('A PIN is four digits.');
-      else if (pin === (await asker.secret('Once more'))) return pin;
-      else context.output.line('That was another one. Both once more:');
-    }
+    return await withAsker(context, (asker) => newPin(context, asker, id));
   } catch (error) {
     if (!(error instanceof Walkaway)) throw error;
     throw new BankError('CANCELLED', 'Cancelled: the PIN is as it was.');
-  } finally {
-    asker.close();
+  }
+}
+
+async function newPin({ output }: Context, asker: Asker, id: string): Promise<string> {
+  for (;;) {
+    const pin = await asker.secret(`New PIN of ${id}, four digits`);
+    if (!isPin(pin)) output.line('A PIN is four digits.');
+    else if (pin === (await asker.secret('Once more'))) return pin;
+    else output.line('That was another one. Both once more:');
   }
 }

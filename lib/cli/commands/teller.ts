@@ -1,4 +1,4 @@
-import { createAsker } from '../ask/asker.js';
+import { withAsker } from '../ask/with-asker.js';
 import { atTerminal, type Command } from '../context.js';
 import { UsageError } from '../exit-codes.js';
 import { runTeller } from '../teller/teller.js';
@@ -11,12 +11,7 @@ export const run: Command = async (context) => {
       'teller asks questions: it needs a terminal. `drovebank batch` reads files.',
     );
   }
-  return withBank(context, async (bank) => {
-    const asker = await createAsker(context);
-    try {
-      return await runTeller(context, bank, asker);
-    } finally {
-      asker.close();
-    }
-  });
+  return withBank(context, (bank) =>
+    withAsker(context, (asker) => runTeller(context, bank, asker)),
+  );
 };

@@ -1,4 +1,5 @@
 import type { Bank, CurrencyTotal } from '../../bank/api.js';
+import { dayOf, serialOf } from '../../ledger/day.js';
 import { type Bar, printBars } from '../chart.js';
 import type { Command, Context } from '../context.js';
 import { UsageError } from '../exit-codes.js';
@@ -93,9 +94,7 @@ function periods(time: string, by: Period, count: number): { label: string; end?
     found.unshift(end === undefined ? { label } : { label, end });
     const first = `${label}${'-01-01'.slice(digits - 4)}`;
     end = new Date(Date.parse(first) - 1).toISOString();
-    day = new Date(Date.parse(first) - DAY_MS).toISOString().slice(0, 10);
+    day = dayOf(serialOf(first) - 1);
   }
   return found;
 }
-
-const DAY_MS = 86_400_000;

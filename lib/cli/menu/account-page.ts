@@ -1,5 +1,6 @@
 import type { AccountInfo } from '../../bank/api.js';
 import { type Choice, Walkaway } from '../ask/asker.js';
+import { orRefusal } from '../ask/or-refusal.js';
 import { HISTORY_COLUMNS } from '../history-table.js';
 import type { Line } from '../output.js';
 import { changeText, holdText, moneyText } from '../say.js';
@@ -7,7 +8,7 @@ import { newKey, settled } from '../settled.js';
 import { sparkline } from '../sparkline.js';
 import { layTable } from '../table.js';
 import { accountCatalogue } from './account-catalogue.js';
-import { attempt, type Counter, orRefusal } from './counter.js';
+import { attempt, type Counter } from './counter.js';
 import { moveMoney } from './move-money.js';
 
 /** Balances that the sparkline shows. */

@@ -1,9 +1,8 @@
 import type { Bank } from '../../bank/api.js';
 import { BankError } from '../../ledger/errors.js';
-import { type Asker, type Look, Walkaway } from '../ask/asker.js';
+import { type Asker, Walkaway } from '../ask/asker.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
-import type { Line } from '../output.js';
 
 /** What the interactive bank hands to its parts. */
 export interface Counter {
@@ -22,16 +21,4 @@ export async function attempt(counter: Counter, action: () => Promise<void>): Pr
     if (error.code === 'CANCELLED') throw new Walkaway('left');
     reportError(counter.context.output, counter.context, error);
   }
-}
-
-/** What would be booked as things stand, to be looked at until somebody says yes; or why it would not any more. */
-export function orRefusal(tryOut: () => Promise<readonly Line[]>): Look {
-  return async () => {
-    try {
-      return await tryOut();
-    } catch (error) {
-      if (!(error instanceof BankError) || error.code === 'BANK_DAMAGED') throw error;
-      return [{ text: `Not any more: ${error.message}`, style: 'bad' }];
-    }
-  };
 }

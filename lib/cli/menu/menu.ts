@@ -20,7 +20,6 @@ const CHOICES: readonly Choice[] = [
   { key: 'h', label: 'help' },
   { key: 'e', label: 'leave (or q)' },
 ];
-const LEAVE: readonly string[] = ['e', 'q'];
 
 const HELP = `Type a letter, or move with the arrows and press Enter.
 In a list: type to search, arrows and PgUp/PgDn to move, Enter to choose.
@@ -72,7 +71,7 @@ async function serve(counter: Counter): Promise<number> {
       if (!(error instanceof Walkaway)) throw error;
       return goodbye(context);
     }
-    if (LEAVE.includes(key)) return goodbye(context);
+    if (key === 'e') return goodbye(context);
     await attempt(counter, async () => ACTIONS[key]?.(counter));
   }
 }

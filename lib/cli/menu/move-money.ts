@@ -1,13 +1,14 @@
-import type { AccountInfo, Bank, MovementInput } from '../../bank/api.js';
+import type { AccountInfo, MovementInput } from '../../bank/api.js';
 import { BankError } from '../../ledger/errors.js';
 import type { Receipt, ReceiptSide } from '../../ledger/receipt.js';
-import type {} from '../ask/asker.js';
+import { orRefusal } from '../ask/or-refusal.js';
 import { reportError } from '../error-report.js';
+import { moveOne } from '../move-one.js';
 import type { Line } from '../output.js';
 import { moneyText, receiptText } from '../say.js';
 import { newKey, settled } from '../settled.js';
 import { accountCatalogue } from './account-catalogue.js';
-import { type Counter, orRefusal } from './counter.js';
+import type { Counter } from './counter.js';
 
 const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
 
@@ -28,7 +29,8 @@ export async function moveMoney(
     const memo = await asker.ask('Memo (Enter for none)');
     const key = newKey();
     const input: MovementInput = { ...sides, amount, memo, idempotencyKey: key };
-    const tryOut = async () => reviewLines(await move(bank, input, context.signal, true), from, to);
+    const book = (dryRun: boolean) => moveOne(bank, input, { signal: context.signal, dryRun });
+    const tryOut = async () => reviewLines(await book(true), from, to);
     try {
       const lines = await tryOut();
       if (context.dryRun) return context.output.lines(lines);
@@ -41,23 +43,11 @@ export async function moveMoney(
     if (!(await asker.confirm(QUESTIONS[type], orRefusal(tryOut)))) {
       context.output.line('Nothing was booked.');
     } else {
-      const receipt = await settled(key, () => move(bank, input, context.signal, false));
+      const receipt = await settled(key, () => book(false));
       context.output.line(receiptText(type, receipt, false));
     }
     return;
   }
-}
-
-async function move(
-  bank: Bank,
-  input: MovementInput,
-  signal: AbortSignal,
-  dryRun: boolean,
-): Promise<Receipt> {
-  const [result] = await bank.transferMany([input], { signal, dryRun });
-  if (result === undefined) throw new Error('drovebank bug: a request without a result');
-  if ('error' in result) throw result.error;
-  return result.receipt;
 }
 
 function reviewLines(

@@ -1,4 +1,5 @@
 import type { Bank, MovementInput, TransferResult } from '../../bank/api.js';
+import { isWorldId } from '../../ledger/account-id.js';
 import { BankError } from '../../ledger/errors.js';
 import { type Asker, Walkaway } from '../ask/asker.js';
 import type { Context } from '../context.js';
@@ -180,7 +181,8 @@ async function book(
   const inputs = entered.map((movement, index) => {
     return { ...inputOf(movement), idempotencyKey: `${key}-${index + 1}` };
   });
-  const results = await settled(key, () =>
+  // All are booked or none: the first one's key tells of all.
+  const results = await settled(`${key}-1`, () =>
     bank.transferMany(inputs, { atomic: true, dryRun, signal }),
   );
   for (const result of results) output.line(resultText(result, dryRun));
@@ -190,11 +192,9 @@ async function book(
 function resultText(result: TransferResult, dryRun: boolean): string {
   if ('error' in result) throw result.error;
   const { from, to } = result.receipt;
-  const kind = isWorld(from.id) ? 'deposit' : isWorld(to.id) ? 'withdraw' : 'transfer';
+  const kind = isWorldId(from.id) ? 'deposit' : isWorldId(to.id) ? 'withdraw' : 'transfer';
   return receiptText(kind, result.receipt, dryRun);
 }
-
-const isWorld = (id: string) => id.startsWith('world-');
 
 /** `2.50 from a10017 to a10025, lunch` */
 function textOf({ memo, from, to, amount }: Movement): string {
