@@ -45,6 +45,11 @@ export async function findStrays(
   let names = 0;
   let hidden = 0;
   let staged = 0;
+  /** What is wrong with a file is told once, by its own name, however often it comes in the way. */
+  const tellOnce = (error: unknown, where: string) => {
+    const problem = problemOf(error, where);
+    if (!problems.some(({ file }) => file === problem.file)) problems.push(problem);
+  };
   /** Names in a folder, but for the hidden ones; none where there is no such folder any more. */
   const look = async (folder: string): Promise<string[]> => {
     try {
@@ -55,9 +60,7 @@ export async function findStrays(
       names += seen.length;
       return seen.sort();
     } catch (error) {
-      // What lies in it is told once, by its own name.
-      const problem = problemOf(error, folder);
-      if (!problems.some(({ file }) => file === problem.file)) problems.push(problem);
+      tellOnce(error, folder);
       return [];
     }
   };
@@ -108,10 +111,13 @@ export async function findStrays(
     const folder = `${SECRETS_FOLDER}/${inner}`;
     for (const name of await knownFiles(folder, (found) => isSecretFile(folder, found))) {
       const file = `${folder}/${name}`;
-      // Removed meanwhile, or named already.
-      const bytes = await ifThere(() => disk.read(join(directory, file))).catch(() => undefined);
-      const what = bytes && secretProblem(name, bytes);
-      if (what) stray(file, `${what}; drovebank pin sets a new one`);
+      try {
+        const bytes = await ifThere(() => disk.read(join(directory, file)));
+        const what = bytes && secretProblem(name, bytes);
+        if (what) stray(file, `${what}; drovebank pin sets a new one`);
+      } catch (error) {
+        tellOnce(error, file);
+      }
     }
   }
   await known('desks', (name) => OFFICE.includes(name));

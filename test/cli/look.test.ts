@@ -41,6 +41,19 @@ describe('statement', () => {
       await succeedHere(folder, ['statement', 'a10017', '--to', from, '--json']),
     );
     expect(before.at(-1)).toMatchObject({ opening: '0.00', closing: '100.00', rows: 2 });
+    // What is booked at the very moment of --to is behind it.
+    const first = ['--to', String(rows[0]?.bookedAt), '--json'];
+    const none = documents(await succeedHere(folder, ['statement', 'a10017', ...first]));
+    expect(none.at(-1)).toMatchObject({ closing: '0.00', rows: 0 });
+    const second = [
+      '--from',
+      String(rows[1]?.bookedAt),
+      '--to',
+      String(rows[1]?.bookedAt),
+      '--json',
+    ];
+    const empty = documents(await succeedHere(folder, ['statement', 'a10017', ...second]));
+    expect(empty.at(-1)).toMatchObject({ opening: '0.00', closing: '0.00', rows: 0 });
   });
 
   it('of a period without rows tells the balance of then', async () => {

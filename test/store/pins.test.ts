@@ -233,6 +233,32 @@ describe('The first file of a PIN', () => {
   });
 });
 
+describe('A file of a PIN that the disk does not give', () => {
+  it('is not passed over by verify', async () => {
+    const machine = await withPin();
+    const [told, code] = await machine.run(async () => {
+      const process = machine.start((disk) =>
+        hooked(disk, (step, go) => {
+          if (step.name === 'read' && step.path.endsWith('tom.0001.csv')) {
+            throw systemError('EIO', step.path);
+          }
+          return go();
+        }),
+      );
+      const bank = await process.openBank('/bank');
+      const verified = await bank.verify().then(
+        ({ ok }) => ok,
+        (error) => error.code as string,
+      );
+      const tries = await tried(bank, '1212');
+      await bank.close();
+      return [verified, tries];
+    });
+    expect(told).not.toBe(true);
+    expect(code).toBe('IO_ERROR');
+  });
+});
+
 describe('A PIN on a disk that fails', () => {
   it('is not looked at when the try can’t be counted, and the PIN stays as it was', async () => {
     const machine = await withPin();

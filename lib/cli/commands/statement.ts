@@ -1,6 +1,5 @@
 import type { AccountInfo, Bank, HistoryEntry } from '../../bank/api.js';
-import { BankError } from '../../ledger/errors.js';
-import { formatMinor } from '../../ledger/money.js';
+import { digitsOfText, formatMinor } from '../../ledger/money.js';
 import type { Command, Context } from '../context.js';
 import { UsageError } from '../exit-codes.js';
 import { HISTORY_COLUMNS } from '../history-table.js';
@@ -29,7 +28,7 @@ export const run: Command = async (context, [id = ''], options) => {
   }
   await withBank(context, async (bank) => {
     const account = await bank.account(id, { signal });
-    const digits = digitsOf(account);
+    const digits = digitsOfText(account.ledger.amount);
     const money = (minor: bigint) => formatMinor(minor, digits);
     const table = createTable<HistoryEntry>(context, HISTORY_COLUMNS);
     const people = !context.json && !context.plain;
@@ -60,11 +59,6 @@ export const run: Command = async (context, [id = ''], options) => {
   });
   return undefined;
 };
-
-function digitsOf({ ledger }: AccountInfo): number {
-  const point = ledger.amount.indexOf('.');
-  return point === -1 ? 0 : ledger.amount.length - point - 1;
-}
 
 function printHead(
   { output }: Context,
@@ -106,27 +100,20 @@ async function eachRow(
     if (!(await print(items, opening))) break;
     after = next;
   } while (after !== undefined);
-  if (sums.rows === 0) sums.closing = await balanceBefore(bank, id, period.to, signal);
-  if (sums.rows === 0) sums.opening = sums.closing;
+  if (sums.rows === 0)
+    sums.closing = sums.opening = await balanceBefore(bank, id, period.to, signal);
   return sums;
 }
 
-/** Where a period has no rows: what there was at its end. */
+/** Where a period has no rows: what there was at its end. An account that was opened later had nothing. */
 async function balanceBefore(
   bank: Bank,
   id: string,
   to: string | undefined,
   signal: AbortSignal,
 ): Promise<bigint> {
-  try {
-    const { ledger } = await bank.balance(id, { at: to, signal });
-    return ledger.minor;
-  } catch (error) {
-    // It was opened later: there was nothing.
-    if (to === undefined || !(error instanceof BankError) || error.code !== 'ACCOUNT_NOT_FOUND')
-      throw error;
-    return 0n;
-  }
+  const { items } = await bank.history(id, { to, reverse: true, limit: 1, signal }).page();
+  return items[0]?.balance.minor ?? 0n;
 }
 
 function changeOf({ direction, amount }: HistoryEntry): bigint {
