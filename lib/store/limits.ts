@@ -53,7 +53,7 @@ export const INDEX_BLOCK_BYTES = 32 * 1024;
 /** Lines of an index that is made anew that are put in order at once. */
 export const INDEX_LINES_MAX = 100_000;
 /** Long work lets others run after about this long. */
-export const BREATH_MS = 2;
+export const BREATH_MS = 1;
 /** Requests that are decided, or answered, before somebody looks whether that was long ago. */
 export const DECISIONS_AT_ONCE = 32;
 /** How far the thread that posts stands back behind those that answer. */
