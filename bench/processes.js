@@ -53,6 +53,7 @@ export function start(name, folder, settings = {}) {
   return {
     pid: child.pid,
     async ask(call, asked) {
+      if (!child.connected) await left; // It tells why; sending would end this process too.
       const answered = once(child, 'message');
       child.send({ call, asked });
       const [{ answer, failure }] = await Promise.race([answered, left]);
