@@ -42,7 +42,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     const context: Context = { ...flags, output: createOutput(flags), signal: signals.signal };
     exitCode = await runCommand(facts, context, operands, own, signals.exitCode);
   };
-  const program = buildProgram(start, (text) => {
+  const program = buildProgram(namedCommands(argv), start, (text) => {
     complaint += text;
   });
   try {
@@ -123,7 +123,17 @@ function unwritten(failure: NodeJS.ErrnoException): BankError {
 
 type Start = (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => Promise<void>;
 
-function buildProgram(start: Start, complain: (text: string) => void): Command {
+/** The one that the command line begins with, else all: to make the rest of them takes longer than to parse. */
+function namedCommands([first]: readonly string[]): readonly CommandFacts[] {
+  const named = COMMANDS.filter(({ usage }) => usage.split(' ', 1)[0] === first);
+  return named.length > 0 ? named : COMMANDS;
+}
+
+function buildProgram(
+  commands: readonly CommandFacts[],
+  start: Start,
+  complain: (text: string) => void,
+): Command {
   const program = new Command('drovebank')
     .description('A bank in a folder. Without a command, at a terminal: the interactive bank.')
     .usage('[flags] [command]')
@@ -147,7 +157,7 @@ function buildProgram(start: Start, complain: (text: string) => void): Command {
     process.stdout.write(`${findPackage().version}\n`);
     throw new CommanderError(EXIT.ok, 'commander.version', '');
   });
-  for (const facts of COMMANDS) addCommand(program, facts, start);
+  for (const facts of commands) addCommand(program, facts, start);
   return program;
 }
 

@@ -2,7 +2,6 @@
  * The real disk. Small steps are made at once on the calling thread (a hop to the thread pool costs
  * more than they do); a sync goes to the pool only where the disk is slow enough for it to matter.
  */
-import { execFile } from 'node:child_process';
 import fs, { constants } from 'node:fs';
 import { type Disk, type DiskFile, errorCode, type FileFacts } from './disk.js';
 
@@ -139,18 +138,21 @@ function syncFolder(path: string): void {
 async function flushFileSystem(path: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
   return new Promise((resolve, reject) => {
-    execFile(
-      'sync',
-      ['-f', path],
-      { env: { PATH: process.env.PATH, LC_ALL: 'C' } },
-      (error, _, told) => {
-        if (error === null) return resolve(true);
-        // Not there, or one that does not know -f: the caller syncs file by file.
-        if (error.code === 'ENOENT' || /(invalid|unrecognized) option/.test(told))
-          return resolve(false);
-        reject(Object.assign(new Error(`sync -f failed: ${told.trim()}`), { code: 'EIO' }));
-      },
-    );
+    // Few need it, and to load it takes milliseconds: a command that answers one question would wait for it.
+    process
+      .getBuiltinModule('node:child_process')
+      .execFile(
+        'sync',
+        ['-f', path],
+        { env: { PATH: process.env.PATH, LC_ALL: 'C' } },
+        (error, _, told) => {
+          if (error === null) return resolve(true);
+          // Not there, or one that does not know -f: the caller syncs file by file.
+          if (error.code === 'ENOENT' || /(invalid|unrecognized) option/.test(told))
+            return resolve(false);
+          reject(Object.assign(new Error(`sync -f failed: ${told.trim()}`), { code: 'EIO' }));
+        },
+      );
   });
 }
 

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import fs from 'node:fs';
 import type { Owner } from '../format/owner-name.js';
@@ -60,6 +59,7 @@ function bootId(): string {
     // Not Linux.
   }
   try {
+    const { execFileSync } = process.getBuiltinModule('node:child_process');
     const text = execFileSync('sysctl', ['-n', 'kern.bootsessionuuid'], { encoding: 'latin1' });
     return text.toLowerCase().replaceAll(/[^0-9a-f]/g, '');
   } catch {

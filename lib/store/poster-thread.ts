@@ -1,4 +1,3 @@
-import { Worker } from 'node:worker_threads';
 import { channels } from './channels.js';
 import { damaged } from './damage.js';
 
@@ -21,6 +20,8 @@ export type ThreadNews =
   | { readonly damage: { readonly file: string; readonly what: string } };
 
 export function startPosterThread(directory: string): PosterThread {
+  // Loaded by who posts alone: those who look have no thread, and do not wait for it.
+  const { Worker } = process.getBuiltinModule('node:worker_threads');
   const worker = new Worker(new URL('./poster-worker.js', import.meta.url), {
     workerData: { directory },
     execArgv: [],
