@@ -1,13 +1,15 @@
 /**
  * The real disk. Small steps are made at once on the calling thread (a hop to the thread pool costs
- * more than they do); a sync goes to the pool only where the disk is slow enough for it to matter.
+ * more than they do); a sync goes to the pool only where there is enough to sync, or the disk is slow enough,
+ * for it to matter.
  */
 import fs, { constants } from 'node:fs';
 import { type Disk, type DiskFile, errorCode, type FileFacts } from './disk.js';
 
 const OPEN_FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;
-/** A sync that takes longer than this is made beside the event loop. */
+/** Where a sync took longer than this, or is for more bytes, it is made beside the event loop. */
 const SYNC_INLINE_MAX_MS = 2;
+const SYNC_INLINE_MAX_BYTES = 256 * 1024;
 
 export interface NodeDiskOptions {
   /** For a Unix group: folders 2770 and files 0660, whatever the umask; else 0700 and 0600. */
@@ -170,6 +172,8 @@ class NodeFile implements DiskFile {
   readonly #descriptor: number;
   readonly #path: string;
   #slow = false;
+  /** Bytes written since the last sync. */
+  #unsynced = 0;
 
   constructor(descriptor: number, path: string) {
     this.#descriptor = descriptor;
@@ -185,15 +189,21 @@ class NodeFile implements DiskFile {
   }
 
   write(bytes: Buffer, position: number): number {
-    return this.#make(() => fs.writeSync(this.#descriptor, bytes, 0, bytes.length, position));
+    const written = this.#make(() =>
+      fs.writeSync(this.#descriptor, bytes, 0, bytes.length, position),
+    );
+    this.#unsynced += written;
+    return written;
   }
 
   sync(): void | Promise<void> {
+    const isLarge = this.#unsynced > SYNC_INLINE_MAX_BYTES;
+    this.#unsynced = 0;
     const start = performance.now();
     const measured = () => {
-      this.#slow = performance.now() - start > SYNC_INLINE_MAX_MS;
+      if (!isLarge) this.#slow = performance.now() - start > SYNC_INLINE_MAX_MS;
     };
-    if (!this.#slow) {
+    if (!isLarge && !this.#slow) {
       this.#make(() => fs.fdatasyncSync(this.#descriptor));
       return measured();
     }

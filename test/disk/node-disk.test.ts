@@ -57,6 +57,19 @@ describe('what is not there', () => {
   });
 });
 
+it('a sync of much is made beside the event loop, and says of which file where it fails', async () => {
+  const path = join(newFolder(), 'much');
+  const file = await disk.open(path, 'create');
+  await file.write(Buffer.alloc(300_000), 0);
+  const synced = file.sync();
+  expect(synced).toBeInstanceOf(Promise);
+  await synced;
+  await file.write(Buffer.alloc(300_000), 0);
+  await file.close();
+  const failed = await Promise.resolve(file.sync()).catch((error: unknown) => error);
+  expect(failed).toMatchObject({ code: 'EBADF', path });
+});
+
 it('a read that fails says of which file', async () => {
   const folder = newFolder();
   const failed = await Promise.resolve()
