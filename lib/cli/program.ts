@@ -104,9 +104,10 @@ async function runCommand(
   }
 }
 
-function readOnlyError({ usage }: CommandFacts): BankError {
-  const [name] = usage.split(' ');
-  return new BankError('BANK_READ_ONLY', `With --read-only ${name} books nothing.`, {
+const nameOf = ({ usage }: CommandFacts) => usage.split(' ', 1)[0];
+
+function readOnlyError(facts: CommandFacts): BankError {
+  return new BankError('BANK_READ_ONLY', `With --read-only ${nameOf(facts)} books nothing.`, {
     hint: 'Leave --read-only out, or add --dry-run to see what it would do.',
   });
 }
@@ -125,8 +126,8 @@ type Start = (facts: CommandFacts, flags: Flags, operands: string[], own: Option
 
 /** The one that the command line begins with, else all: to make the rest of them takes longer than to parse. */
 function namedCommands([first]: readonly string[]): readonly CommandFacts[] {
-  const named = COMMANDS.filter(({ usage }) => usage.split(' ', 1)[0] === first);
-  return named.length > 0 ? named : COMMANDS;
+  const named = COMMANDS.find((facts) => nameOf(facts) === first);
+  return named ? [named] : COMMANDS;
 }
 
 function buildProgram(

@@ -139,22 +139,21 @@ function syncFolder(path: string): void {
 /** `sync -f`: Node knows no syncfs(2), and one such barrier replaces thousands of syncs. */
 async function flushFileSystem(path: string): Promise<boolean> {
   if (process.platform !== 'linux') return false;
+  // Few need it, and to load it takes milliseconds: a command that answers one question would wait for it.
+  const { execFile } = process.getBuiltinModule('node:child_process');
   return new Promise((resolve, reject) => {
-    // Few need it, and to load it takes milliseconds: a command that answers one question would wait for it.
-    process
-      .getBuiltinModule('node:child_process')
-      .execFile(
-        'sync',
-        ['-f', path],
-        { env: { PATH: process.env.PATH, LC_ALL: 'C' } },
-        (error, _, told) => {
-          if (error === null) return resolve(true);
-          // Not there, or one that does not know -f: the caller syncs file by file.
-          if (error.code === 'ENOENT' || /(invalid|unrecognized) option/.test(told))
-            return resolve(false);
-          reject(Object.assign(new Error(`sync -f failed: ${told.trim()}`), { code: 'EIO' }));
-        },
-      );
+    execFile(
+      'sync',
+      ['-f', path],
+      { env: { PATH: process.env.PATH, LC_ALL: 'C' } },
+      (error, _, told) => {
+        if (error === null) return resolve(true);
+        // Not there, or one that does not know -f: the caller syncs file by file.
+        if (error.code === 'ENOENT' || /(invalid|unrecognized) option/.test(told))
+          return resolve(false);
+        reject(Object.assign(new Error(`sync -f failed: ${told.trim()}`), { code: 'EIO' }));
+      },
+    );
   });
 }
 
