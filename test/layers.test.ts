@@ -120,6 +120,7 @@ describe('The reader of imports', () => {
       /** import { none } from './comment.js' */
       const later = await import('./later.js');
       const lazy = require('lazy');
+      const own = process.getBuiltinModule('node:own');
       new Worker(new URL('./worker.js', import.meta.url));
     `;
     expect(importsOf('lib/store/a.ts', source)).toEqual({
@@ -128,7 +129,7 @@ describe('The reader of imports', () => {
         ...['lib/store/eight.ts', 'lib/store/nine.ts', 'one'],
       ],
       types: ['lib/store/four.ts'],
-      later: ['lib/store/later.ts', 'lazy', 'lib/store/worker.ts'],
+      later: ['lib/store/later.ts', 'lazy', 'node:own', 'lib/store/worker.ts'],
     });
   });
 

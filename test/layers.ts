@@ -104,7 +104,7 @@ function cycleProblems(graph: ImportGraph): string[] {
 
 const FROM = /^\s*(?:import|export)\s+(type\s)?[^'"`;]*?\bfrom\s*['"]([^'"]+)['"]/gm;
 const BARE = /^\s*import\s*()['"]([^'"]+)['"]/gm;
-const LATER = /\b(?:import|require|new URL)(\()\s*['"]([^'"]+)['"]/g;
+const LATER = /\b(?:import|require|getBuiltinModule|new URL)(\()\s*['"]([^'"]+)['"]/g;
 
 /** The imports of one file. */
 export function importsOf(path: string, source: string): Imports {
