@@ -267,7 +267,10 @@ export interface Bank extends AsyncDisposable {
     input: TransferInput & { dryRun?: boolean | undefined },
     options?: Cancellable,
   ): Promise<Receipt>;
-  /** One result each, in order; deposits and withdrawals may be among them. */
+  /**
+   * One result each, in order; deposits and withdrawals may be among them. A receipt is made when it is looked at,
+   * each time anew.
+   */
   transferMany<Receipts extends boolean = true>(
     inputs: readonly MovementInput[],
     options?: TransferManyOptions<Receipts>,

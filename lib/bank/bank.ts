@@ -33,6 +33,8 @@ import {
   readUnfreeze,
   readWithdraw,
   type TransferInput,
+  usedKeys,
+  withKey,
 } from '../ledger/request.js';
 import { readPin } from '../ledger/text.js';
 import type { Bookkeeper } from '../store/bookkeeper.js';
@@ -328,11 +330,11 @@ export class OpenedBank implements api.Bank {
         return this.#submit({ books: false, size, eachId: () => {}, keys, run }, undefined);
       },
       note: (kind, id, said, key, options) =>
-        this.#change({ ...readOrder(kind, id, said), key }, options),
+        this.#change(withKey(readOrder(kind, id, said), key), options),
       transfer: (due, { dryRun, signal }) => {
         const how: ManyOptions<DueTransfer> = {
           ...{ atomic: false, dryRun: readFlag(dryRun, 'dryRun'), name: 'Transfer' },
-          read: ({ input, key }) => ({ ...readTransfer(input), key }),
+          read: ({ input, key }) => withKey(readTransfer(input), key),
           unless: ({ order, endKey }, state) =>
             state.entryOfKey(endKey) === undefined ? undefined : endedError(order),
           asks: due.map(({ endKey }) => endKey),
@@ -512,7 +514,7 @@ export class OpenedBank implements api.Bank {
           books: true,
           size: HOLDS_MAX,
           eachId: (_, each) => each(id),
-          keys: NONE,
+          keys: [],
           run: (book) => book.expire(id),
         },
         signal,
@@ -622,7 +624,7 @@ class Booking implements Task<OperationReceipt> {
 
   constructor(request: Request, dryRun: boolean) {
     this.books = !dryRun;
-    this.keys = request.key === '' || request.freshKey ? NONE : [request.key];
+    this.keys = usedKeys(request);
     this.#request = request;
   }
 
@@ -642,8 +644,6 @@ class Booking implements Task<OperationReceipt> {
     return operationReceipt(book, book.book(this.#request));
   }
 }
-
-const NONE: readonly never[] = [];
 
 /** Why an entry that is due may be left to somebody else. */
 const UNABLE: readonly string[] = [

@@ -1,7 +1,7 @@
 import type { Decision } from '../ledger/booking.js';
 import { eachAccountOf } from '../ledger/decide.js';
 import { BankError } from '../ledger/errors.js';
-import { type Receipt, toReceipt } from '../ledger/receipt.js';
+import { type Receipt, WithReceipt } from '../ledger/receipt.js';
 import { record, type Writable } from '../ledger/record.js';
 import {
   type Request,
@@ -9,6 +9,7 @@ import {
   readTransfer,
   readWithdraw,
   type TransferInput,
+  usedKeys,
 } from '../ledger/request.js';
 import type { Bookkeeper } from '../store/bookkeeper.js';
 import type { Breath } from '../store/breath.js';
@@ -63,7 +64,6 @@ export function bookMany<Input, Result>(
   const wellFormed = requests.filter(
     (request): request is Request => !(request instanceof BankError),
   );
-  const keyed = wellFormed.filter(({ key, freshKey }) => key !== '' && !freshKey);
   const one = (book: Bookkeeper, state: LedgerState, request: Request, index: number) => {
     try {
       const refusal = unless?.(inputs[index] as Input, state);
@@ -89,7 +89,7 @@ export function bookMany<Input, Result>(
     eachId: (state, each) => {
       for (const request of wellFormed) eachAccountOf(state, request, each);
     },
-    keys: [...keyed.map(({ key }) => key), ...asks],
+    keys: [...wellFormed.flatMap(usedKeys), ...asks],
     reverses: wellFormed.flatMap((request) =>
       request.kind === 'reverse' ? [request.transfer] : [],
     ),
@@ -116,11 +116,7 @@ function namesBoth(input: MovementInput): input is TransferInput {
 }
 
 export const withReceipt: Answer<{ readonly receipt: Receipt }> = (book, { entry, replayed }) =>
-  new Booked(toReceipt(entry, book.digitsOf(entry.currency), replayed));
-
-const Booked = record(function (this: { receipt: Receipt }, receipt: Receipt) {
-  this.receipt = receipt;
-});
+  new WithReceipt(entry, book.digitsOf(entry.currency), replayed);
 
 export const withNumber: Answer<Pick<Receipt, 'transfer' | 'replayed'>> = (
   _,

@@ -114,7 +114,8 @@ function readerOf(direction: string): typeof readDeposit {
   throw new BankError('INVALID_TEXT', `The direction ${shown} is neither "in" nor "out".`);
 }
 
-function annotationsOf({ memo, reference, valueDate, key }: OpenRequest | MoveRequest) {
+function annotationsOf({ said }: OpenRequest | MoveRequest) {
+  const { memo, reference, valueDate, key } = said;
   return { memo, reference, valueDate, idempotencyKey: key };
 }
 

@@ -34,7 +34,7 @@ export function decideChange(view: LedgerView, request: ChangeRequest, at: Momen
   const { named, details } = effectOf(view, account, request);
   const digits = digitsOfAccount(view, account);
   return new DecisionRecord(
-    changeEntry(at, account, digits, request, request.kind, details, named),
+    changeEntry(at, account, digits, request.said, request.kind, details, named),
     false,
   );
 }
@@ -44,7 +44,7 @@ function effectOf(
   account: Account,
   request: ChangeRequest,
 ): { named: Named; details: EntryDetails | undefined } {
-  const said = detailsAsked(request, askedOf(request));
+  const said = detailsAsked(request.said, askedOf(request));
   switch (request.kind) {
     case 'freeze':
       return { named: NOTHING_NAMED, details: { ...said, freeze: request.frozen } };
@@ -118,9 +118,12 @@ function decideClose(
       },
     );
   }
-  const details = detailsAsked(request, askedOf(request));
+  const details = detailsAsked(request.said, askedOf(request));
   if (heir === undefined || balance === 0n) {
-    return new DecisionRecord(changeEntry(at, account, digits, request, 'close', details), false);
+    return new DecisionRecord(
+      changeEntry(at, account, digits, request.said, 'close', details),
+      false,
+    );
   }
-  return moved(at, [account, heir], [balance, digits], request, 'close', details);
+  return moved(at, [account, heir], [balance, digits], request.said, 'close', details);
 }

@@ -24,7 +24,14 @@ import { BankError } from './errors.js';
 import { accountOfHold, HOLDS_MAX, type Hold, type HoldId, holdId, overdueAt } from './hold.js';
 import { formatMinor, scaleAmount } from './money.js';
 import { askedOf, expiryOf, replayOf } from './replayed.js';
-import type { Annotated, CaptureRequest, HoldRequest, ReleaseRequest, Request } from './request.js';
+import {
+  type Annotated,
+  type CaptureRequest,
+  type HoldRequest,
+  NOTHING_SAID,
+  type ReleaseRequest,
+  type Request,
+} from './request.js';
 
 export function decideHold(view: LedgerView, request: HoldRequest, at: Moment): Decision {
   const known = view.account(request.account);
@@ -47,8 +54,8 @@ export function decideHold(view: LedgerView, request: HoldRequest, at: Moment): 
   refuseMissing(account, amount, digits);
   const id = holdId(account.id, at.transfer);
   const hold = { id, left: amount, expires: expiryOf(request, at.bookedAt) };
-  const details = { ...detailsOf(request), hold };
-  return new DecisionRecord(changeEntry(at, account, digits, request, 'hold', details), false);
+  const details = { ...detailsOf(request.said), hold };
+  return new DecisionRecord(changeEntry(at, account, digits, request.said, 'hold', details), false);
 }
 
 export function decideCapture(view: LedgerView, request: CaptureRequest, at: Moment): Decision {
@@ -86,8 +93,8 @@ export function decideCapture(view: LedgerView, request: CaptureRequest, at: Mom
   const left = request.keepRest ? rest : 0n;
   const released = rest - left;
   const change = { id: hold.id, left, ...(released > 0n ? { released } : {}) };
-  const details = { ...detailsAsked(request, askedOf(request)), hold: change };
-  return moved(at, [from, to], [amount, digits], request, 'capture', details);
+  const details = { ...detailsAsked(request.said, askedOf(request)), hold: change };
+  return moved(at, [from, to], [amount, digits], request.said, 'capture', details);
 }
 
 export function decideRelease(view: LedgerView, request: ReleaseRequest, at: Moment): Decision {
@@ -95,7 +102,7 @@ export function decideRelease(view: LedgerView, request: ReleaseRequest, at: Mom
   if (replay) return replay;
   const account = existing(view, accountOfHold(request.hold));
   const hold = openHold(account, request.hold);
-  return new DecisionRecord(releaseOf(view, account, hold, false, request, at), false);
+  return new DecisionRecord(releaseOf(view, account, hold, false, request.said, at), false);
 }
 
 function openHold(account: Account, id: HoldId): Hold {
@@ -119,15 +126,6 @@ function releaseOf(
   const details = { ...detailsOf(said), hold };
   return changeEntry(at, account, digits, said, 'release', details);
 }
-
-const NOTHING_SAID: Annotated = {
-  memo: '',
-  reference: '',
-  valueDate: '',
-  meta: '',
-  key: '',
-  freshKey: false,
-};
 
 /**
  * The entry that ends a hold of the account that `request` takes money from, if the time of one is over at

@@ -63,6 +63,6 @@ export function decideReverse(view: LedgerView, request: ReverseRequest, at: Mom
   refuseReceiving(to);
   const digits = digitsOfAccount(view, from);
   if (!force) refuseMissing(from, amount, digits);
-  const details = { ...detailsAsked(request, askedOf(request)), reverses: transfer };
-  return moved(at, [from, to], [amount, digits], request, 'reverse', details);
+  const details = { ...detailsAsked(request.said, askedOf(request)), reverses: transfer };
+  return moved(at, [from, to], [amount, digits], request.said, 'reverse', details);
 }

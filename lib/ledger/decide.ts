@@ -146,9 +146,9 @@ function decideOpen(view: LedgerView, request: OpenRequest, at: Moment): Decisio
   const credit = new LegRecord(id, 1, 0n);
   const { firstName, lastName } = request;
   const named = { firstName, lastName, limit };
-  const details = detailsOf(request);
+  const details = detailsOf(request.said);
   return new DecisionRecord(
-    new EntryRecord(at, currency, 0n, debit, credit, request, 'open', named, details),
+    new EntryRecord(at, currency, 0n, debit, credit, request.said, 'open', named, details),
     false,
   );
 }
@@ -186,6 +186,8 @@ function decideMove(view: LedgerView, request: MoveRequest, at: Moment): Decisio
   if (available !== undefined && amount > available) {
     refuseMissing(from, amount, digits);
   }
-  const details = request.upTo ? { ...detailsOf(request), upTo: asked } : detailsOf(request);
-  return moved(at, [from, to], [amount, digits], request, request.kind, details);
+  const details = request.upTo
+    ? { ...detailsOf(request.said), upTo: asked }
+    : detailsOf(request.said);
+  return moved(at, [from, to], [amount, digits], request.said, request.kind, details);
 }

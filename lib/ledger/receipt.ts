@@ -81,7 +81,8 @@ export function toHoldReceipt(entry: Entry, digits: number, replayed: boolean): 
 
 const ReceiptRecord = record(function (
   this: Writable<Receipt>,
-  { transfer, bookedAt }: Entry,
+  transfer: number,
+  bookedAt: string,
   amount: Money,
   from: ReceiptSide,
   to: ReceiptSide,
@@ -97,36 +98,91 @@ const ReceiptRecord = record(function (
 
 const SideRecord = record(function (
   this: Writable<ReceiptSide>,
-  { account, seq }: Leg,
+  id: AccountId,
+  seq: number,
   before: Money,
   after: Money,
 ) {
-  this.id = account;
+  this.id = id;
   this.seq = seq;
   this.before = before;
   this.after = after;
 });
 
+/** What of an entry its receipt tells. */
+type Moved = Pick<Entry, 'transfer' | 'bookedAt' | 'currency' | 'amount' | 'debit' | 'credit'>;
+
 /**
  * The receipt of an entry that moved money. `digits` are its currency's. Not frozen at run time: to freeze its
  * eight objects takes as long as it takes to decide the request.
  */
-export function toReceipt(entry: Entry, digits: number, replayed: boolean): Receipt {
-  const { transfer, currency, amount, debit, credit } = entry;
+export function toReceipt(entry: Moved, digits: number, replayed: boolean): Receipt {
+  const { transfer, bookedAt, currency, amount, debit, credit } = entry;
   assert(debit !== undefined && credit !== undefined, `entry ${transfer} has one side`);
-  return new ReceiptRecord(
-    entry,
-    toMoney(amount, currency, digits),
-    side(debit, debit.balance + amount, currency, digits),
-    side(credit, credit.balance - amount, currency, digits),
-    replayed,
-  );
+  const money = (minor: bigint) => toMoney(minor, currency, digits);
+  const side = ({ account, seq, balance }: Leg, before: bigint) =>
+    new SideRecord(account, seq, money(before), money(balance));
+  const from = side(debit, debit.balance + amount);
+  const to = side(credit, credit.balance - amount);
+  return new ReceiptRecord(transfer, bookedAt, money(amount), from, to, replayed);
 }
 
-function side(leg: Leg, before: bigint, currency: string, digits: number): ReceiptSide {
-  return new SideRecord(
-    leg,
-    toMoney(before, currency, digits),
-    toMoney(leg.balance, currency, digits),
-  );
+/**
+ * `{ receipt }`, made anew each time it is looked at: of a large batch thousands of answers are alive at once, and
+ * what is alive is copied by each collection of young objects, while everybody waits. What the receipt is made of
+ * is one object; itself it is eight, with five texts and two balances more. To programs it is a property like
+ * any other: `{ ...result }`, `Object.entries` and a clone have it too.
+ */
+export class WithReceipt {
+  declare readonly receipt: Receipt;
+  readonly #transfer: number;
+  readonly #bookedAt: string;
+  readonly #currency: string;
+  readonly #digits: number;
+  readonly #amount: bigint;
+  readonly #from: AccountId;
+  readonly #fromSeq: number;
+  readonly #fromAfter: bigint;
+  readonly #to: AccountId;
+  readonly #toSeq: number;
+  readonly #toAfter: bigint;
+  readonly #replayed: boolean;
+
+  constructor(entry: Moved, digits: number, replayed: boolean) {
+    const { debit, credit } = entry;
+    assert(debit !== undefined && credit !== undefined, `entry ${entry.transfer} has one side`);
+    this.#transfer = entry.transfer;
+    this.#bookedAt = entry.bookedAt;
+    this.#currency = entry.currency;
+    this.#digits = digits;
+    this.#amount = entry.amount;
+    this.#from = debit.account;
+    this.#fromSeq = debit.seq;
+    this.#fromAfter = debit.balance;
+    this.#to = credit.account;
+    this.#toSeq = credit.seq;
+    this.#toAfter = credit.balance;
+    this.#replayed = replayed;
+    Object.defineProperty(this, 'receipt', WithReceipt.#MADE_WHEN_LOOKED_AT);
+  }
+
+  static readonly #MADE_WHEN_LOOKED_AT = {
+    enumerable: true,
+    get(this: WithReceipt): Receipt {
+      const entry = {
+        transfer: this.#transfer,
+        bookedAt: this.#bookedAt,
+        currency: this.#currency,
+        amount: this.#amount,
+        debit: { account: this.#from, seq: this.#fromSeq, balance: this.#fromAfter },
+        credit: { account: this.#to, seq: this.#toSeq, balance: this.#toAfter },
+      };
+      return toReceipt(entry, this.#digits, this.#replayed);
+    },
+  };
+
+  /** Printed as what it stands for. */
+  [Symbol.for('nodejs.util.inspect.custom')](): { readonly receipt: Receipt } {
+    return { ...this };
+  }
 }

@@ -5,6 +5,7 @@ import type { Entry } from './entry.js';
 import { BankError } from './errors.js';
 import type { AskedAmount } from './money.js';
 import type {
+  Annotated,
   CaptureRequest,
   ChangeRequest,
   HoldRequest,
@@ -16,19 +17,20 @@ import type {
 
 /** The entry booked earlier with the request's key, if it is the same request. */
 export function replayOf(view: LedgerView, request: Request): Decision | undefined {
-  if (request.key === '') return undefined;
-  const entry = view.entryOfKey(request.key);
+  const { key } = request.said;
+  if (key === '') return undefined;
+  const entry = view.entryOfKey(key);
   if (entry === undefined) return undefined;
   if (same(view, entry, request)) return new DecisionRecord(entry, true);
   throw new BankError(
     'IDEMPOTENCY_MISMATCH',
-    `The key "${request.key}" was used for another request: ${entry.type} ${entry.transfer}, booked ${entry.bookedAt}.`,
-    { details: { key: request.key, transfer: entry.transfer } },
+    `The key "${key}" was used for another request: ${entry.type} ${entry.transfer}, booked ${entry.bookedAt}.`,
+    { details: { key, transfer: entry.transfer } },
   );
 }
 
 function same(view: LedgerView, entry: Entry, request: Request): boolean {
-  if (entry.type !== request.kind || !sameAnnotations(entry, request)) return false;
+  if (entry.type !== request.kind || !sameAnnotations(entry, request.said)) return false;
   const digits = view.digitsOf(entry.currency);
   if (digits === undefined) return false;
   const asked = entry.details?.asked ?? '';
@@ -167,11 +169,11 @@ function sameChange(entry: Entry, request: ChangeRequest, scale: Scale): boolean
   }
 }
 
-function sameAnnotations(entry: Entry, request: Request): boolean {
+function sameAnnotations(entry: Entry, said: Annotated): boolean {
   return (
-    entry.memo === request.memo &&
-    entry.reference === request.reference &&
-    entry.valueDate === request.valueDate &&
-    (entry.details?.meta ?? '') === request.meta
+    entry.memo === said.memo &&
+    entry.reference === said.reference &&
+    entry.valueDate === said.valueDate &&
+    (entry.details?.meta ?? '') === said.meta
   );
 }

@@ -7,7 +7,7 @@ import { type AskedAmount, readAmount, textOf } from './money.js';
 import { record, type Writable } from './record.js';
 import { emptyText, readDay, readName, readText, shown, TEXT_LENGTH_MAX } from './text.js';
 
-/** What every request says besides, checked for all that is wrong in itself. Texts that were not given are ''. */
+/** What can be said besides, checked for all that is wrong in itself. Texts that were not given are ''. */
 export interface Annotated {
   readonly memo: string;
   readonly reference: string;
@@ -19,8 +19,23 @@ export interface Annotated {
   readonly freshKey: boolean;
 }
 
+/** Most requests say nothing besides: one object for all of them. */
+export const NOTHING_SAID: Annotated = Object.freeze({
+  memo: '',
+  reference: '',
+  valueDate: '',
+  meta: '',
+  key: '',
+  freshKey: false,
+});
+
+/** What every request has. */
+interface Said {
+  readonly said: Annotated;
+}
+
 /** A request to open an account. */
-export interface OpenRequest extends Annotated {
+export interface OpenRequest extends Said {
   readonly kind: 'open';
   /** `undefined`: the bank gives one. */
   readonly id: AccountId | undefined;
@@ -32,7 +47,7 @@ export interface OpenRequest extends Annotated {
 }
 
 /** A request to move money. */
-export interface MoveRequest extends Annotated {
+export interface MoveRequest extends Said {
   readonly kind: 'deposit' | 'withdraw' | 'transfer';
   /** `undefined` for a deposit: the money comes from outside. */
   readonly from: AccountId | undefined;
@@ -44,7 +59,7 @@ export interface MoveRequest extends Annotated {
 }
 
 /** A request to set money aside. */
-export interface HoldRequest extends Annotated {
+export interface HoldRequest extends Said {
   readonly kind: 'hold';
   readonly account: AccountId;
   readonly amount: AskedAmount;
@@ -53,7 +68,7 @@ export interface HoldRequest extends Annotated {
 }
 
 /** A request to move money that was set aside. */
-export interface CaptureRequest extends Annotated {
+export interface CaptureRequest extends Said {
   readonly kind: 'capture';
   readonly hold: HoldId;
   /** `undefined`: the money goes outside. */
@@ -65,13 +80,13 @@ export interface CaptureRequest extends Annotated {
 }
 
 /** A request to give back what was set aside. */
-export interface ReleaseRequest extends Annotated {
+export interface ReleaseRequest extends Said {
   readonly kind: 'release';
   readonly hold: HoldId;
 }
 
 /** A request to take a movement back by one in the other direction. */
-export interface ReverseRequest extends Annotated {
+export interface ReverseRequest extends Said {
   readonly kind: 'reverse';
   /** Number of the entry to be taken back. */
   readonly transfer: number;
@@ -83,7 +98,7 @@ export interface ReverseRequest extends Annotated {
 export type OrderKind = 'order' | 'end-order';
 
 /** A request to change what an account may do, or what it is called. */
-export interface ChangeRequest extends Annotated {
+export interface ChangeRequest extends Said {
   readonly kind: 'freeze' | 'unfreeze' | 'close' | 'reopen' | 'rename' | 'limit' | OrderKind;
   readonly account: AccountId;
   /** `freeze`: what is refused from now on. */
@@ -108,6 +123,18 @@ export type Request =
   | ReleaseRequest
   | ReverseRequest
   | ChangeRequest;
+
+const NO_KEYS: readonly string[] = [];
+
+/** The keys that somebody may have used before: one, or none. */
+export function usedKeys({ said: { key, freshKey } }: Request): readonly string[] {
+  return key === '' || freshKey ? NO_KEYS : [key];
+}
+
+/** The same request, asked with a key of the bank's own. */
+export function withKey<T extends Request>(request: T, key: string): T {
+  return { ...request, said: { ...request.said, key } };
+}
 
 /** What can be said about every write. */
 export interface Annotations {
@@ -189,6 +216,14 @@ export interface LimitInput extends Annotations {
 
 function readAnnotations(input: Annotations): Annotated {
   const { memo, reference, valueDate, metadata, idempotencyKey, freshKey } = given(input);
+  const nothing =
+    memo === undefined &&
+    reference === undefined &&
+    valueDate === undefined &&
+    metadata === undefined &&
+    idempotencyKey === undefined &&
+    freshKey === undefined;
+  if (nothing) return NOTHING_SAID;
   return {
     memo: memo === undefined ? '' : readText(memo, 'memo', TEXT_LENGTH_MAX.memo),
     reference:
@@ -244,7 +279,7 @@ export function readOpen(input: OpenAccountInput): OpenRequest {
       input.overdraftLimit === undefined ? 0n : input.overdraftLimit,
       'overdraft limit',
     ),
-    ...readAnnotations(input),
+    said: readAnnotations(input),
   };
 }
 
@@ -257,18 +292,12 @@ const Move = record(function (
   upTo: boolean,
   input: Annotations,
 ) {
-  const { memo, reference, valueDate, meta, key, freshKey } = readAnnotations(input);
   this.kind = kind;
   this.from = from;
   this.to = to;
   this.amount = amount;
   this.upTo = upTo;
-  this.memo = memo;
-  this.reference = reference;
-  this.valueDate = valueDate;
-  this.meta = meta;
-  this.key = key;
-  this.freshKey = freshKey;
+  this.said = readAnnotations(input);
 });
 
 export function readDeposit(id: string, amount: unknown, input: Annotations): MoveRequest {
@@ -330,7 +359,7 @@ export function readHold(id: string, amount: unknown, input: HoldInput): HoldReq
     account: parseCustomerId(id),
     amount: readSum(amount),
     ttlSeconds: input.ttlSeconds === undefined ? undefined : readSeconds(input.ttlSeconds),
-    ...readAnnotations(input),
+    said: readAnnotations(input),
   };
 }
 
@@ -356,12 +385,12 @@ export function readCapture(hold: string, input: CaptureInput): CaptureRequest {
     to: input.to === undefined ? undefined : parseCustomerId(input.to),
     amount: input.amount === undefined ? undefined : readSum(input.amount),
     keepRest: readFlag(input.keepRest, 'keepRest'),
-    ...readAnnotations(input),
+    said: readAnnotations(input),
   };
 }
 
 export function readRelease(hold: string, input: Annotations): ReleaseRequest {
-  return { kind: 'release', hold: parseHoldId(hold), ...readAnnotations(input) };
+  return { kind: 'release', hold: parseHoldId(hold), said: readAnnotations(input) };
 }
 
 export function readReverse(transfer: unknown, input: ReverseInput): ReverseRequest {
@@ -377,7 +406,7 @@ export function readReverse(transfer: unknown, input: ReverseInput): ReverseRequ
     kind: 'reverse',
     transfer,
     force: readFlag(input.force, 'force'),
-    ...readAnnotations(input),
+    said: readAnnotations(input),
   };
 }
 
@@ -463,7 +492,13 @@ function change(
   kind: ChangeRequest['kind'],
   id: string,
   input: Annotations,
-  what: Partial<Omit<ChangeRequest, keyof Annotated | 'kind' | 'account'>>,
+  what: Partial<Omit<ChangeRequest, keyof Said | 'kind' | 'account'>>,
 ): ChangeRequest {
-  return { kind, account: parseCustomerId(id), ...NO_CHANGE, ...what, ...readAnnotations(input) };
+  return {
+    kind,
+    account: parseCustomerId(id),
+    ...NO_CHANGE,
+    ...what,
+    said: readAnnotations(input),
+  };
 }

@@ -1,5 +1,6 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { type Receipt, toReceipt } from '#lib/ledger/receipt.js';
+import { type Receipt, toReceipt, WithReceipt } from '#lib/ledger/receipt.js';
 import { readDeposit, readOpen, readTransfer } from '#lib/ledger/request.js';
 import { Book } from './book.js';
 
@@ -37,5 +38,17 @@ describe('A receipt', () => {
   it('is for money that moved: an entry with one side has none', () => {
     const lonely = { ...opening, debit: undefined };
     expect(() => toReceipt(lonely, 2, false)).toThrow(/bug: entry 1 has one side/);
+  });
+
+  it('of a result is made anew at each look, and is a property like any other', () => {
+    const result = new WithReceipt(entry, 2, false);
+    const receipt = toReceipt(entry, 2, false);
+    expect(result.receipt).toEqual(receipt);
+    expect(result.receipt).not.toBe(result.receipt);
+    expect(Object.entries(result)).toEqual([['receipt', receipt]]);
+    expect({ ...result }).toStrictEqual({ receipt });
+    expect(structuredClone(result)).toEqual({ receipt });
+    expect(inspect(result, { depth: 4 })).toBe(inspect({ receipt }, { depth: 4 }));
+    expect('receipt' in result && !('error' in result)).toBe(true);
   });
 });

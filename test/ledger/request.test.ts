@@ -25,12 +25,7 @@ describe('A request to open an account', () => {
       ...NAMES,
       currency: undefined,
       overdraftLimit: { units: 0n, decimals: undefined, text: undefined },
-      memo: '',
-      reference: '',
-      valueDate: '',
-      meta: '',
-      key: '',
-      freshKey: false,
+      said: { memo: '', reference: '', valueDate: '', meta: '', key: '', freshKey: false },
     });
   });
 
@@ -45,8 +40,9 @@ describe('A request to open an account', () => {
       valueDate: '2026-11-20',
       idempotencyKey: 'k',
     });
-    expect(request).toMatchObject({ id: 'ada', currency: 'CZK', memo: 'm', reference: 'r' });
-    expect(request).toMatchObject({ valueDate: '2026-11-20', key: 'k' });
+    expect(request).toMatchObject({ id: 'ada', currency: 'CZK' });
+    const said = { memo: 'm', reference: 'r', valueDate: '2026-11-20', key: 'k' };
+    expect(request.said).toMatchObject(said);
     expect(request.overdraftLimit.units).toBe(5000n);
   });
 
