@@ -42,7 +42,8 @@ export async function chargeFee(bank: Bank, files: RunFiles, input: FeeInput): P
       details: { field: 'amount' },
     });
   }
-  const waiveFrom = waived && scaleAmount(waived, run.currency, digits, 'waiveFrom');
+  const waiveFrom =
+    waived === undefined ? undefined : scaleAmount(waived, run.currency, digits, 'waiveFrom');
   return runAccounts(bank, run, { files, digits }, input, {
     key: period,
     memo: `fee ${period}`,

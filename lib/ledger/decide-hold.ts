@@ -61,7 +61,7 @@ export function decideHold(view: LedgerView, request: HoldRequest, at: Moment): 
 export function decideCapture(view: LedgerView, request: CaptureRequest, at: Moment): Decision {
   const id = accountOfHold(request.hold);
   const known = view.account(id);
-  if (known && request.amount) {
+  if (known && request.amount !== undefined) {
     scaleAmount(request.amount, known.currency, digitsOfAccount(view, known));
   }
   const replay = replayOf(view, request);
@@ -80,7 +80,8 @@ export function decideCapture(view: LedgerView, request: CaptureRequest, at: Mom
   refuseGiving(from);
   refuseReceiving(to);
   const digits = digitsOfAccount(view, from);
-  const amount = request.amount ? scaleAmount(request.amount, from.currency, digits) : hold.left;
+  const amount =
+    request.amount === undefined ? hold.left : scaleAmount(request.amount, from.currency, digits);
   if (amount > hold.left) {
     const text = (minor: bigint) => `${formatMinor(minor, digits)} ${from.currency}`;
     throw new BankError(

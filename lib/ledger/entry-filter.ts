@@ -2,7 +2,7 @@
 import { type AccountId, parseAccountId } from './account-id.js';
 import { ENTRY_TYPES, type EntryType } from './entry.js';
 import { BankError } from './errors.js';
-import { type AskedAmount, readAmount } from './money.js';
+import { type AskedAmount, decimalsOf, readAmount, unitsOf } from './money.js';
 import { readText, shown, TEXT_LENGTH_MAX } from './text.js';
 
 export interface EntryFilterInput {
@@ -70,8 +70,8 @@ export function isSearched(filter: EntryFilter, entry: Searched, digits: number)
   const { words, reference, type, min, max } = filter;
   if (type !== undefined && entry.type !== type) return false;
   if (reference !== undefined && entry.reference !== reference) return false;
-  if (min && compare(entry.amount, digits, min) < 0n) return false;
-  if (max && compare(entry.amount, digits, max) > 0n) return false;
+  if (min !== undefined && compare(entry.amount, digits, min) < 0n) return false;
+  if (max !== undefined && compare(entry.amount, digits, max) > 0n) return false;
   if (words.length === 0) return true;
   const { memo, key, details } = entry;
   const text = [memo, entry.reference, key, details?.meta ?? ''].join(' ').toLowerCase();
@@ -79,10 +79,7 @@ export function isSearched(filter: EntryFilter, entry: Searched, digits: number)
 }
 
 /** Below zero, zero, or above: exact, whatever decimals were asked with. */
-function compare(
-  amount: bigint,
-  digits: number,
-  { units, decimals = digits }: AskedAmount,
-): bigint {
-  return amount * 10n ** BigInt(decimals) - units * 10n ** BigInt(digits);
+function compare(amount: bigint, digits: number, asked: AskedAmount): bigint {
+  const decimals = decimalsOf(asked, digits);
+  return amount * 10n ** BigInt(decimals) - unitsOf(asked) * 10n ** BigInt(digits);
 }

@@ -4,7 +4,7 @@
  */
 import { serialOf } from './day.js';
 import { BankError } from './errors.js';
-import { type AskedAmount, readAmount, roundHalfEven, scaleAmount } from './money.js';
+import { type AskedAmount, isZero, readAmount, roundHalfEven, scaleAmount } from './money.js';
 import { shown } from './text.js';
 
 /** How days are counted: as they are over 365 or 360, or months of 30 days (30E/360, ISDA 2006 section 4.16 g). */
@@ -81,7 +81,7 @@ export function readRates(rate: unknown, overdraftRate: unknown): AskedRates {
     const { above, rate: own } = (band ?? {}) as RateBand;
     return { above: readAmount(above, 'above'), rate: readRate(own) };
   });
-  if (bands[0]?.above.units === 0n) return { bands, overdraft };
+  if (bands[0] !== undefined && isZero(bands[0].above)) return { bands, overdraft };
   throw new BankError('INVALID_AMOUNT', 'The first band of the rates does not begin at zero.', {
     details: { field: 'rate' },
     hint: 'Give what the first part of the balance earns, be it 0.',

@@ -2,29 +2,13 @@ import { BankError } from './errors.js';
 import { record, type Writable } from './record.js';
 import { shown } from './text.js';
 
-/** An amount as it was asked for: `units` × 10^-`decimals`, before the currency is known. */
-export interface AskedAmount {
-  readonly units: bigint;
-  /** Decimals that were written; `undefined` when minor units were given as a bigint. */
-  readonly decimals: number | undefined;
-  /** As the caller wrote it, for messages; `undefined` when minor units were given as a bigint. */
-  readonly text: string | undefined;
-}
-
-const Asked = record(function (
-  this: Writable<AskedAmount>,
-  units: bigint,
-  decimals: number | undefined,
-  text: string | undefined,
-) {
-  this.units = units;
-  this.decimals = decimals;
-  this.text = text;
-});
+declare const branded: unique symbol;
+/** An amount as it was asked for, before its currency is known: decimal text that was checked, or minor units. */
+export type AskedAmount = (string & { readonly [branded]: 'AskedAmount' }) | bigint;
 
 /** An asked amount as the caller wrote it, for messages. */
-export function textOf({ units, text }: AskedAmount): string {
-  return text ?? `${units}`;
+export function textOf(asked: AskedAmount): string {
+  return `${asked}`;
 }
 
 /** Money as it leaves the library: exact. `minor` counts the currency's smallest unit. */
@@ -38,7 +22,7 @@ export interface Money {
 export const AMOUNT_DIGITS_MAX = 18;
 export const AMOUNT_MAX = 10n ** BigInt(AMOUNT_DIGITS_MAX) - 1n;
 
-const AMOUNT_PATTERN = /^(0|[1-9][0-9]{0,17})(?:\.([0-9]{1,4}))?$/;
+const AMOUNT_PATTERN = /^(?:0|[1-9][0-9]{0,17})(?:\.[0-9]{1,4})?$/;
 
 function invalid(what: string, input: unknown, why: string): BankError {
   return new BankError('INVALID_AMOUNT', `${what} ${shown(input)} ${why}`, {
@@ -55,7 +39,7 @@ export function readAmount(input: unknown, what = 'amount'): AskedAmount {
   if (typeof input === 'bigint') {
     if (input < 0n) throw invalid(what, input, 'is below zero.');
     if (input > AMOUNT_MAX) throw invalid(what, input, 'is more than 18 digits.');
-    return new Asked(input, undefined, undefined);
+    return input;
   }
   if (typeof input === 'number') {
     throw invalid(what, input, 'is a JS number, which cannot hold money exactly.');
@@ -63,10 +47,8 @@ export function readAmount(input: unknown, what = 'amount'): AskedAmount {
   if (typeof input !== 'string') {
     throw invalid(what, input, 'is no text and no bigint.');
   }
-  const match = AMOUNT_PATTERN.exec(input);
-  if (!match) throw invalid(what, input, whyNotAnAmount(input));
-  const decimals = match[2] ?? '';
-  return new Asked(BigInt(`${match[1]}${decimals}`), decimals.length, input);
+  if (!AMOUNT_PATTERN.test(input)) throw invalid(what, input, whyNotAnAmount(input));
+  return input as AskedAmount;
 }
 
 function whyNotAnAmount(text: string): string {
@@ -81,8 +63,35 @@ function whyNotAnAmount(text: string): string {
   return 'is no decimal number such as 12.50.';
 }
 
+/** Whether nothing was asked for, in whatever currency. */
+export function isZero(asked: AskedAmount): boolean {
+  return typeof asked === 'bigint' ? asked === 0n : !/[1-9]/.test(asked);
+}
+
+/** How many decimals were asked for; those of the currency, `digits`, where it was minor units. */
+export function decimalsOf(asked: AskedAmount, digits: number): number {
+  if (typeof asked === 'bigint') return digits;
+  const point = asked.indexOf('.');
+  return point === -1 ? 0 : asked.length - point - 1;
+}
+
+/** An asked amount without its point. */
+export function unitsOf(asked: AskedAmount): bigint {
+  if (typeof asked === 'bigint') return asked;
+  const point = asked.indexOf('.');
+  return BigInt(point === -1 ? asked : asked.slice(0, point) + asked.slice(point + 1));
+}
+
+/** An asked amount in minor units of a currency with `digits` decimals; `undefined`: it has more of them. */
+export function minorOf(asked: AskedAmount, digits: number): bigint | undefined {
+  const decimals = decimalsOf(asked, digits);
+  if (decimals > digits) return undefined;
+  const units = unitsOf(asked);
+  return decimals === digits ? units : units * 10n ** BigInt(digits - decimals);
+}
+
 /**
- * Scales an asked amount to minor units of a currency with `digits` decimals.
+ * An asked amount in minor units of a currency with `digits` decimals.
  * @throws BankError INVALID_AMOUNT when it has more decimals than the currency, or is too large.
  */
 export function scaleAmount(
@@ -91,11 +100,11 @@ export function scaleAmount(
   digits: number,
   what = 'amount',
 ): bigint {
-  const decimals = asked.decimals ?? digits;
-  if (decimals > digits) {
-    throw invalid(what, textOf(asked), `has ${decimals} decimals; ${currency} has ${digits}.`);
+  const minor = minorOf(asked, digits);
+  if (minor === undefined) {
+    const why = `has ${decimalsOf(asked, digits)} decimals; ${currency} has ${digits}.`;
+    throw invalid(what, textOf(asked), why);
   }
-  const minor = decimals === digits ? asked.units : asked.units * 10n ** BigInt(digits - decimals);
   if (minor > AMOUNT_MAX) throw invalid(what, textOf(asked), 'is more than 18 digits.');
   return minor;
 }

@@ -3,7 +3,7 @@ import { type AccountId, givenAccountNumber, worldId } from './account-id.js';
 import { type Decision, DecisionRecord, type LedgerView } from './booking.js';
 import type { Entry } from './entry.js';
 import { BankError } from './errors.js';
-import type { AskedAmount } from './money.js';
+import { type AskedAmount, minorOf } from './money.js';
 import type {
   Annotated,
   CaptureRequest,
@@ -34,8 +34,7 @@ function same(view: LedgerView, entry: Entry, request: Request): boolean {
   const digits = view.digitsOf(entry.currency);
   if (digits === undefined) return false;
   const asked = entry.details?.asked ?? '';
-  const scale: Scale = ({ units, decimals = digits }) =>
-    decimals > digits ? undefined : units * 10n ** BigInt(digits - decimals);
+  const scale: Scale = (asked) => minorOf(asked, digits);
   switch (request.kind) {
     case 'open':
       return sameOpen(view, entry, request, scale);
@@ -61,7 +60,7 @@ export function askedOf(request: CaptureRequest | ReverseRequest | ChangeRequest
   const words: (string | false | undefined)[] = [];
   switch (request.kind) {
     case 'capture':
-      words.push(request.amount && 'amount', request.keepRest && 'keep-rest');
+      words.push(request.amount !== undefined && 'amount', request.keepRest && 'keep-rest');
       break;
     case 'reverse':
       words.push(request.force && 'force');
@@ -72,10 +71,12 @@ export function askedOf(request: CaptureRequest | ReverseRequest | ChangeRequest
     case 'rename':
       words.push(request.firstName && 'first', request.lastName && 'last');
       break;
-    case 'limit':
-      words.push(request.overdraftLimit && 'overdraft');
-      words.push(request.transferLimit && 'transfer', request.dayLimit && 'day');
+    case 'limit': {
+      const { overdraftLimit, transferLimit, dayLimit } = request;
+      words.push(overdraftLimit !== undefined && 'overdraft');
+      words.push(transferLimit !== undefined && 'transfer', dayLimit !== undefined && 'day');
       break;
+    }
     default:
   }
   return words.filter(Boolean).join(' ');

@@ -3,7 +3,7 @@ import type { Frozen } from './entry.js';
 import { BankError } from './errors.js';
 import { HOLD_SECONDS_MAX, type HoldId, parseHoldId } from './hold.js';
 import { readMetadata } from './metadata.js';
-import { type AskedAmount, readAmount, textOf } from './money.js';
+import { type AskedAmount, isZero, readAmount, textOf } from './money.js';
 import { record, type Writable } from './record.js';
 import { emptyText, readDay, readName, readText, shown, TEXT_LENGTH_MAX } from './text.js';
 
@@ -252,7 +252,7 @@ export function readKey(input: unknown, room = 0): string {
 /** A sum that moves: more than nothing. */
 function readSum(input: unknown): AskedAmount {
   const amount = readAmount(input);
-  if (amount.units === 0n) {
+  if (isZero(amount)) {
     const text = textOf(amount);
     throw new BankError('INVALID_AMOUNT', `amount "${text}" is zero; nothing would move.`, {
       details: { amount: text },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Request,
   readDeposit,
+  readLimit,
   readOpen,
   readTransfer,
   readWithdraw,
@@ -20,6 +21,7 @@ const withdraw = (change: object = {}, id = 'ada', amount: unknown = '5.00') =>
   readWithdraw(id, amount, { ...TEXTS, ...change });
 const transfer = (change: object = {}) =>
   readTransfer({ from: 'ada', to: 'bob', amount: '5.00', ...TEXTS, ...change });
+const limit = (limits: object) => readLimit('ada', { ...TEXTS, ...limits });
 
 function book(): Book {
   const made = new Book();
@@ -54,6 +56,8 @@ describe('The same request with the same key', () => {
     ['the default currency by its name', open(), open({ currency: 'usd' })],
     ['a limit of nothing', open(), open({ overdraftLimit: '0.00' })],
     ['no limit at all', open({ overdraftLimit: 0n }), open()],
+    ['an overdraft of nothing', limit({ overdraftLimit: 0n }), limit({ overdraftLimit: '0.00' })],
+    ['a day without', limit({ dayLimit: '0' }), limit({ dayLimit: 0n })],
   ])('may be written otherwise: %s', (_, first, again) => {
     const made = book();
     made.do(first);
@@ -97,6 +101,12 @@ describe('Another request with the same key is refused as IDEMPOTENCY_MISMATCH:'
     ['transfer, both sides swapped', transfer(), transfer({ from: 'bob', to: 'ada' })],
     ['transfer, another amount', transfer(), transfer({ amount: '4.99' })],
     ['transfer, another memo', transfer(), transfer({ memo: 'M' })],
+    ['limit, one that is not named', limit({ overdraftLimit: 10n }), limit({ dayLimit: 10n })],
+    [
+      'limit, none beside zero',
+      limit({ overdraftLimit: 0n, dayLimit: 0n }),
+      limit({ dayLimit: 0n }),
+    ],
     ['withdraw for deposit', deposit(), withdraw()],
     ['deposit for withdraw', withdraw(), deposit()],
     ['transfer for withdraw', withdraw(), transfer()],

@@ -24,7 +24,7 @@ describe('A request to open an account', () => {
       id: undefined,
       ...NAMES,
       currency: undefined,
-      overdraftLimit: { units: 0n, decimals: undefined, text: undefined },
+      overdraftLimit: 0n,
       said: { memo: '', reference: '', valueDate: '', meta: '', key: '', freshKey: false },
     });
   });
@@ -43,7 +43,7 @@ describe('A request to open an account', () => {
     expect(request).toMatchObject({ id: 'ada', currency: 'CZK' });
     const said = { memo: 'm', reference: 'r', valueDate: '2026-11-20', key: 'k' };
     expect(request.said).toMatchObject(said);
-    expect(request.overdraftLimit.units).toBe(5000n);
+    expect(request.overdraftLimit).toBe('50.00');
   });
 
   it.each(
