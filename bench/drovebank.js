@@ -76,9 +76,13 @@ export async function open(folder, { accounts, atomic = false, receipts = true }
     transfer: (from, to, cents) => bank.transfer(toMovement({ from, to, cents })),
     batchOf: (moves) => moves.map(toMovement),
     async transferMany(batch) {
+      let last;
       for (const result of await bank.transferMany(batch, { atomic, receipts })) {
         if ('error' in result) throw result.error;
+        // Made when it is looked at, which belongs to the price.
+        if (receipts) last = result.receipt.transfer;
       }
+      return last;
     },
     deposit: (to, cents) => bank.deposit(ids()[to], amounts[cents]),
     /** Gives an account a history of `rows` deposits. */

@@ -170,7 +170,7 @@ export async function inBatches({ quick, accounts, folder, say, choose }) {
     notes: [
       'The rivals book each batch as one transaction. The batches are made before the clock runs.',
       "atomic: all of a batch or nothing; else each transfer is decided for itself, which SQL's transactions do not do.",
-      'numbers: answered with the number of each entry, as `receipts: false` asks; else with a receipt for each. Rivals answer nothing.',
+      'numbers: answered with the number of each entry, as `receipts: false` asks; else with a receipt for each, which is looked at. Rivals answer nothing.',
       'A batch whose client waits for nothing else: as fast as it gets, and the event loop is held for each batch.',
     ],
     goals: [

@@ -130,8 +130,8 @@ export function toReceipt(entry: Moved, digits: number, replayed: boolean): Rece
 /**
  * `{ receipt }`, made anew each time it is looked at: of a large batch thousands of answers are alive at once, and
  * what is alive is copied by each collection of young objects, while everybody waits. What the receipt is made of
- * is one object; itself it is eight, with five texts and two balances more. To programs it is a property like
- * any other: `{ ...result }`, `Object.entries` and a clone have it too.
+ * is one object; itself it is eight, with five texts and two balances more. It is an own property, so that
+ * `{ ...result }`, `Object.entries` and a clone have it too; through a proxy it can't be looked at.
  */
 export class WithReceipt {
   declare readonly receipt: Receipt;

@@ -34,7 +34,7 @@ function same(view: LedgerView, entry: Entry, request: Request): boolean {
   const digits = view.digitsOf(entry.currency);
   if (digits === undefined) return false;
   const asked = entry.details?.asked ?? '';
-  const scale: Scale = (asked) => minorOf(asked, digits);
+  const scale: Scale = (amount) => minorOf(amount, digits);
   switch (request.kind) {
     case 'open':
       return sameOpen(view, entry, request, scale);

@@ -40,7 +40,7 @@ describe('A receipt', () => {
     expect(() => toReceipt(lonely, 2, false)).toThrow(/bug: entry 1 has one side/);
   });
 
-  it('of a result is made anew at each look, and is a property like any other', () => {
+  it('of a result is made anew at each look, and goes along where the result is copied or printed', () => {
     const result = new WithReceipt(entry, 2, false);
     const receipt = toReceipt(entry, 2, false);
     expect(result.receipt).toEqual(receipt);
