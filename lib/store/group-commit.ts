@@ -302,7 +302,7 @@ export class GroupCommit {
       decisions += waiting.task.size;
       if (decisions < DECISIONS_AT_ONCE) continue;
       decisions = 0;
-      await this.#breath.take();
+      await this.#parts.system.turn();
     }
   }
 
