@@ -11,6 +11,7 @@ import {
   PAIN_FILE,
   readNotice,
   refuseDamaged,
+  unlessDamaged,
 } from '#lib/store/damage.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { crashesAt, recordCrashPoints } from '#lib/testing/crashes.js';
@@ -203,6 +204,10 @@ describe('damage that was found', () => {
         throw new TypeError('a mistake');
       });
     expect(isMistake).toThrow(TypeError);
+    const mistaking = () => {
+      throw new TypeError('a mistake');
+    };
+    await expect(unlessDamaged(mistaking)).rejects.toThrow('a mistake');
     const isDamage = () =>
       named('bank.json', () => {
         throw new FormatDamage('it is no JSON');
