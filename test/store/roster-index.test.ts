@@ -15,6 +15,7 @@ import { openAt } from '#lib/bank/open-bank.js';
 import { decodeIndexList, encodeIndexList } from '#lib/format/index-list.js';
 import type { Position } from '#lib/format/position.js';
 import { RunBuilder } from '#lib/format/sorted-run.js';
+import { IndexWriter } from '#lib/store/index-writer.js';
 import { recoverBank } from '#lib/store/recover.js';
 import { ROSTER, RosterIndex } from '#lib/store/roster-index.js';
 import { SortedIndex } from '#lib/store/sorted-index.js';
@@ -432,6 +433,28 @@ describe('An index that cannot be used', () => {
 });
 
 describe('The index of a bank', () => {
+  it('has a list that is written before it gets its name', async () => {
+    const directory = await closedBank();
+    const { system, disk } = Machine.on(directory).host();
+    const place = { system, disk: disk({ shared: false }), directory };
+    const { runs } = decodeIndexList(readFileSync(join(directory, 'index', 'roster.csv'), 'utf8'));
+    const position = {
+      segment: '00000001-1.csv',
+      offset: 0,
+      transfer: 7,
+      epoch: 1,
+      seal: '0'.repeat(16),
+    };
+    const staging = {
+      next: () => join(directory, 'staged'),
+      epoch: 1,
+      gone: () => new Error('gone'),
+    };
+    await new IndexWriter(place, ROSTER, 4096).publish({ position, runs }, staging);
+    const after = readFileSync(join(directory, 'index', 'roster.csv'), 'utf8');
+    expect(decodeIndexList(after)).toEqual({ position, runs });
+  });
+
   it('is there from the beginning', async () => {
     const machine = await Machine.withBank();
     const { bank } = await machine.start();
