@@ -117,14 +117,21 @@ type Moved = Pick<Entry, 'transfer' | 'bookedAt' | 'currency' | 'amount' | 'debi
  * eight objects takes as long as it takes to decide the request.
  */
 export function toReceipt(entry: Moved, digits: number, replayed: boolean): Receipt {
+  assertMoved(entry);
   const { transfer, bookedAt, currency, amount, debit, credit } = entry;
-  assert(debit !== undefined && credit !== undefined, `entry ${transfer} has one side`);
   const money = (minor: bigint) => toMoney(minor, currency, digits);
   const side = ({ account, seq, balance }: Leg, before: bigint) =>
     new SideRecord(account, seq, money(before), money(balance));
   const from = side(debit, debit.balance + amount);
   const to = side(credit, credit.balance - amount);
   return new ReceiptRecord(transfer, bookedAt, money(amount), from, to, replayed);
+}
+
+function assertMoved(
+  entry: Moved,
+): asserts entry is Moved & { readonly debit: Leg; readonly credit: Leg } {
+  const { transfer, debit, credit } = entry;
+  assert(debit !== undefined && credit !== undefined, `entry ${transfer} has one side`);
 }
 
 /**
@@ -149,8 +156,8 @@ export class WithReceipt {
   readonly #replayed: boolean;
 
   constructor(entry: Moved, digits: number, replayed: boolean) {
+    assertMoved(entry);
     const { debit, credit } = entry;
-    assert(debit !== undefined && credit !== undefined, `entry ${entry.transfer} has one side`);
     this.#transfer = entry.transfer;
     this.#bookedAt = entry.bookedAt;
     this.#currency = entry.currency;

@@ -17,10 +17,11 @@ export class Breath {
   /** Lets everything run that is ready, if that was long ago; else there is nothing to wait for. */
   take(): Promise<void> | undefined {
     if (this.#system.monotonic() - this.#taken < BREATH_MS) return undefined;
-    return this.#rest();
+    return this.rest();
   }
 
-  async #rest(): Promise<void> {
+  /** Lets everything run that is ready. */
+  async rest(): Promise<void> {
     await this.#system.turn();
     this.#taken = this.#system.monotonic();
   }

@@ -302,7 +302,9 @@ export class GroupCommit {
       decisions += waiting.task.size;
       if (decisions < DECISIONS_AT_ONCE) continue;
       decisions = 0;
-      await this.#parts.system.turn();
+      // Of much that was asked for at once the answer keeps its program busy, and no clock knows yet for how long.
+      const isLarge = waiting.task.size >= DECISIONS_AT_ONCE;
+      await (isLarge ? this.#breath.rest() : this.#breath.take());
     }
   }
 

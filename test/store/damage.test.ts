@@ -192,22 +192,16 @@ describe('damage that was found', () => {
   it('hides no mistake of ours behind what a disk may say', async () => {
     const machine = await machineWithBank();
     const plain = machine.start().host.disk({ shared: false });
-    const mistaken = hooked(plain, () => {
+    const mistake = () => {
       throw new TypeError('a mistake');
-    });
+    };
+    const mistaken = hooked(plain, mistake);
     await expect(declareDamage({ disk: mistaken, directory: BANK, system }, FOUND)).rejects.toThrow(
       'a mistake',
     );
     await expect(refuseDamaged(mistaken, BANK)).rejects.toThrow('a mistake');
-    const isMistake = () =>
-      named('bank.json', () => {
-        throw new TypeError('a mistake');
-      });
-    expect(isMistake).toThrow(TypeError);
-    const mistaking = () => {
-      throw new TypeError('a mistake');
-    };
-    await expect(unlessDamaged(mistaking)).rejects.toThrow('a mistake');
+    expect(() => named('bank.json', mistake)).toThrow(TypeError);
+    await expect(unlessDamaged(mistake)).rejects.toThrow('a mistake');
     const isDamage = () =>
       named('bank.json', () => {
         throw new FormatDamage('it is no JSON');

@@ -14,7 +14,7 @@ import { GroupCommit, type Task } from '#lib/store/group-commit.js';
 import { JOURNAL_START } from '#lib/store/journal.js';
 import type { Keys } from '#lib/store/keys.js';
 import { LedgerState } from '#lib/store/ledger-state.js';
-import { BATCH_ENTRIES_MAX } from '#lib/store/limits.js';
+import { BATCH_ENTRIES_MAX, DECISIONS_AT_ONCE } from '#lib/store/limits.js';
 import { Fenced, type Log, type NewBatch } from '#lib/store/log.js';
 import type { Passbooks } from '#lib/store/passbooks.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
@@ -149,6 +149,17 @@ describe('who asks', () => {
     expect(log.appended).toHaveLength(1);
     expect(times('deciding')).toBeGreaterThan(2);
     expect(times('answering')).toBeGreaterThan(2);
+    await commit.close();
+  });
+
+  it('lets others run behind each answer to much at once, whatever the clock says', async () => {
+    const log = new SaidLog();
+    const turns: number[] = [];
+    const turn = async () => void turns.push(log.appended.length);
+    const { commit } = commitOn(log, { system: { ...nodeSystem(), monotonic: () => 0, turn } });
+    const much = { ...booking, size: DECISIONS_AT_ONCE };
+    await Promise.all([much, booking, much].map((task) => commit.submit(task)));
+    expect(turns).toEqual([1, 1]);
     await commit.close();
   });
 

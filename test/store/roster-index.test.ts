@@ -2,13 +2,11 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Bank } from 'drovebank';
 import fc from 'fast-check';
@@ -24,7 +22,7 @@ import { SortedIndex } from '#lib/store/sorted-index.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
 import { SimulatedMachine } from '#lib/testing/simulated-machine.js';
 import { FaultyDisk } from '../machine/hooked-disk.js';
-import { Machine } from '../machine/processes.js';
+import { Machine, newDirectory } from '../machine/processes.js';
 import { expectClean, fund, namesIn } from './books.js';
 import { ADA, BOB, closedBank, flip, SHOP } from './recovery/harm.js';
 
@@ -436,8 +434,8 @@ describe('An index that cannot be used', () => {
 
 describe('The index of a bank', () => {
   it('has a list that is written before it gets its name', async () => {
-    const directory = mkdtempSync(join(tmpdir(), 'drovebank-index-'));
-    mkdirSync(join(directory, 'index'));
+    const directory = newDirectory();
+    mkdirSync(join(directory, 'index'), { recursive: true });
     const { system, disk } = Machine.on(directory).host();
     const place = { system, disk: disk({ shared: false }), directory };
     const runs: never[] = [];
@@ -456,7 +454,6 @@ describe('The index of a bank', () => {
     await new IndexWriter(place, ROSTER, 4096).publish({ position, runs }, staging);
     const after = readFileSync(join(directory, 'index', 'roster.csv'), 'utf8');
     expect(decodeIndexList(after)).toEqual({ position, runs });
-    rmSync(directory, { recursive: true });
   });
 
   it('is there from the beginning', async () => {
