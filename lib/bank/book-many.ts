@@ -61,9 +61,14 @@ export function bookMany<Input, Result>(
       return told(error, index);
     }
   });
-  const wellFormed = requests.filter(
-    (request): request is Request => !(request instanceof BankError),
-  );
+  const keys: string[] = [...asks];
+  const reverses: number[] = [];
+  // One walk, and no list beside: who asks is waiting, and there may be thousands.
+  for (const request of requests) {
+    if (request instanceof BankError) continue;
+    keys.push(...usedKeys(request));
+    if (request.kind === 'reverse') reverses.push(request.transfer);
+  }
   const one = (book: Bookkeeper, state: LedgerState, request: Request, index: number) => {
     try {
       const refusal = unless?.(inputs[index] as Input, state);
@@ -87,12 +92,12 @@ export function bookMany<Input, Result>(
     books: !dryRun,
     size: requests.length,
     eachId: (state, each) => {
-      for (const request of wellFormed) eachAccountOf(state, request, each);
+      for (const request of requests) {
+        if (!(request instanceof BankError)) eachAccountOf(state, request, each);
+      }
     },
-    keys: [...wellFormed.flatMap(usedKeys), ...asks],
-    reverses: wellFormed.flatMap((request) =>
-      request.kind === 'reverse' ? [request.transfer] : [],
-    ),
+    keys,
+    reverses,
     run(book, state, breath) {
       const work = () => all(book, state, breath);
       if (dryRun) return book.dryly(work);

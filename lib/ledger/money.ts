@@ -109,15 +109,25 @@ export function scaleAmount(
   return minor;
 }
 
+/** `.00` to `.99`. A receipt has five amounts, and each text that is cut from one is garbage. */
+const CENTS = Array.from({ length: 100 }, (_, cents) => `.${String(cents).padStart(2, '0')}`);
+
 /** Minor units as decimal text: `(7500n, 2)` → `75.00`, `(-5n, 2)` → `-0.05`. */
 export function formatMinor(minor: bigint, digits: number): string {
   if (digits === 0) return minor.toString();
   const text = minor.toString();
   const point = text.length - digits;
   const negative = text.charCodeAt(0) === 45;
-  if (point > (negative ? 1 : 0)) return `${text.slice(0, point)}.${text.slice(point)}`;
+  if (point > (negative ? 1 : 0)) {
+    if (digits === 2) return text.slice(0, point) + CENTS[centsAt(text, point)];
+    return `${text.slice(0, point)}.${text.slice(point)}`;
+  }
   const fraction = (negative ? text.slice(1) : text).padStart(digits, '0');
   return `${negative ? '-' : ''}0.${fraction}`;
+}
+
+function centsAt(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
 }
 
 /**

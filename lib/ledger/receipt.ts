@@ -119,12 +119,26 @@ type Moved = Pick<Entry, 'transfer' | 'bookedAt' | 'currency' | 'amount' | 'debi
 export function toReceipt(entry: Moved, digits: number, replayed: boolean): Receipt {
   assertMoved(entry);
   const { transfer, bookedAt, currency, amount, debit, credit } = entry;
-  const money = (minor: bigint) => toMoney(minor, currency, digits);
-  const side = ({ account, seq, balance }: Leg, before: bigint) =>
-    new SideRecord(account, seq, money(before), money(balance));
-  const from = side(debit, debit.balance + amount);
-  const to = side(credit, credit.balance - amount);
-  return new ReceiptRecord(transfer, bookedAt, money(amount), from, to, replayed);
+  const from = toSide(debit, debit.balance + amount, currency, digits);
+  const to = toSide(credit, credit.balance - amount, currency, digits);
+  return new ReceiptRecord(
+    transfer,
+    bookedAt,
+    toMoney(amount, currency, digits),
+    from,
+    to,
+    replayed,
+  );
+}
+
+function toSide(leg: Leg, before: bigint, currency: string, digits: number): ReceiptSide {
+  const { account, seq, balance } = leg;
+  return new SideRecord(
+    account,
+    seq,
+    toMoney(before, currency, digits),
+    toMoney(balance, currency, digits),
+  );
 }
 
 function assertMoved(
