@@ -44,8 +44,18 @@ export interface Task<T> {
   run(book: Bookkeeper, state: LedgerState, breath: Pick<Breath, 'take'>): T | Promise<T>;
 }
 
+/** Books nothing, once this process leads. */
+const NOTHING: Task<undefined> = {
+  books: true,
+  size: 0,
+  eachId: () => {},
+  keys: [],
+  run: () => undefined,
+};
+
 interface Waiting {
-  readonly task: Task<unknown>;
+  /** Let go of once it is answered: thousands of requests would be copied by each collection of young objects. */
+  task: Task<unknown>;
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly signal: AbortSignal | undefined;
@@ -178,7 +188,7 @@ export class GroupCommit {
 
   /** Comes to lead, and books nothing. */
   #lead(): Promise<undefined> {
-    return this.submit({ books: true, size: 0, eachId: () => {}, keys: [], run: () => undefined });
+    return this.submit(NOTHING);
   }
 
   /** Answers what is queued, then leaves the log. */
@@ -299,11 +309,13 @@ export class GroupCommit {
       const outcome = outcomes[index];
       if (outcome && !outcome.refusal) waiting.resolve(outcome.value);
       else waiting.reject(outcome?.refusal);
-      decisions += waiting.task.size;
+      const { size } = waiting.task;
+      waiting.task = NOTHING;
+      decisions += size;
       if (decisions < DECISIONS_AT_ONCE) continue;
       decisions = 0;
       // Of much that was asked for at once the answer keeps its program busy, and no clock knows yet for how long.
-      const isLarge = waiting.task.size >= DECISIONS_AT_ONCE;
+      const isLarge = size >= DECISIONS_AT_ONCE;
       await (isLarge ? this.#breath.rest() : this.#breath.take());
     }
   }

@@ -1,11 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { expect, it } from 'vitest';
 import { standardDigits } from '#lib/format/manifest.js';
 import { encodePage, encodeRow, summarizePage } from '#lib/format/passbook-page.js';
 import { type Account, afterEntry } from '#lib/ledger/account.js';
 import type { AccountId } from '#lib/ledger/account-id.js';
 import type { Entry } from '#lib/ledger/entry.js';
+import { garbageCollector } from '../machine/garbage.js';
 
 const DIGITS = standardDigits();
 const digitsOf = (currency: string) => DIGITS[currency];
@@ -37,8 +36,7 @@ function pageOf(id: AccountId): string {
 }
 
 it('An account that was read from a page does not keep the page in memory', () => {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
+  const collect = garbageCollector();
   const bytes = () => {
     collect();
     return process.memoryUsage().heapUsed;

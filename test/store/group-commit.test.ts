@@ -18,6 +18,7 @@ import { BATCH_ENTRIES_MAX, DECISIONS_AT_ONCE } from '#lib/store/limits.js';
 import { Fenced, type Log, type NewBatch } from '#lib/store/log.js';
 import type { Passbooks } from '#lib/store/passbooks.js';
 import { hooked } from '#lib/testing/hooked-disk.js';
+import { garbageCollector } from '../machine/garbage.js';
 import { newDirectory } from '../machine/processes.js';
 
 const REQUESTS_MAX = 4;
@@ -160,6 +161,28 @@ describe('who asks', () => {
     const much = { ...booking, size: DECISIONS_AT_ONCE };
     await Promise.all([much, booking, much].map((task) => commit.submit(task)));
     expect(turns).toEqual([1, 1]);
+    await commit.close();
+  });
+
+  it('is answered, and what he asked is not kept while he works on it', async () => {
+    const log = new SaidLog();
+    const collect = garbageCollector();
+    const { turn } = nodeSystem();
+    const append = log.append;
+    log.append = async (...asked) => {
+      await turn(); // Until then a WeakRef keeps what it is of.
+      return append(...asked);
+    };
+    const { commit } = commitOn(log);
+    const asked = (): [WeakRef<object>, Promise<unknown>] => {
+      const task = { ...booking };
+      return [new WeakRef(task), commit.submit(task)];
+    };
+    const [task, answered] = asked();
+    expect(task.deref()).toBeDefined();
+    await answered;
+    collect();
+    expect(task.deref()).toBeUndefined();
     await commit.close();
   });
 
