@@ -1,3 +1,4 @@
+import { BankError } from '../ledger/errors.js';
 import { metadataText } from '../ledger/metadata.js';
 import { type Flags, isTerminal } from './context.js';
 import type { Pager } from './pager.js';
@@ -89,6 +90,16 @@ export async function leave(exitCode: number): Promise<never> {
     });
   }
   process.exit(exitCode);
+}
+
+/** Standard output is a file on a full disk, say: what was asked for did not get there whole. */
+export function unwritten(failure: NodeJS.ErrnoException): BankError {
+  const full = failure.code === 'ENOSPC' || failure.code === 'EDQUOT';
+  return new BankError(
+    full ? 'DISK_FULL' : 'IO_ERROR',
+    `Standard output could not be written: ${failure.message}`,
+    { hint: 'What was written is not whole. Write it elsewhere.', cause: failure },
+  );
 }
 
 export function createOutput(flags: Flags): Output {

@@ -5,7 +5,7 @@ import { atTerminal, type Context, type Flags, type Options } from './context.js
 import { reportError } from './error-report.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
 import { DEFAULT_DIRECTORY, DRY_RUN, GLOBAL_OPTIONS, optionsOf } from './flags.js';
-import { createOutput, errorStream } from './output.js';
+import { createOutput, errorStream, unwritten } from './output.js';
 import { findPackage } from './package-root.js';
 import { endWait, startWait } from './progress.js';
 import { watchSignals } from './signals.js';
@@ -46,7 +46,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     complaint += text;
   });
   try {
-    await program.parseAsync(argv, { from: 'user' });
+    await program.parseAsync(isHelpOnNothing(argv) ? argv.slice(1) : argv, { from: 'user' });
     return exitCode ?? EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
@@ -112,22 +112,19 @@ function readOnlyError(facts: CommandFacts): BankError {
   });
 }
 
-/** Standard output is a file on a full disk, say: what was asked for did not get there whole. */
-function unwritten(failure: NodeJS.ErrnoException): BankError {
-  const full = failure.code === 'ENOSPC' || failure.code === 'EDQUOT';
-  return new BankError(
-    full ? 'DISK_FULL' : 'IO_ERROR',
-    `Standard output could not be written: ${failure.message}`,
-    { hint: 'What was written is not whole. Write it elsewhere.', cause: failure },
-  );
-}
-
 type Start = (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => Promise<void>;
 
 /** The one that the command line begins with, else all: to make the rest of them takes longer than to parse. */
 function namedCommands([first]: readonly string[]): readonly CommandFacts[] {
   const named = COMMANDS.find((facts) => nameOf(facts) === first);
   return named ? [named] : COMMANDS;
+}
+
+/** `help depsit`: answered as `depsit` is, for commander would print the help of everything. */
+function isHelpOnNothing([first, name]: readonly string[]): boolean {
+  if (first !== 'help' || name === undefined || name === 'help' || name.startsWith('-'))
+    return false;
+  return !COMMANDS.some((facts) => nameOf(facts) === name);
 }
 
 function buildProgram(

@@ -12,8 +12,8 @@ export type BatchResult = { readonly line: number } & (
 export interface BatchOptions {
   readonly signal?: AbortSignal | undefined;
   readonly dryRun?: boolean | undefined;
-  /** Asked between portions; false: nobody gets the answers, so that nothing more is booked. */
-  readonly goOn?: (() => boolean) | undefined;
+  /** Called before each portion; throws where nobody gets the answers, so that nothing more is booked. */
+  readonly beforeEach?: (() => void) | undefined;
 }
 
 /** Requests that go to the bank at once. */
@@ -36,11 +36,13 @@ export async function* runBatch(
       waiting.push(entry);
       if (waiting.length < REQUESTS_AT_ONCE) continue;
     }
+    options.beforeEach?.();
     yield* book(bank, waiting, options);
     waiting = [];
-    if (options.goOn?.() === false) return;
     if ('error' in entry) yield { line: entry.line, op: undefined, error: entry.error };
   }
+  // Behind the last one there is nothing left to be given up.
+  if (waiting.length > 0) options.beforeEach?.();
   yield* book(bank, waiting, options);
 }
 

@@ -238,6 +238,7 @@ function wrongError(secret: Secret): BankError {
       : `No other is taken before ${until}.`;
   return new BankError('PIN_WRONG', `The PIN of ${id} is another one. ${next}`, {
     details: { id, left, ...(until === undefined ? {} : { until }) },
+    ...(until === undefined ? {} : { hint: 'Wait until then.' }),
   });
 }
 

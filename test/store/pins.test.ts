@@ -65,6 +65,7 @@ describe('A PIN', () => {
       expect(left.details).toEqual({ id: 'tom', left: 1 });
       const last = await bank.checkPin('tom', '0002').catch((error) => error);
       expect(last.message).toMatch(/^The PIN of tom is another one\. No other is taken before 20/);
+      expect(last.hint).toBe('Wait until then.');
       return [...told, await tried(bank, '1212')];
     });
     expect(first).toEqual(['PIN_WRONG', 'right', 'PIN_WRONG', 'PIN_LOCKED']);

@@ -275,6 +275,24 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     },
   );
 
+  it.each([
+    ['in frames', []],
+    ['by lines', ['--accessible']],
+  ])('goes on behind Ctrl-Z, %s', async (_, args) => {
+    const screen = sitDown({ folder: await temporaryBank(), args, stops: true });
+    const menu = args.length > 0 ? 'drovebank>' : '◆ drovebank';
+    await screen.shows(menu);
+    screen.presses('C-z');
+    await screen.shows('stopped');
+    screen.presses('Enter');
+    await screen.shows(new RegExp(`stopped.*${menu}`, 's'));
+    screen.types('l');
+    if (args.length > 0) screen.presses('Enter', 'Enter');
+    await screen.shows('Ada Lovelace');
+    screen.presses('C-c');
+    await screen.shows('ended with 130');
+  });
+
   it('tells PAIN while one looks, and ends with 7', async () => {
     const folder = await temporaryBank();
     leaveUnverified(folder);

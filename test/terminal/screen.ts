@@ -23,10 +23,19 @@ export interface Seat {
   readonly columns?: number;
   readonly rows?: number;
   readonly env?: Readonly<Record<string, string>>;
+  /** Ctrl-Z stops it: then the screen shows `stopped`, and behind Enter it goes on. */
+  readonly stops?: boolean;
 }
 
 /** Runs `drovebank` at a terminal. Behind it the screen shows `ended with <code>`. */
-export function sitDown({ folder, args = [], columns = 80, rows = 24, env = {} }: Seat): Screen {
+export function sitDown({
+  folder,
+  args = [],
+  columns = 80,
+  rows = 24,
+  env = {},
+  stops = false,
+}: Seat): Screen {
   const name = `drovebank-${randomUUID()}`;
   const tmux = (...words: readonly string[]) =>
     execFileSync('tmux', ['-L', name, '-f', '/dev/null', ...words], { encoding: 'utf8' });
@@ -34,7 +43,9 @@ export function sitDown({ folder, args = [], columns = 80, rows = 24, env = {} }
   const size = ['-x', String(columns), '-y', String(rows)];
   // In the command: tmux has a TERM of its own.
   const own = Object.entries(env).map(([key, value]) => `${key}='${value}' `);
-  const command = `cd '${folder}'; ${own.join('')}${words}; echo "ended with $?"; exec sleep 600`;
+  const job = `${own.join('')}${words}`;
+  const run = stops ? `set -m; ${job}; echo stopped; read line; fg` : job;
+  const command = `cd '${folder}'; ${run}; echo "ended with $?"; exec sleep 600`;
   const clean = { LANG: 'C.UTF-8', NO_COLOR: '', DROVEBANK_DIR: '', PAGER: 'less' };
   const surroundings = Object.entries(clean).flatMap(([key, value]) => ['-e', `${key}=${value}`]);
   tmux('new-session', '-d', '-s', 'seat', ...size, ...surroundings, command);

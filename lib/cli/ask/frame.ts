@@ -50,6 +50,8 @@ export async function showFrame<Answer>(
   );
   const stop = () => shown.end('left');
   signal.addEventListener('abort', stop, { once: true });
+  const goOn = () => void setImmediate(() => shown.goOn()); // Behind readline, which stops reading then.
+  process.on('SIGCONT', goOn);
   const refresh = keepFresh(frame, shown);
   try {
     if (signal.aborted) throw new Walkaway('left');
@@ -59,6 +61,7 @@ export async function showFrame<Answer>(
     return shown.value as Answer;
   } finally {
     refresh.stop();
+    process.off('SIGCONT', goOn);
     signal.removeEventListener('abort', stop);
   }
 }
@@ -159,6 +162,17 @@ class Shown<Answer> extends Prompt<Answer> {
     }
     this.output.emit('resize'); // It draws what is new.
     if (found && 'answer' in found) this.close();
+  }
+
+  /** Back from Ctrl-Z: the shell has set the terminal its own way, and written on it. */
+  goOn(): void {
+    if (this.state !== 'active') return;
+    // Off and on again: what is on already Node would leave as the shell has set it.
+    for (const raw of [false, true]) process.stdin.setRawMode?.(raw);
+    process.stdin.resume();
+    // As at first: below what stands there, and all of it.
+    Object.assign(this, { _prevFrame: '', state: 'initial' });
+    this.output.emit('resize');
   }
 
   fail(error: unknown): void {

@@ -48,6 +48,8 @@ export function createLineAsker(context: Context): Asker {
   });
   // In raw mode Ctrl-C is a key: handed on, it takes the same way as the signal.
   lines.on('SIGINT', () => process.emit('SIGINT'));
+  // Back from Ctrl-Z, readline has stopped reading, and asks whether to go on.
+  lines.on('SIGCONT', () => lines.prompt(true));
   context.signal.addEventListener('abort', () => lines.close(), { once: true });
 
   const line = async (question: string): Promise<string> => {

@@ -6,6 +6,7 @@ import { type Command, type Context, isTerminal } from '../context.js';
 import { errorFacts } from '../error-report.js';
 import { EXIT, exitCodeOf, UsageError } from '../exit-codes.js';
 import { accountJson, changeJson, holdJson, receiptJson } from '../json.js';
+import { type Output, unwritten } from '../output.js';
 import { isSet } from '../read-options.js';
 import { changeText, holdText, type Movement, openedText, receiptText } from '../say.js';
 import { standardInput } from '../standard-input.js';
@@ -30,7 +31,7 @@ export const run: Command = async (context, [file = '-'], options) => {
   const counts: Counts = { line: 0, booked: 0, repeated: 0, refused: 0, invalid: 0 };
   try {
     await withBank(context, async (bank) => {
-      const how = { signal, dryRun, goOn: () => !output.broken };
+      const how = { signal, dryRun, beforeEach: () => refuseUnread(output) };
       const atomic = isSet(options, 'atomic');
       const read = readBatch(file, chunks);
       for await (const lines of atomic ? allTogether(read) : read) {
@@ -43,7 +44,6 @@ export const run: Command = async (context, [file = '-'], options) => {
           counts.line = result.line;
         }
         await output.drained();
-        if (output.broken) throw new BankError('CANCELLED', 'Nobody reads the answers any more.');
       }
     });
   } catch (error) {
@@ -53,6 +53,11 @@ export const run: Command = async (context, [file = '-'], options) => {
   if (counts.invalid > 0) return EXIT.usage;
   return counts.refused > 0 ? EXIT.refused : EXIT.ok;
 };
+
+function refuseUnread({ broken, failure }: Output): void {
+  if (failure) throw unwritten(failure);
+  if (broken) throw new BankError('CANCELLED', 'Nobody reads the answers any more.');
+}
 
 function countText({ booked, repeated, refused, invalid }: Counts): string {
   return `${booked} booked, ${repeated} booked before, ${refused} refused, ${invalid} invalid.`;
