@@ -45,8 +45,16 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   const program = buildProgram(namedCommands(argv), start, (text) => {
     complaint += text;
   });
+  const parse = (words: readonly string[]) => {
+    complaint = '';
+    return program.parseAsync(words, { from: 'user' });
+  };
   try {
-    await program.parseAsync(isHelpOnNothing(argv) ? argv.slice(1) : argv, { from: 'user' });
+    await parse(argv).catch((error: unknown) => {
+      const name = helpOnNothing(error, program);
+      if (name === undefined) throw error;
+      return parse([name]); // Complained about as where it stands alone.
+    });
     return exitCode ?? EXIT.ok;
   } catch (error) {
     if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
@@ -120,11 +128,10 @@ function namedCommands([first]: readonly string[]): readonly CommandFacts[] {
   return named ? [named] : COMMANDS;
 }
 
-/** `help depsit`: answered as `depsit` is, for commander would print the help of everything. */
-function isHelpOnNothing([first, name]: readonly string[]): boolean {
-  if (first !== 'help' || name === undefined || name === 'help' || name.startsWith('-'))
-    return false;
-  return !COMMANDS.some((facts) => nameOf(facts) === name);
+/** `help depsit` ends with the help of everything: what was asked about, `undefined` where it was nothing. */
+function helpOnNothing(error: unknown, { args: [first, name] }: Command): string | undefined {
+  const isHelp = error instanceof CommanderError && error.code === 'commander.help';
+  return isHelp && error.exitCode !== 0 && first === 'help' ? name : undefined;
 }
 
 function buildProgram(

@@ -44,7 +44,7 @@ export interface Task<T> {
   run(book: Bookkeeper, state: LedgerState, breath: Pick<Breath, 'take'>): T | Promise<T>;
 }
 
-/** Books nothing, once this process leads. */
+/** Asks for nothing but that this process leads. What was answered is replaced by it. */
 const NOTHING: Task<undefined> = {
   books: true,
   size: 0,

@@ -146,6 +146,7 @@ describe('A thousand bad command lines', () => {
   it.each([
     [['depsit', 'a10017', '1'], 'Did you mean deposit?'],
     [['help', 'depsit'], "Unknown command 'depsit'. (Did you mean deposit?)"],
+    [['-q', 'help', 'depsit'], "Unknown command 'depsit'. (Did you mean deposit?)"],
     [['list', '--serch', 'x'], 'Did you mean --search?'],
     [['balance', 'a10071'], 'Did you mean a10017?'],
   ])('%j is told what was perhaps meant', async (args, expected) => {

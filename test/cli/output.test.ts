@@ -1,12 +1,19 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, existsSync, openSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf, UsageError } from '#lib/cli/exit-codes.js';
 import { editDistance } from '#lib/cli/nearest-account.js';
 import { alignTo, cutTo, showable, widthOf } from '#lib/cli/terminal-text.js';
 import { BANK_ERROR_CODES, BankError } from '#lib/ledger/errors.js';
-import { documents, PROGRAM, runHere, start, succeedHere, temporaryBank } from './run-cli.js';
+import {
+  documents,
+  leaveUnread,
+  onFullDisk,
+  runHere,
+  start,
+  succeedHere,
+  temporaryBank,
+} from './run-cli.js';
 
 describe('text in a terminal', () => {
   it.each([
@@ -113,35 +120,19 @@ describe('standard output and standard error', () => {
     const folder = await temporaryBank();
     for (let row = 0; row < 3; row++) await succeedHere(folder, ['deposit', 'a10017', '1']);
     for (const args of [['history', 'a10017', '--json'], ['-V'], ['help'], ['list', '--help']]) {
-      const child = start(folder, args);
-      let complaint = '';
-      child.stderr.on('data', (text) => {
-        complaint += text;
-      });
-      child.stdout.destroy();
-      const code = await new Promise((resolve) => child.on('close', resolve));
-      expect({ args, code, complaint }).toEqual({ args, code: 0, complaint: '' });
+      const ran = await leaveUnread(start(folder, args));
+      expect({ args, ...ran }).toEqual({ args, code: 0, stderr: '' });
     }
   });
 
   it.skipIf(!existsSync('/dev/full'))('says when its answer did not fit on the disk', async () => {
     const folder = await temporaryBank();
-    const onFullDisk = (command: string) => {
-      const full = openSync('/dev/full', 'w');
-      const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...command.split(' ')], {
-        cwd: folder,
-        encoding: 'utf8',
-        stdio: ['ignore', full, 'pipe'],
-      });
-      closeSync(full);
-      return { code: status, stderr };
-    };
     for (const command of ['list', 'balance a10017', 'deposit a10017 1.00 --dry-run']) {
-      const ran = onFullDisk(command);
+      const ran = onFullDisk(folder, command.split(' '));
       expect(ran, command).toMatchObject({ code: 8 });
       expect(ran.stderr, command).toContain('DISK_FULL');
     }
-    const deposit = onFullDisk('deposit a10017 1.00');
+    const deposit = onFullDisk(folder, ['deposit', 'a10017', '1.00']);
     expect(deposit).toMatchObject({ code: 0 });
     expect(deposit.stderr).toMatch(/warning: The command did its work; its answer was lost/);
     expect(await succeedHere(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
@@ -177,9 +168,8 @@ describe('standard output and standard error', () => {
 
   it('money that moved is exit code 0 although nobody reads the receipt', async () => {
     const folder = await temporaryBank();
-    const child = start(folder, ['deposit', 'a10017', '1.00']);
-    child.stdout.destroy();
-    expect(await new Promise((resolve) => child.on('close', resolve))).toBe(0);
+    const ran = await leaveUnread(start(folder, ['deposit', 'a10017', '1.00']));
+    expect(ran).toMatchObject({ code: 0 });
     expect(await succeedHere(folder, ['balance', 'a10017', '--plain'])).toBe('101.00\n');
   });
 });

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { EventEmitter } from 'node:events';
-import { readdirSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished } from 'vitest';
@@ -109,6 +109,32 @@ function keepListeners(emitter: EventEmitter, event: string): () => void {
 /** Starts `drovebank` to be spoken with while it runs. */
 export function start(folder: string, args: readonly string[]) {
   return spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env: environment() });
+}
+
+/** Runs `drovebank` with a full disk in the place of its standard output. */
+export function onFullDisk(
+  folder: string,
+  args: readonly string[],
+  input = '',
+): Omit<Ran, 'stdout'> {
+  const full = openSync('/dev/full', 'w');
+  const { status, stderr } = spawnSync(process.execPath, [PROGRAM, ...args], {
+    ...{ cwd: folder, encoding: 'utf8', input, env: environment() },
+    stdio: ['pipe', full, 'pipe'],
+  });
+  closeSync(full);
+  return { code: status, stderr };
+}
+
+/** Leaves what `child` prints unread (`| head -1`), and waits for its end. */
+export async function leaveUnread(child: ReturnType<typeof start>): Promise<Omit<Ran, 'stdout'>> {
+  let stderr = '';
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  child.stdout.destroy();
+  const code = await new Promise<number | null>((resolve) => child.on('close', resolve));
+  return { code, stderr };
 }
 
 /** The JSON documents in `text`, one a line. */
