@@ -83,6 +83,9 @@ describe('Rows whose checks fit are damage all the same when', () => {
     'a number is left out',
     'a number comes again',
     'another account stands there',
+    'the status changes without a reason',
+    'something is held without a hold',
+    'the limit changes without a reason',
   ]);
   const [first = '', second = '', third = ''] = BODIES;
 
