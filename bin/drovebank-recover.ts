@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { leave } from '../lib/cli/output.js';
+import { endWith } from '../lib/cli/output.js';
 import { runRecoverProgram } from '../lib/cli/recover-program.js';
 
-await leave(await runRecoverProgram(process.argv.slice(2)));
+endWith(runRecoverProgram(process.argv.slice(2)));

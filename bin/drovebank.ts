@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { leave } from '../lib/cli/output.js';
+import { endWith } from '../lib/cli/output.js';
 import { runProgram } from '../lib/cli/program.js';
 
-await leave(await runProgram(process.argv.slice(2)));
+endWith(runProgram(process.argv.slice(2)));

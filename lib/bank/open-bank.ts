@@ -122,7 +122,7 @@ function readDirectory(directory: unknown): string {
 }
 
 async function refuseFileSystem(path: string): Promise<void> {
-  const why = await whyUnsupported(path);
+  const why = whyUnsupported(path);
   if (why === undefined) return;
   throw new BankError('UNSUPPORTED_FILE_SYSTEM', `A bank must not lie in ${path}: ${why}.`, {
     hint: 'Keep the bank on a local disk, or force it (--force) if you know better.',

@@ -1,7 +1,14 @@
 /** What a shell offers when somebody presses Tab: commands, flags, and accounts of the bank. */
 import { RootCommand } from '@bomb.sh/tab';
 import { COMMANDS } from './command-table.js';
-import { DEFAULT_DIRECTORY, GLOBAL_OPTIONS, optionsOf } from './flags.js';
+import {
+  CHOICES,
+  commandIndex,
+  DEFAULT_DIRECTORY,
+  DRY_RUN,
+  GLOBAL_OPTIONS,
+  optionsOf,
+} from './flags.js';
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof SHELLS)[number];
@@ -63,36 +70,57 @@ complete -c drovebank -f -a '(__drovebank_complete)'
 /** Prints what the last of `words` may become. Whatever is wrong, nobody at a prompt wants to hear of it. */
 export async function suggest(words: readonly string[]): Promise<void> {
   const last = words.at(-1) ?? '';
+  const before = words.slice(0, -1);
+  const command = commandIndex(before);
+  if (command > before.length) return; // The value of a flag of the program: a directory, which shells know.
   const accounts = last.startsWith('-') ? [] : await accountsFrom(words, last);
-  treeOf(accounts).parse([...words]);
+  treeOf(accounts).parse([...words.slice(command)]);
 }
+
+type Tell = (complete: (value: string, description: string) => void) => void;
 
 function treeOf(accounts: readonly Suggestion[]): RootCommand {
   const root = new RootCommand();
-  const tell = (complete: (value: string, description: string) => void) => {
+  const tell: Tell = (complete) => {
     for (const { id, name } of accounts) complete(id, name);
   };
-  const tellShells = (complete: (value: string, description: string) => void) => {
-    for (const shell of SHELLS) complete(shell, '');
+  const oneOf = (values: readonly string[]): Tell => {
+    return (complete) => {
+      for (const value of values) complete(value, '');
+    };
   };
+  const choices = new Map<string, readonly string[]>(Object.entries(CHOICES));
+  root.command('help', 'help for a command').argument('command', (complete) => {
+    for (const { usage, summary } of COMMANDS) complete(usage.split(' ', 1)[0] ?? '', summary);
+  });
+  for (const [flags, meaning] of [...GLOBAL_OPTIONS, DRY_RUN]) {
+    const { long, short, value } = partsOf(flags);
+    if (value) root.option(long, meaning, () => {}, short);
+    else root.option(long, meaning, short);
+  }
   for (const facts of COMMANDS) {
     const [name = '', ...operands] = facts.usage.split(' ');
     const command = root.command(name, facts.summary);
     for (const operand of operands) {
       const word = operand.replace(/[<>.]/g, '');
-      if (word === 'shell') command.argument(word, tellShells);
+      if (word === 'shell') command.argument(word, oneOf(SHELLS));
       else if (ACCOUNT_OPERANDS.includes(word)) command.argument(word, tell);
       else command.argument(word);
     }
     for (const [flags, meaning] of [...optionsOf(facts), ...GLOBAL_OPTIONS]) {
-      const long = /--([a-z-]+)/.exec(flags)?.[1] ?? '';
-      const short = /^-([a-z]),/i.exec(flags)?.[1];
+      const { long, short, value } = partsOf(flags);
       if (ACCOUNT_FLAGS.includes(long)) command.option(long, meaning, tell, short);
-      else if (flags.includes('<')) command.option(long, meaning, () => {}, short);
+      else if (value) command.option(long, meaning, oneOf(choices.get(long) ?? []), short);
       else command.option(long, meaning, short);
     }
   }
   return root;
+}
+
+/** `-d, --dir <dir>` as its parts. */
+function partsOf(flags: string): { long: string; short: string | undefined; value: boolean } {
+  const long = /--([a-z-]+)/.exec(flags)?.[1] ?? '';
+  return { long, short: /^-([a-z]),/i.exec(flags)?.[1], value: flags.includes('<') };
 }
 
 /** Accounts whose ids begin with `start`, in the bank that the words or the environment name. */

@@ -18,6 +18,20 @@ export const GLOBAL_OPTIONS = [
   ['--accessible', 'questions as plain lines, nothing drawn again (as ACCESSIBLE=1 does)'],
 ] as const;
 
+/** Flags that take one of a few words, without their dashes. */
+export const CHOICES = { sort: ['id', 'name'], by: ['day', 'month', 'year'] } as const;
+
+const WITH_VALUE = GLOBAL_OPTIONS.flatMap(([flags]) =>
+  flags.includes('<') ? flags.replace(/ <.*/, '').split(', ') : [],
+);
+
+/** Where in a command line the command stands: behind flags of the program and their values. */
+export function commandIndex(words: readonly string[]): number {
+  let at = 0;
+  while (words[at]?.startsWith('-')) at += WITH_VALUE.includes(words[at] ?? '') ? 2 : 1;
+  return at;
+}
+
 /** What every command takes that changes the bank. */
 export const DRY_RUN = ['--dry-run', 'decide and answer, but book nothing'] as const;
 /** What every command takes that books an entry. */

@@ -78,12 +78,21 @@ export function errorStream(): NodeJS.WriteStream {
   return process.stderr;
 }
 
+/** As of Node for a module that waits for what never comes: no command may end well that was not at its end. */
+const UNSETTLED = 13;
+
+/** Ends the process with the code that `work` gives. */
+export function endWith(work: Promise<number>): void {
+  process.exitCode = UNSETTLED;
+  void work.then(leave);
+}
+
 /**
  * Ends the process, once all that was printed has left it. Ending by itself, Node takes its signal
  * handlers away some milliseconds before it is gone: a Ctrl-C in between would be the exit code of a
  * command that has told its receipt.
  */
-export async function leave(exitCode: number): Promise<never> {
+async function leave(exitCode: number): Promise<never> {
   for (const stream of listening ? [process.stdout, process.stderr] : [process.stdout]) {
     await new Promise<void>((resolve) => {
       stream.write('', () => resolve());

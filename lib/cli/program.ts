@@ -4,7 +4,7 @@ import { COMMANDS, type CommandFacts } from './command-table.js';
 import { atTerminal, type Context, type Flags, type Options } from './context.js';
 import { reportError } from './error-report.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
-import { DEFAULT_DIRECTORY, DRY_RUN, GLOBAL_OPTIONS, optionsOf } from './flags.js';
+import { commandIndex, DEFAULT_DIRECTORY, DRY_RUN, GLOBAL_OPTIONS, optionsOf } from './flags.js';
 import { createOutput, errorStream, unwritten } from './output.js';
 import { findPackage } from './package-root.js';
 import { endWait, startWait } from './progress.js';
@@ -122,9 +122,10 @@ function readOnlyError(facts: CommandFacts): BankError {
 
 type Start = (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => Promise<void>;
 
-/** The one that the command line begins with, else all: to make the rest of them takes longer than to parse. */
-function namedCommands([first]: readonly string[]): readonly CommandFacts[] {
-  const named = COMMANDS.find((facts) => nameOf(facts) === first);
+/** The one that the command line names, else all: to make the rest of them takes longer than to parse. */
+function namedCommands(argv: readonly string[]): readonly CommandFacts[] {
+  const word = argv[commandIndex(argv)];
+  const named = COMMANDS.find((facts) => nameOf(facts) === word);
   return named ? [named] : COMMANDS;
 }
 

@@ -2,6 +2,7 @@ import type { EntryFilterInput } from '../ledger/entry-filter.js';
 import type { Annotations } from '../ledger/request.js';
 import type { Options } from './context.js';
 import { UsageError } from './exit-codes.js';
+import { CHOICES } from './flags.js';
 
 /** The text of an option, `undefined` where it was not given. */
 export function textOption(options: Options, name: string): string | undefined {
@@ -45,13 +46,13 @@ export function secondsOption(options: Options, name: string): number | undefine
 }
 
 /** One of a few words. @throws UsageError for anything else */
-export function choiceOption<Choice extends string>(
+export function choiceOption<Name extends keyof typeof CHOICES>(
   options: Options,
-  name: string,
-  choices: readonly Choice[],
-): Choice | undefined {
+  name: Name,
+): (typeof CHOICES)[Name][number] | undefined {
   const text = textOption(options, name);
   if (text === undefined) return undefined;
+  const choices: readonly (typeof CHOICES)[Name][number][] = CHOICES[name];
   const choice = choices.find((candidate) => candidate === text);
   if (choice !== undefined) return choice;
   throw new UsageError(`--${name} ${JSON.stringify(text)} is not one of: ${choices.join(', ')}.`);

@@ -1,4 +1,4 @@
-import { statfs } from 'node:fs/promises';
+import { statfsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { errorCode } from './disk.js';
 
@@ -30,11 +30,11 @@ const REMOTE = new Map([
  * Why a bank must not lie there, or `undefined` when it may: remote file systems answer a rename or a
  * sync in ways that lose money. Known on Linux only; elsewhere nothing is refused.
  */
-export async function whyUnsupported(path: string): Promise<string | undefined> {
+export function whyUnsupported(path: string): string | undefined {
   if (process.platform !== 'linux') return undefined;
   for (let at = path; ; at = dirname(at)) {
     try {
-      const { type } = await statfs(at);
+      const { type } = statfsSync(at);
       const number = type >>> 0;
       if (LOCAL.has(number)) return undefined;
       return `it is ${REMOTE.has(number) ? nameOf(type) : `of the unknown type ${nameOf(type)}`}`;
@@ -56,8 +56,8 @@ export interface FileSystem {
 }
 
 /** The file system that `path` lies on. */
-export async function fileSystemAt(path: string): Promise<FileSystem> {
-  const { type, bavail, bsize, files, ffree } = await statfs(path);
+export function fileSystemAt(path: string): FileSystem {
+  const { type, bavail, bsize, files, ffree } = statfsSync(path);
   return {
     type: process.platform === 'linux' ? nameOf(type) : '',
     freeBytes: bavail * bsize,

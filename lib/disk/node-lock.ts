@@ -5,7 +5,6 @@ import { errorCode } from './disk.js';
 import { type Lock, STALE_MS, watchStillness } from './lock.js';
 
 const UPDATE_MS = 1_000;
-const require = createRequire(import.meta.url);
 let loaded: typeof lockfile | undefined;
 
 type Callback = (error: unknown, result?: unknown) => void;
@@ -75,7 +74,7 @@ function load(): typeof lockfile {
   // It lets any signal end the process that nobody else listens to. At the limit of a file's size
   // (ulimit -f) a write shall fail instead, as Node has it: that is a full disk, and no end.
   process.on('SIGXFSZ', () => {});
-  return require('proper-lockfile') as typeof lockfile;
+  return createRequire(import.meta.url)('proper-lockfile') as typeof lockfile;
 }
 
 /** proper-lockfile's lock at `path` (a folder that appears and goes). Loaded at the first lock. */

@@ -1,4 +1,4 @@
-import { CURRENCY_DIGITS } from '../ledger/currencies.js';
+import { currencyDigits } from '../ledger/currencies.js';
 import { checkOf } from './check.js';
 import { isTime } from './csv.js';
 import { FormatDamage, undamaged } from './damage.js';
@@ -68,5 +68,5 @@ function isVersion(version: unknown): version is number {
 
 /** The digits that a new bank starts with: all of ISO 4217. */
 export function standardDigits(): Record<string, number> {
-  return Object.fromEntries(CURRENCY_DIGITS);
+  return Object.fromEntries(currencyDigits());
 }

@@ -1,5 +1,5 @@
 import type { Bank } from '../bank/api.js';
-import { CURRENCY_DIGITS } from '../ledger/currencies.js';
+import { currencyDigits } from '../ledger/currencies.js';
 import { BankError } from '../ledger/errors.js';
 import { scaleAmount } from '../ledger/money.js';
 import type { MoveRequest, OpenRequest } from '../ledger/request.js';
@@ -75,7 +75,7 @@ function checkLimits(rows: readonly ImportRow<OpenRequest>[], problems: Problems
 }
 
 function digitsOf(currency: string): number {
-  const digits = CURRENCY_DIGITS.get(currency);
+  const digits = currencyDigits().get(currency);
   if (digits !== undefined) return digits;
   throw new BankError('INVALID_CURRENCY', `${currency} is no active ISO 4217 currency.`);
 }

@@ -16,9 +16,14 @@ const CODES_BY_DIGITS = [
   'CLF UYW',
 ];
 
-/** Minor-unit digits by currency code, for example `USD` → 2, `JPY` → 0. */
-export const CURRENCY_DIGITS: ReadonlyMap<string, number> = new Map(
-  CODES_BY_DIGITS.flatMap((codes, digits) =>
-    codes.split(/\s+/).flatMap((code): [string, number][] => (code ? [[code, digits]] : [])),
-  ).sort(([a], [b]) => (a < b ? -1 : 1)),
-);
+let made: ReadonlyMap<string, number> | undefined;
+
+/** Minor-unit digits by currency code, for example `USD` → 2, `JPY` → 0. Made when it is first asked for. */
+export function currencyDigits(): ReadonlyMap<string, number> {
+  made ??= new Map(
+    CODES_BY_DIGITS.flatMap((codes, digits) =>
+      codes.split(/\s+/).flatMap((code): [string, number][] => (code ? [[code, digits]] : [])),
+    ).sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  return made;
+}

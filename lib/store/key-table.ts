@@ -4,12 +4,12 @@
  * each second, and a map's entry, a long-lived string and the garbage collector's walk through them for each cost
  * a fifth of booking the transfer. The keys themselves are not kept: who asks reads the entries that are told.
  */
-import { getRandomValues } from 'node:crypto';
+import { randomFillSync } from 'node:crypto';
 
 /** Begins with this many slots: a power of two. */
 const SLOTS_MIN = 1024;
 /** So that nobody can choose keys that all fall into one slot. */
-const SEEDS = getRandomValues(new Int32Array(2));
+const SEEDS = randomFillSync(new Int32Array(2));
 
 export class KeyTable {
   /** Of each slot: the two halves of its key's hash, and the entry's number; 0: it is free. */

@@ -20,11 +20,12 @@ channels.damage.subscribe((message) => {
 });
 
 const { directory } = workerData as { directory: string };
-const loop = runPoster(await openFiles(nodeHost(), directory));
-
-parentPort?.on('message', (message: ThreadMessage) => {
-  if (message === 'wake') loop.wake();
-  else void loop.stop().then(() => parentPort?.close());
+void openFiles(nodeHost(), directory).then((files) => {
+  const loop = runPoster(files);
+  parentPort?.on('message', (message: ThreadMessage) => {
+    if (message === 'wake') loop.wake();
+    else void loop.stop().then(() => parentPort?.close());
+  });
 });
 
 function trySetPriority(niceness: number): void {

@@ -19,16 +19,30 @@ describe('complete', () => {
   it('offers commands, flags and account ids', async () => {
     const folder = await temporaryBank();
     expect(offered(folder, 'dep')).toEqual(['deposit']);
-    expect(offered(folder, '')).toEqual(COMMANDS.map(({ usage }) => usage.split(' ')[0]));
+    const commands = COMMANDS.map(({ usage }) => usage.split(' ')[0]);
+    expect(offered(folder, '')).toEqual(['help', ...commands]);
     expect(offered(folder, 'deposit', '')).toEqual(['a10017', 'a10025', 'euro']);
     expect(offered(folder, 'deposit', 'a1002')).toEqual(['a10025']);
     expect(offered(folder, 'transfer', 'a10017', 'e')).toEqual(['euro']);
     expect(offered(folder, 'deposit', 'a10017', '5', '--me')).toEqual(['--memo', '--metadata']);
     expect(offered(folder, 'close', 'a10017', '--sweep-to', 'a')).toEqual(['a10017', 'a10025']);
     expect(offered(folder, 'complete', 'f')).toEqual(['fish']);
+    expect(offered(folder, 'help', 'dep')).toEqual(['deposit']);
+    expect(offered(folder, 'list', '--sort', '')).toEqual(['id', 'name']);
+    expect(offered(folder, 'totals', '--by', 'm')).toEqual(['month']);
     const described = drovebank(folder, ['complete', '--', 'balance', 'a10017']).stdout;
     expect(described).not.toContain('\u001b');
     expect(drovebank(folder, ['complete', '--', 'balance', 'a']).stdout).toContain('Ada Lovelace');
+  });
+
+  it('knows flags that stand before the command', async () => {
+    const folder = await temporaryBank();
+    expect(offered(folder, '--js')).toEqual(['--json']);
+    expect(offered(folder, '--json', 'dep')).toEqual(['deposit']);
+    expect(offered(folder, '-d', 'data/bank', 'balance', 'a1001')).toEqual(['a10017']);
+    expect(offered(folder, '--dir=data/bank', '-q', 'list', '--sort', 'n')).toEqual(['name']);
+    // A directory is what shells complete by themselves.
+    expect(offered(folder, '-d', '')).toEqual([]);
   });
 
   it('looks into the bank that the words or the environment name', async () => {

@@ -1,13 +1,45 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
-import { succeed, temporaryBank } from './run-cli.js';
+import { PROGRAM, succeed, temporaryBank } from './run-cli.js';
 
 /** Tells at the end which of Node's own modules were loaded. */
 const TELL = `process.on('exit', () => {
   require('node:fs').writeFileSync('loaded.json', JSON.stringify(process.moduleLoadList));
 });`;
+const TELL_FILES = `process.on('exit', () => {
+  const { basename } = require('node:path');
+  const names = JSON.stringify(Object.keys(require.cache).map((path) => basename(path)));
+  require('node:fs').writeFileSync('files.json', names);
+});`;
 const DEAR = ['child_process', 'worker_threads', 'readline'].map((name) => `NativeModule ${name}`);
+
+it('a command that only looks loads no file of those that book', async () => {
+  const folder = await temporaryBank();
+  const tell = join(folder, 'tell.cjs');
+  writeFileSync(tell, TELL_FILES);
+  const env = { NODE_OPTIONS: `--require "${tell}"` };
+  const files = (args: readonly string[]): string[] => {
+    succeed(folder, args, { env });
+    return JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8'));
+  };
+  const later = ['booking.js', 'rarely.js'];
+  const loaded = ['balance', 'show', 'history'].flatMap((command) => files([command, 'a10017']));
+  expect(loaded).toContain('drovebank.js');
+  expect(loaded.filter((name) => later.includes(name))).toEqual([]);
+  expect(files(['deposit', 'a10017', '1'])).toContain('booking.js');
+  expect(files(['deposit', 'a10017', '1'])).not.toContain('rarely.js');
+  expect(files(['verify'])).toContain('rarely.js');
+});
+
+it('a command whose work never ends by itself does not end well', () => {
+  const output = join(PROGRAM, '../../lib/cli/output.js');
+  const script = `import { endWith } from '${pathToFileURL(output)}'; endWith(new Promise(() => {}));`;
+  const { status } = spawnSync(process.execPath, ['--input-type=module', '-e', script]);
+  expect(status).toBe(13);
+});
 
 it('a command that answers one question loads nothing of Node that it has no use for', async () => {
   const folder = await temporaryBank();

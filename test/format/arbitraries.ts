@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { Account } from '#lib/ledger/account.js';
 import { afterEntry } from '#lib/ledger/account.js';
 import { type AccountId, worldId } from '#lib/ledger/account-id.js';
-import { CURRENCY_DIGITS } from '#lib/ledger/currencies.js';
+import { currencyDigits } from '#lib/ledger/currencies.js';
 import type { Entry, Leg } from '#lib/ledger/entry.js';
 import { holdId } from '#lib/ledger/hold.js';
 import { readMetadata } from '#lib/ledger/metadata.js';
@@ -27,7 +27,7 @@ import { readText } from '#lib/ledger/text.js';
 import { Book } from '../ledger/book.js';
 import { outcome } from '../ledger/refusal.js';
 
-export const digitsOf = (currency: string) => CURRENCY_DIGITS.get(currency);
+export const digitsOf = (currency: string) => currencyDigits().get(currency);
 
 const TRICKY = ['"', '""', ',', "'", '=', '+', '-', '@', ' ', '\u00a0', '＝', '＋', '－', '＠'];
 const LETTER = fc.oneof(

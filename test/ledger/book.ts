@@ -1,7 +1,7 @@
 import { type Account, afterEntry } from '#lib/ledger/account.js';
 import { givenAccountNumber } from '#lib/ledger/account-id.js';
 import type { Decision, LedgerView } from '#lib/ledger/booking.js';
-import { CURRENCY_DIGITS } from '#lib/ledger/currencies.js';
+import { currencyDigits } from '#lib/ledger/currencies.js';
 import { decide } from '#lib/ledger/decide.js';
 import { expiryBefore } from '#lib/ledger/decide-hold.js';
 import type { Entry } from '#lib/ledger/entry.js';
@@ -20,7 +20,7 @@ export class Book implements LedgerView {
   }
 
   digitsOf(currency: string): number | undefined {
-    return CURRENCY_DIGITS.get(currency);
+    return currencyDigits().get(currency);
   }
 
   account(id: string): Account | undefined {

@@ -1,14 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { CURRENCY_DIGITS } from '#lib/ledger/currencies.js';
+import { currencyDigits } from '#lib/ledger/currencies.js';
 
 // Codes that JavaScript still knows although ISO 4217 has withdrawn them, or that have no minor unit.
 const NOT_ACTIVE = ['ANG', 'BGN', 'CUC', 'HRK', 'SLL', 'XSU', 'ZWL'];
 
 describe('The currencies', () => {
   it('are the 165 active codes of ISO 4217 (amendment 180) that have a minor unit, each once', () => {
-    expect(CURRENCY_DIGITS.size).toBe(165);
-    const codes = [...CURRENCY_DIGITS.keys()];
+    expect(currencyDigits().size).toBe(165);
+    const codes = [...currencyDigits().keys()];
     expect(codes).toEqual([...new Set(codes)].sort());
     expect(codes.filter((code) => !/^[A-Z]{3}$/.test(code))).toEqual([]);
   });
@@ -16,7 +16,7 @@ describe('The currencies', () => {
   it('stand in the table once each: a second line would win in silence', () => {
     const source = readFileSync(new URL('../../lib/ledger/currencies.ts', import.meta.url), 'utf8');
     const table = source.slice(source.indexOf('CODES_BY_DIGITS'), source.indexOf('];'));
-    expect(table.match(/\b[A-Z]{3}\b/g)?.sort()).toEqual([...CURRENCY_DIGITS.keys()]);
+    expect(table.match(/\b[A-Z]{3}\b/g)?.sort()).toEqual([...currencyDigits().keys()]);
   });
 
   it.each(
@@ -30,19 +30,19 @@ describe('The currencies', () => {
       ...{ CLF: 4, UYW: 4 },
     }),
   )('%s has %i digits', (code, digits) => {
-    expect(CURRENCY_DIGITS.get(code)).toBe(digits);
+    expect(currencyDigits().get(code)).toBe(digits);
   });
 
   it.each(['XXX', 'XTS', 'XAU', 'XAG', 'XDR', 'XUA', ...NOT_ACTIVE, 'BTC', 'usd', ''])(
     '%j is none',
     (code) => {
-      expect(CURRENCY_DIGITS.has(code)).toBe(false);
+      expect(currencyDigits().has(code)).toBe(false);
     },
   );
 
   it('leave out nothing that JavaScript knows, but what is withdrawn', () => {
     const known = Intl.supportedValuesOf('currency');
-    const missing = known.filter((code) => !CURRENCY_DIGITS.has(code));
+    const missing = known.filter((code) => !currencyDigits().has(code));
     expect(missing.filter((code) => !NOT_ACTIVE.includes(code) && !/^X..$/.test(code))).toEqual([]);
   });
 });

@@ -45,11 +45,17 @@ describe.runIf(ran)('Completion', () => {
 
   it('in fish offers accounts with their names, commands and flags', async () => {
     const folder = await withCommand();
-    const asked = ['drovebank deposit a1', 'drovebank dep', 'drovebank list --sea'];
+    const asked = [
+      'drovebank deposit a1',
+      'drovebank dep',
+      'drovebank list --sea',
+      'drovebank list --sort ',
+    ];
     const completions = asked.map((line) => `complete -C '${line}'`).join('; ');
     const shown = run(folder, 'fish', `drovebank complete fish | source; ${completions}`);
     expect(shown).toContain('a10017\tAda Lovelace\na10025\tBob Smith\n');
     expect(shown).toContain('deposit\tpay money in\n');
     expect(shown).toContain('--search\t');
+    expect(shown).toMatch(/^id$/m);
   });
 });

@@ -28,7 +28,7 @@ export const run: Command = async (context) => {
   const { output, signal } = context;
   await withBank(context, async (bank) => {
     const health = await bank.health({ signal });
-    const disk = await fileSystemAt(bank.directory);
+    const disk = fileSystemAt(bank.directory);
     if (context.json) {
       const days = daysLeft(health.growth, disk);
       output.document('bank.health', {

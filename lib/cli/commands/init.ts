@@ -39,11 +39,11 @@ export const run: Command = async (context, _operands, options) => {
 async function wouldMake(context: Context, typed: string, shared: boolean): Promise<MadeBank> {
   const directory = resolve(context.directory);
   const { readCurrency } = await import('../../ledger/request.js');
-  const { CURRENCY_DIGITS } = await import('../../ledger/currencies.js');
+  const { currencyDigits } = await import('../../ledger/currencies.js');
   const { isAbsentOrEmpty } = await import('../../disk/user-files.js');
   const { BankError } = await import('../../ledger/errors.js');
   const currency = readCurrency(typed);
-  if (!CURRENCY_DIGITS.has(currency)) {
+  if (!currencyDigits().has(currency)) {
     throw new BankError('INVALID_CURRENCY', `${currency} is no active ISO 4217 currency.`);
   }
   if (!(await isAbsentOrEmpty(directory))) {

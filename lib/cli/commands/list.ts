@@ -15,7 +15,7 @@ export const run: Command = async (context, _operands, options) => {
   const { output, signal } = context;
   const limit = countOption(options, 'limit');
   const search = textOption(options, 'search');
-  const sort = choiceOption(options, 'sort', ['id', 'name']);
+  const sort = choiceOption(options, 'sort');
   await withBank(context, async (bank) => {
     const table = accountTable(context);
     await printPages(context, {

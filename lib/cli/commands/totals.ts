@@ -15,7 +15,7 @@ const PERIODS_MAX = 366;
 /** `drovebank totals` */
 export const run: Command = async (context, _, options) => {
   const at = momentOption(options, 'at');
-  const by = choiceOption(options, 'by', ['day', 'month', 'year']);
+  const by = choiceOption(options, 'by');
   const count = countOption(options, 'count');
   if (by !== undefined && at !== undefined) {
     throw new UsageError('--by tells the periods up to now; --at one moment. Give one of them.');
