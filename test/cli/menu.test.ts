@@ -132,10 +132,35 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
       ['Nothing was booked.', 'w'],
       ['From account (', 'a10017'],
       ['Amount in USD: ', 'q'],
+      ['From account (', 'q'],
       ['drovebank> ', 'q'],
     ]);
     expect(await session.ended).toBe(0);
     expect(await balances(folder)).toEqual(before);
+  });
+
+  it('goes back a question at a time, with what was answered before', async () => {
+    const folder = await temporaryBank();
+    const session = sit(folder);
+    await converse(session, [
+      ['drovebank> ', 't'],
+      ['From account (', 'a10017'],
+      ['To account (', 'a10025'],
+      ['Amount in USD: ', '5'],
+      ['Memo (Enter for none): ', 'cinema'],
+      ['Book it? [y/N] ', 'q'],
+      ['Memo (Enter for none) [cinema]: ', 'q'],
+      ['Amount in USD [5]: ', 'q'],
+      ['To account (Enter lists, a text searches) [a10025]: ', 'q'],
+      ['From account (Enter lists, a text searches) [a10017]: ', ''],
+      ['To account (Enter lists, a text searches) [a10025]: ', ''],
+      ['Amount in USD [5]: ', '6'],
+      ['Memo (Enter for none) [cinema]: ', ''],
+      ['Book it? [y/N] ', 'y'],
+      ['drovebank> ', 'q'],
+    ]);
+    expect(await session.ended).toBe(0);
+    expect(session.seen).toContain('Transferred 6.00 USD from a10017 to a10025.');
   });
 
   it('asks again for what makes no sense, and helps to find the account', async () => {
@@ -148,8 +173,9 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
       ['a10025   Bob Smith', 'a10071'],
       ['Did you mean a10017?', 'a10017'],
       ['Amount in USD: ', '1e3'],
-      ['Memo (Enter for none): ', ''],
-      ['"1e3" is no decimal number', 'q'],
+      ['"1e3" is no decimal number', ''],
+      ['Amount in USD: ', 'q'],
+      ['To account (', 'q'],
       ['drovebank> ', 'q'],
     ]);
     expect(await session.ended).toBe(0);

@@ -36,7 +36,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     screen.types('bob');
     await screen.shows('> a10025', /^(?!.*euro)/s);
     screen.presses('Enter');
-    await answer(screen, ['Amount in USD', '1e3'], ['Memo', '']);
+    await answer(screen, ['Amount in USD', '1e3']);
     await screen.shows('"1e3" is no decimal number', '◆ Amount in USD');
     screen.types('12.50');
     screen.presses('Enter');
@@ -237,7 +237,8 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     succeed(folder, ['withdraw', 'a10017', '30.00']);
     await screen.shows('Not any more: a10017 has 40.00 USD available', '◆ Pay it out?');
     screen.types('y');
-    await screen.shows('INSUFFICIENT_FUNDS', 'Balance 40.00 USD');
+    // Back to the amount, as it was.
+    await screen.shows('INSUFFICIENT_FUNDS', '◆ Amount in USD', '60█');
     expect(await balances(folder)).toMatchObject({ a10017: '40.00 after 4 rows' });
   });
 

@@ -76,6 +76,12 @@ describe.runIf(ran)('The teller at a terminal', () => {
     screen.types('n');
     await screen.shows('◆ Memo of 2');
     screen.presses('Escape');
+    await screen.shows('◆ Leave, and not book what was entered?');
+    screen.types('n');
+    await screen.shows('what was entered? no', '◆ Memo of 2');
+    screen.presses('Escape');
+    await screen.shows('◆ Leave, and not book what was entered?');
+    screen.types('y');
     await screen.shows('Nothing was booked. 1 entered, none of them.', 'ended with 0');
     expect(await balances(folder)).toEqual(before);
   });

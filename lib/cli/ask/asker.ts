@@ -46,6 +46,8 @@ export interface Catalogue<Item> {
 export interface TextOptions {
   /** What an empty answer means. */
   readonly fallback?: string | undefined;
+  /** What was answered before: Enter takes it as it is. */
+  readonly given?: string | undefined;
   /** What a text may be the beginning of, for whoever presses Tab. */
   readonly complete?: ((text: string) => Promise<readonly string[]>) | undefined;
 }
@@ -58,10 +60,15 @@ export interface Asker {
   secret(question: string): Promise<string>;
   /** Whether the answer is yes; anything else is no. */
   confirm(question: string, look?: Look): Promise<boolean>;
-  /** The key of one of these. */
-  choose(question: string, choices: readonly Choice[], look?: Look): Promise<string>;
-  /** An item of a long list. */
-  pick<Item>(question: string, catalogue: Catalogue<Item>): Promise<Item>;
+  /** The key of one of these; `wayOut` says where going back leads. */
+  choose(
+    question: string,
+    choices: readonly Choice[],
+    look?: Look,
+    wayOut?: string,
+  ): Promise<string>;
+  /** An item of a long list; `given` is the name of the one that was picked before. */
+  pick<Item>(question: string, catalogue: Catalogue<Item>, given?: string): Promise<Item>;
   close(): void;
 }
 

@@ -4,7 +4,7 @@ import type { Context } from '../context.js';
 import type { Line } from '../output.js';
 import { layTable } from '../table.js';
 import type { Asker, Catalogue, Choice, Look, TextOptions } from './asker.js';
-import { type Frame, type Pressed, type Size, showFrame } from './frame.js';
+import { CURSOR, type Frame, type Pressed, type Size, showFrame } from './frame.js';
 
 const MARK = '◆ ';
 const DONE = '◇ ';
@@ -13,30 +13,39 @@ const ASKED_NOBODY = new Set(['ACCOUNT_NOT_FOUND', 'INVALID_ID']);
 
 /** Asks at a terminal that can be drawn on: answers as one types, lists to move in, balances that keep up. */
 export function createFrameAsker(context: Context): Asker {
-  const text = (question: string, shownAs: (typed: string) => string, options: TextOptions = {}) =>
-    showFrame(context, textFrame(question, shownAs, options));
   return {
-    ask: (question, options) => text(question, (typed) => typed, options),
-    secret: (question) => text(question, (typed) => '•'.repeat([...typed].length)),
+    ask: (question, options) =>
+      showFrame(
+        context,
+        textFrame(question, (typed) => typed, options),
+      ),
+    secret: (question) =>
+      showFrame(context, { ...textFrame(question, hidden), given: undefined, fresh: true }),
     confirm: (question, look) => showFrame(context, confirmFrame(question, look)),
-    choose: async (question, choices, look) =>
-      showFrame(context, choiceFrame(question, choices, look)),
-    pick: (question, catalogue) => showFrame(context, new PickFrame(question, catalogue).frame),
+    choose: async (question, choices, look, wayOut) =>
+      showFrame(context, choiceFrame(question, choices, look, wayOut)),
+    pick: (question, catalogue, given) =>
+      showFrame(context, new PickFrame(question, catalogue, given).frame),
     close: () => {},
   };
 }
+
+/** A dot for each character, and the cursor where it is. */
+const hidden = (typed: string) =>
+  Array.from(typed, (letter) => (letter === CURSOR ? CURSOR : '•')).join('');
 
 /** A line of text. Tab goes on as what it may be the beginning of; where that is several, it shows them. */
 function textFrame(
   question: string,
   shownAs: (typed: string) => string,
-  { fallback, complete }: TextOptions,
+  { fallback, given, complete }: TextOptions = {},
 ): Frame<string> {
   let wanted: string | undefined;
   let found: readonly string[] = [];
   const usual = fallback === undefined ? '' : ` [${fallback}]`;
   return {
     typing: true,
+    given,
     refresh: async () => {
       if (wanted === undefined || complete === undefined) return undefined;
       const start = wanted;
@@ -103,7 +112,12 @@ function confirmFrame(question: string, look?: Look): Frame<boolean> {
 }
 
 /** Something to look at, and what can be done: by its key, or by moving to it. */
-function choiceFrame(question: string, choices: readonly Choice[], look?: Look): Frame<string> {
+function choiceFrame(
+  question: string,
+  choices: readonly Choice[],
+  look?: Look,
+  wayOut = 'back',
+): Frame<string> {
   let at = 0;
   let seen: readonly Line[] = [];
   const room = (size: Size) => Math.max(0, size.height - rowsOf(choices, size) - 2);
@@ -116,7 +130,7 @@ function choiceFrame(question: string, choices: readonly Choice[], look?: Look):
       ...seen.slice(0, room(size)),
       { text: `${MARK}${question}`, style: 'strong' },
       ...choiceLines(choices, at, rowsOf(choices, size)),
-      { text: '  letter, or Enter   Esc: back', style: 'faint' },
+      { text: `  letter, or Enter   Esc: ${wayOut}`, style: 'faint' },
     ],
     rest: (key) => [
       { text: `${DONE}${choices.find((choice) => choice.key === key)?.label ?? key}` },
@@ -174,14 +188,16 @@ class PickFrame<Item> {
   /** Enter was pressed before what is typed had been looked up. */
   #entered = false;
 
-  constructor(question: string, catalogue: Catalogue<Item>) {
+  constructor(question: string, catalogue: Catalogue<Item>, given = '') {
     this.#question = question;
     this.#catalogue = catalogue;
+    this.#wanted = given;
   }
 
   get frame(): Frame<Item> {
     return {
       typing: true,
+      given: this.#wanted,
       refresh: (size) => this.#refresh(size),
       draw: (size, typed) => this.#draw(size, typed),
       rest: (item) => [{ text: `${DONE}${this.#question}: ${this.#cells(item)}` }],

@@ -10,6 +10,10 @@ import { Walkaway } from './asker.js';
 export interface Frame<Answer> {
   /** Whether what is typed is edited as a line. */
   readonly typing?: boolean;
+  /** What that line begins with. */
+  readonly given?: string | undefined;
+  /** It takes nothing that was typed before it could be seen. */
+  readonly fresh?: boolean;
   /** Lines for so many columns and rows. `typed` has a cursor in it. */
   draw(size: Size, typed: string): readonly Line[];
   /** What stays on the screen when it was answered. */
@@ -28,7 +32,10 @@ export interface Size {
 }
 
 const REFRESH_MS = 1_000;
-const CURSOR = '█';
+export const CURSOR = '█';
+
+/** Keys of one paste behind those that answered a question: for the next one, if that is answered by typing too. */
+let ahead: [text: string | undefined, key: Key][] = [];
 
 function sizeNow(): Size {
   const { columns, rows } = process.stdout;
@@ -55,7 +62,11 @@ export async function showFrame<Answer>(
   const refresh = keepFresh(frame, shown);
   try {
     if (signal.aborted) throw new Walkaway('left');
-    await shown.prompt();
+    const answered = shown.prompt();
+    const typed = frame.typing && !frame.fresh ? ahead : [];
+    ahead = [];
+    for (const [text, key] of typed) process.stdin.emit('keypress', text, key);
+    await answered;
     if (shown.failure !== undefined) throw shown.failure;
     if (shown.left !== undefined) throw new Walkaway(shown.left);
     return shown.value as Answer;
@@ -101,6 +112,7 @@ class Shown<Answer> extends Prompt<Answer> {
   constructor(frame: Frame<Answer>, paint: (lines: readonly Line[]) => string) {
     super(
       {
+        ...(frame.given ? { initialUserInput: frame.given } : {}),
         render: () => {
           if (this.state === 'submit') return paint(frame.rest(this.value as Answer));
           if (this.state === 'cancel') return '';
@@ -151,6 +163,14 @@ class Shown<Answer> extends Prompt<Answer> {
     const { userInput, _cursor: at } = this;
     if (at >= userInput.length) return `${userInput}${CURSOR}`;
     return `${userInput.slice(0, at)}${CURSOR}${userInput.slice(at)}`;
+  }
+
+  /** What was pasted comes in one go: keys behind the last one of this question are kept for the next one. */
+  override close(): void {
+    super.close();
+    const keep = (text: string | undefined, key: Key) => void ahead.push([text, key]);
+    process.stdin.on('keypress', keep);
+    setImmediate(() => process.stdin.off('keypress', keep));
   }
 
   refreshed(found: Pressed<Answer>): void {

@@ -69,7 +69,8 @@ export function createLineAsker(context: Context): Asker {
   };
   const ask = async (question: string, options: TextOptions = {}): Promise<string> => {
     complete = options.complete;
-    const { fallback } = options;
+    // What was answered before is not written into the line: a "q" behind it would not lead back any more.
+    const fallback = options.given || options.fallback;
     const answer = await line(`${question}${fallback === undefined ? '' : ` [${fallback}]`}: `);
     complete = undefined;
     if (answer.toLowerCase() === 'q') throw new Walkaway('back');
@@ -107,11 +108,17 @@ export function createLineAsker(context: Context): Asker {
       tell();
     }
   };
-  const pick = async <Item>(question: string, catalogue: Catalogue<Item>): Promise<Item> => {
+  const pick = async <Item>(
+    question: string,
+    catalogue: Catalogue<Item>,
+    before?: string,
+  ): Promise<Item> => {
+    let given = before;
     let search = '';
     let after: string | undefined;
     for (;;) {
-      const answer = await ask(`${question} (Enter lists, a text searches)`);
+      const answer = await ask(`${question} (Enter lists, a text searches)`, { given });
+      given = undefined;
       if (answer !== '') {
         const found = await named(answer, catalogue);
         if (found !== undefined) return found;

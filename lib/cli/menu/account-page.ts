@@ -1,6 +1,7 @@
 import type { AccountInfo } from '../../bank/api.js';
 import { type Choice, Walkaway } from '../ask/asker.js';
-import { orRefusal } from '../ask/or-refusal.js';
+import { fillIn, textField } from '../ask/form.js';
+import { reportError } from '../error-report.js';
 import { HISTORY_COLUMNS } from '../history-table.js';
 import type { Line } from '../output.js';
 import { changeText, holdText, moneyText } from '../say.js';
@@ -8,12 +9,14 @@ import { newKey, settled } from '../settled.js';
 import { sparkline } from '../sparkline.js';
 import { layTable } from '../table.js';
 import { accountCatalogue } from './account-catalogue.js';
-import { attempt, type Counter } from './counter.js';
+import { attempt, type Counter, review } from './counter.js';
 import { moveMoney } from './move-money.js';
 
 /** Balances that the sparkline shows. */
 const SPARKS = 40;
 const PAGE_ROWS_MAX = 100;
+/** Refusals that another account for what is left may mend. */
+const OF_THE_REST: readonly string[] = ['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED', 'CURRENCY_MISMATCH'];
 
 /** An account, until one goes back: its balance and its last rows as they are at each moment, and what can be done. */
 export async function accountPage(counter: Counter, id: string): Promise<void> {
@@ -103,42 +106,58 @@ async function change(
   output.line(changeText(await settled(key, () => bank[verb](id, options)), dryRun));
 }
 
-async function close(counter: Counter, account: AccountInfo): Promise<void> {
+async function close(counter: Counter, { id, ledger }: AccountInfo): Promise<void> {
   const { context, bank, asker } = counter;
-  const { output, signal, dryRun } = context;
-  const sweeps = account.ledger.minor > 0n;
-  const to = sweeps
-    ? await asker.pick('What is left goes to account', accountCatalogue(counter))
-    : undefined;
-  const key = newKey();
-  const options = { sweepTo: to?.id, idempotencyKey: key, signal };
+  const { signal } = context;
+  let sweepTo: string | undefined;
+  const others = accountCatalogue(counter, id);
   const tryOut = async () => {
-    const would = await bank.closeAccount(account.id, { ...options, dryRun: true });
+    const would = await bank.closeAccount(id, { sweepTo, dryRun: true, signal });
     return [{ text: changeText(would, true) }];
   };
-  const lines = await tryOut();
-  if (dryRun) return output.lines(lines);
-  if (!(await asker.confirm('Close it?', orRefusal(tryOut))))
-    return output.line('Nothing was booked.');
-  const closed = await settled(key, () => bank.closeAccount(account.id, options));
-  output.line(changeText(closed, false));
+  const askRest = async () => {
+    sweepTo = (await asker.pick('What is left goes to account', others, sweepTo)).id;
+    await tryOut();
+  };
+  const last = () =>
+    review(counter, 'Close it?', tryOut, async (idempotencyKey) =>
+      changeText(await bank.closeAccount(id, { sweepTo, idempotencyKey, signal }), false),
+    );
+  const questions = ledger.minor > 0n ? [askRest, last] : [last];
+  await fillIn(questions, (error) => {
+    reportError(context.output, context, error);
+    return OF_THE_REST.includes(error.code) ? questions.length - 2 : -1;
+  });
 }
 
-async function hold({ context, bank, asker }: Counter, { id, currency }: AccountInfo) {
-  const { output, signal, dryRun } = context;
-  const amount = await asker.ask(`Amount in ${currency}`);
-  const memo = await asker.ask('Memo (Enter for none)');
-  const key = newKey();
-  const options = { memo, idempotencyKey: key, signal };
-  const tryOut = async () => [
-    { text: holdText(await bank.hold(id, amount, { ...options, dryRun: true }), true) },
-  ];
-  const lines = await tryOut();
-  if (dryRun) return output.lines(lines);
-  if (!(await asker.confirm('Set it aside?', orRefusal(tryOut)))) {
-    return output.line('Nothing was booked.');
-  }
-  output.line(holdText(await settled(key, () => bank.hold(id, amount, options)), false));
+async function hold(counter: Counter, { id, currency }: AccountInfo): Promise<void> {
+  const { context, bank, asker } = counter;
+  const { signal } = context;
+  const tryOut = async (text: string, said: string) => {
+    const would = await bank.hold(id, text, { memo: said, dryRun: true, signal });
+    return [{ text: holdText(would, true) }];
+  };
+  const amountIn = () => `Amount in ${currency}`;
+  const amount = textField(asker, amountIn, (text) => tryOut(text, ''));
+  const memo = textField(
+    asker,
+    () => 'Memo (Enter for none)',
+    (text) => tryOut(amount.text, text),
+  );
+  const last = () =>
+    review(
+      counter,
+      'Set it aside?',
+      () => tryOut(amount.text, memo.text),
+      async (idempotencyKey) => {
+        const options = { memo: memo.text, idempotencyKey, signal };
+        return holdText(await bank.hold(id, amount.text, options), false);
+      },
+    );
+  await fillIn([amount.ask, memo.ask, last], (error, at) => {
+    reportError(context.output, context, error);
+    return error.code === 'INVALID_TEXT' ? at : 0;
+  });
 }
 
 /** Its passbook, newest row first, with a search. */

@@ -1,14 +1,34 @@
 import type { Bank } from '../../bank/api.js';
 import { BankError } from '../../ledger/errors.js';
 import { type Asker, Walkaway } from '../ask/asker.js';
+import { orRefusal } from '../ask/or-refusal.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
+import type { Line } from '../output.js';
+import { newKey, settled } from '../settled.js';
 
 /** What the interactive bank hands to its parts. */
 export interface Counter {
   readonly context: Context;
   readonly bank: Bank;
   readonly asker: Asker;
+}
+
+/** Shows what would be booked, and books it behind a yes. `book` gives what is said then. @throws BankError the refusal */
+export async function review(
+  { context, asker }: Counter,
+  question: string,
+  tryOut: () => Promise<readonly Line[]>,
+  book: (key: string) => Promise<string>,
+): Promise<void> {
+  const { output, dryRun } = context;
+  const lines = await tryOut();
+  if (dryRun) return output.lines(lines);
+  if (!(await asker.confirm(question, orRefusal(tryOut)))) {
+    return output.line('Nothing was booked.');
+  }
+  const key = newKey();
+  output.line(await settled(key, () => book(key)));
 }
 
 /** A refusal leads back to where one was; what concerns the bank itself ends the session. */

@@ -66,7 +66,7 @@ async function serve(counter: Counter): Promise<number> {
   for (;;) {
     let key: string;
     try {
-      key = await asker.choose('drovebank', CHOICES, look);
+      key = await asker.choose('drovebank', CHOICES, look, 'leave');
     } catch (error) {
       if (!(error instanceof Walkaway)) throw error;
       return goodbye(context);

@@ -1,16 +1,20 @@
 import type { AccountInfo, MovementInput } from '../../bank/api.js';
-import { BankError } from '../../ledger/errors.js';
+import type { BankError } from '../../ledger/errors.js';
 import type { Receipt, ReceiptSide } from '../../ledger/receipt.js';
-import { orRefusal } from '../ask/or-refusal.js';
+import { fillIn, type Question, textField } from '../ask/form.js';
 import { reportError } from '../error-report.js';
 import { moveOne } from '../move-one.js';
 import type { Line } from '../output.js';
 import { moneyText, receiptText } from '../say.js';
-import { newKey, settled } from '../settled.js';
 import { accountCatalogue } from './account-catalogue.js';
-import type { Counter } from './counter.js';
+import { type Counter, review } from './counter.js';
 
 const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
+/** Refusals that no other amount mends: other accounts may. */
+const OF_THE_ACCOUNTS: readonly string[] = [
+  ...['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED', 'ACCOUNT_NOT_FOUND'],
+  ...['SAME_ACCOUNT', 'CURRENCY_MISMATCH'],
+];
 
 /** Deposit, withdrawal or transfer: accounts (but for those that are known), amount, a review, and only then the booking. */
 export async function moveMoney(
@@ -19,35 +23,45 @@ export async function moveMoney(
   known: { readonly from?: AccountInfo; readonly to?: AccountInfo } = {},
 ): Promise<void> {
   const { context, bank, asker } = counter;
-  const pick = (question: string) => asker.pick(question, accountCatalogue(counter));
-  const from = type === 'deposit' ? undefined : (known.from ?? (await pick('From account')));
-  const to = type === 'withdraw' ? undefined : (known.to ?? (await pick('To account')));
-  const sides = { ...(from && { from: from.id }), ...(to && { to: to.id }) };
-  const { currency } = from ?? to ?? bank;
-  for (;;) {
-    const amount = await asker.ask(`Amount in ${currency}`);
-    const memo = await asker.ask('Memo (Enter for none)');
-    const key = newKey();
-    const input: MovementInput = { ...sides, amount, memo, idempotencyKey: key };
-    const book = (dryRun: boolean) => moveOne(bank, input, { signal: context.signal, dryRun });
-    const tryOut = async () => reviewLines(await book(true), from, to);
-    try {
-      const lines = await tryOut();
-      if (context.dryRun) return context.output.lines(lines);
-    } catch (error) {
-      // A mistyped amount is asked for again; any other refusal leads back to the menu.
-      if (!(error instanceof BankError) || error.code !== 'INVALID_AMOUNT') throw error;
-      reportError(context.output, context, error);
-      continue;
-    }
-    if (!(await asker.confirm(QUESTIONS[type], orRefusal(tryOut)))) {
-      context.output.line('Nothing was booked.');
-    } else {
-      const receipt = await settled(key, () => book(false));
-      context.output.line(receiptText(type, receipt, false));
-    }
-    return;
+  const { output, signal } = context;
+  let { from, to } = known;
+  const pick = (question: string, before?: AccountInfo, without?: AccountInfo) =>
+    asker.pick(question, accountCatalogue(counter, without?.id), before?.id);
+  const move = (input: Omit<MovementInput, 'from' | 'to'>, dryRun = true) => {
+    const sides = { ...(from && { from: from.id }), ...(to && { to: to.id }) };
+    return moveOne(bank, { ...sides, ...input }, { signal, dryRun });
+  };
+  const accounts: Question[] = [];
+  if (type !== 'deposit' && known.from === undefined) {
+    accounts.push(async () => {
+      from = await pick('From account', from);
+    });
   }
+  if (type !== 'withdraw' && known.to === undefined) {
+    accounts.push(async () => {
+      to = await pick('To account', to, from);
+    });
+  }
+  const amountIn = () => `Amount in ${(from ?? to ?? bank).currency}`;
+  const amount = textField(asker, amountIn, (text) => move({ amount: text }));
+  const memo = textField(
+    asker,
+    () => 'Memo (Enter for none)',
+    (text) => move({ amount: amount.text, memo: text }),
+  );
+  const last: Question = () => {
+    const input = { amount: amount.text, memo: memo.text };
+    const tryOut = async () => reviewLines(await move(input), from, to);
+    return review(counter, QUESTIONS[type], tryOut, async (idempotencyKey) =>
+      receiptText(type, await move({ ...input, idempotencyKey }, false), false),
+    );
+  };
+  const first = accounts.length;
+  await fillIn([...accounts, amount.ask, memo.ask, last], (error: BankError, at) => {
+    reportError(output, context, error);
+    if (OF_THE_ACCOUNTS.includes(error.code)) return first - 1;
+    return error.code === 'INVALID_TEXT' ? at : Math.min(at, first);
+  });
 }
 
 function reviewLines(

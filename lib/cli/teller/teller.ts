@@ -27,6 +27,8 @@ const QUESTIONS: Readonly<Record<Field, string>> = {
 };
 const BACK = '<';
 const DONE = '.';
+/** No text can be it: it has a control character. */
+const ESCAPED = '\u001b';
 /** Accounts that are told when Tab is pressed. */
 const COMPLETIONS_MAX = 8;
 /** What a teller can do something about; all else ends the work. */
@@ -49,6 +51,8 @@ export async function runTeller(context: Context, bank: Bank, asker: Asker): Pro
       } else if (movement === 'back') {
         const last = entered.pop();
         if (last) context.output.line(`Taken back: ${textOf(last)}`);
+      } else if (movement === 'left') {
+        if (await mayLeave(asker, entered.length)) break;
       } else {
         entered.push(movement);
         past.add(movement);
@@ -63,19 +67,35 @@ export async function runTeller(context: Context, bank: Bank, asker: Asker): Pro
   return context.signal.aborted ? EXIT.interrupted : EXIT.ok;
 }
 
-/** One movement, field by field. `back`: the one before is to go; `done`: there are no more. */
+/** What was entered is not thrown away by one key. */
+async function mayLeave(asker: Asker, count: number): Promise<boolean> {
+  const them = count === 1 ? 'what was entered' : `any of the ${count} entered`;
+  return count === 0 || (await isYes(asker, `Leave, and not book ${them}?`));
+}
+
+/** Going back is no yes. */
+async function isYes(asker: Asker, question: string): Promise<boolean> {
+  try {
+    return await asker.confirm(question);
+  } catch (error) {
+    if (error instanceof Walkaway && error.where === 'back') return false;
+    throw error;
+  }
+}
+
+/** One movement, field by field. `back`: the one before is to go; `done`: there are no more; `left`: by Esc. */
 async function enter(
   desk: Desk,
   entered: readonly Movement[],
-): Promise<Movement | 'back' | 'done'> {
+): Promise<Movement | 'back' | 'done' | 'left'> {
   const given: Partial<Record<Field, string>> = {};
   let at = 0;
   for (;;) {
     const field = FIELDS[at];
     if (field === undefined) return { memo: '', from: '', to: '', amount: '', ...given };
     const typed = await ask(desk, field, entered.length, given);
-    if (typed === BACK) {
-      if (at === 0) return 'back';
+    if (typed === BACK || typed === ESCAPED) {
+      if (at === 0) return typed === BACK ? 'back' : 'left';
       at--;
       continue;
     }
@@ -97,7 +117,9 @@ async function ask(
 ): Promise<string> {
   const like = field === 'memo' ? undefined : past.like(given.memo ?? '');
   const last = like?.[field];
-  const fallback = last === '' && field !== 'amount' ? DONE : last;
+  const shownAs = (value?: string) => (value === '' && field !== 'amount' ? DONE : value);
+  // What was answered before stands in brackets, as what is offered: < leads back from there too.
+  const fallback = field === 'memo' ? given.memo || undefined : shownAs(given[field] ?? last);
   const hint = field === 'memo' ? ` of ${count + 1} (${DONE} to end)` : '';
   const complete = async (text: string): Promise<string[]> => {
     if (field === 'memo') return past.memos(text);
@@ -106,8 +128,13 @@ async function ask(
     return (await bank.accounts(options).page()).items.map(({ id }) => id);
   };
   for (;;) {
-    const typed = await asker.ask(`${QUESTIONS[field]}${hint}`, { fallback, complete });
-    if (typed !== '' || field === 'memo') return typed;
+    try {
+      const typed = await asker.ask(`${QUESTIONS[field]}${hint}`, { fallback, complete });
+      if (typed !== '' || field === 'memo') return typed;
+    } catch (error) {
+      if (error instanceof Walkaway && error.where === 'back') return ESCAPED;
+      throw error;
+    }
   }
 }
 
@@ -176,7 +203,7 @@ async function book(
     output.line(`${index + 1}. ${textOf(movement)}`);
   }
   const all = entered.length === 1 ? 'it' : `all ${entered.length}`;
-  if (!dryRun && !(await asker.confirm(`Book ${all}?`))) return false;
+  if (!dryRun && !(await isYes(asker, `Book ${all}?`))) return false;
   const key = newKey();
   const inputs = entered.map((movement, index) => {
     return { ...inputOf(movement), idempotencyKey: `${key}-${index + 1}` };
