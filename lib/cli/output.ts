@@ -2,7 +2,7 @@ import { BankError } from '../ledger/errors.js';
 import { metadataText } from '../ledger/metadata.js';
 import { type Flags, isTerminal } from './context.js';
 import type { Pager } from './pager.js';
-import { showable } from './terminal-text.js';
+import { showable, wrapTo } from './terminal-text.js';
 
 /** The few looks that a whole line can have; colour never carries meaning alone. */
 export type Style = 'strong' | 'faint' | 'good' | 'bad' | 'none';
@@ -111,6 +111,10 @@ export function unwritten(failure: NodeJS.ErrnoException): BankError {
   );
 }
 
+/** Columns of what is a terminal; nothing else has an edge. */
+const widthAt = (stream: NodeJS.WriteStream) =>
+  isTerminal(stream) ? stream.columns || 80 : Number.POSITIVE_INFINITY;
+
 export function createOutput(flags: Flags): Output {
   const { stdout } = process;
   let broken = false;
@@ -137,8 +141,17 @@ export function createOutput(flags: Flags): Output {
   };
   const painted = (stream: { isTTY?: boolean }, text: string, style: Style) =>
     style !== 'none' && colorOn(stream, flags) ? `\u001b[${ESCAPES[style]}m${text}\u001b[0m` : text;
-  const line = (text: string, style: Style = 'none') =>
-    write(`${painted(stdout, showable(text), style)}\n`);
+  // A terminal cuts in the middle of a word; pipes and pagers get lines as they are.
+  const line = (text: string, style: Style = 'none') => {
+    const width = pager ? Number.POSITIVE_INFINITY : widthAt(stdout);
+    for (const part of wrapTo(showable(text), width)) write(`${painted(stdout, part, style)}\n`);
+  };
+  const labelled = (label: string, text: string) => {
+    const width = Math.max(20, widthAt(errorStream()) - label.length - 1);
+    const [first, ...rest] = wrapTo(showable(text), width);
+    complain(`${painted(errorStream(), label, 'bad')} ${first}\n`);
+    for (const part of rest) complain(`${' '.repeat(label.length + 1)}${part}\n`);
+  };
   return {
     document: (kind, fields) => write(documentText(kind, fields)),
     line,
@@ -152,14 +165,12 @@ export function createOutput(flags: Flags): Output {
     },
     warn: (text) => {
       if (flags.json) complain(documentText('warning', { message: text }));
-      else complain(`${painted(errorStream(), 'warning:', 'bad')} ${showable(text)}\n`);
+      else labelled('warning:', text);
     },
     errorDocument: (kind, fields) => {
       complain(documentText(kind, fields));
     },
-    errorLine: (label, text) => {
-      complain(`${painted(errorStream(), label, 'bad')} ${showable(text)}\n`);
-    },
+    errorLine: labelled,
     page: async () => {
       const mayTurn =
         flags.input &&

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { EXIT, exitCodeOf, UsageError } from '#lib/cli/exit-codes.js';
 import { editDistance } from '#lib/cli/nearest-account.js';
-import { alignTo, cutTo, showable, widthOf } from '#lib/cli/terminal-text.js';
+import { alignTo, cutTo, showable, widthOf, wrapTo } from '#lib/cli/terminal-text.js';
 import { BANK_ERROR_CODES, BankError } from '#lib/ledger/errors.js';
 import {
   documents,
@@ -33,6 +33,13 @@ describe('text in a terminal', () => {
     expect(cutTo('abcdef', 4)).toBe('abc…');
     expect(cutTo('李小龙', 4)).toBe('李…');
     expect(cutTo('abcd', 4)).toBe('abcd');
+  });
+
+  it('is wrapped between words; a word that is wider is left whole', () => {
+    expect(wrapTo('no more than fits', 17)).toEqual(['no more than fits']);
+    expect(wrapTo('no more than fits', 16)).toEqual(['no more than', 'fits']);
+    expect(wrapTo('李李 李李 李', 5)).toEqual(['李李', '李李', '李']);
+    expect(wrapTo('(INSUFFICIENT_FUNDS) a b', 8)).toEqual(['(INSUFFICIENT_FUNDS)', 'a b']);
   });
 
   it('never brings an escape, a line break or a change of direction along', () => {

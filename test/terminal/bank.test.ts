@@ -4,6 +4,7 @@ import {
   BANK,
   balances,
   declareDamage,
+  drovebank,
   leaveUnverified,
   start,
   succeed,
@@ -11,20 +12,9 @@ import {
   temporaryFolder,
 } from '../cli/run-cli.js';
 import { canRun } from '../kernel/needs.js';
-import { answer, type Screen, sitDown } from './screen.js';
+import { answer, openAda, sitDown } from './screen.js';
 
 const ran = canRun('the interactive bank at a terminal', { test: 'test/terminal/bank.test.ts' });
-
-/** From the menu to the page of Ada's account. */
-async function openAda(screen: Screen): Promise<void> {
-  await screen.shows('◆ drovebank');
-  screen.types('l');
-  await screen.shows('◆ Accounts', 'a10025');
-  screen.types('love');
-  await screen.shows('> a10017', /^(?!.*a10025)/s);
-  screen.presses('Enter');
-  await screen.shows('◆ a10017', 'Balance 100.00 USD');
-}
 
 describe.runIf(ran)('The interactive bank at a terminal', () => {
   it('finds an account as one types, and moves money behind a review', async () => {
@@ -139,12 +129,21 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     [40, 12],
   ])('fits %i columns and %i rows, also after another size', async (columns, rows) => {
     const folder = await temporaryBank();
+    const deposit = JSON.stringify({ op: 'deposit', id: 'a10017', amount: '0.01' });
+    drovebank(folder, ['batch', '-'], { input: `${deposit}\n`.repeat(50) });
+    succeed(folder, ['withdraw', 'a10017', '0.50', '--memo', 'newest']);
     const screen = sitDown({ folder, columns, rows });
-    await openAda(screen);
+    await screen.shows('◆ drovebank');
+    screen.types('l');
+    await screen.shows('◆ Accounts', '> a10017', 'Esc: back');
+    screen.presses('Enter');
+    await screen.shows('Balance 100.00 USD');
     screen.resize(columns + 30, rows + 6);
-    await screen.shows('first deposit');
+    await screen.shows('newest');
     screen.resize(columns, rows);
-    const shown = await screen.shows('Balance 100.00 USD', 'w  withdraw', 'b  back', 'Esc: back');
+    // Its last rows, and the end of its curve: down again.
+    const whole = /Balance 100\.00 USD {3}[▁▂▃▄▅▆▇█]*█▁\n/;
+    const shown = await screen.shows(whole, '-0.50', 'w  withdraw', 'b  back', 'Esc: back');
     // A line that wrapped would show what it ends with at the beginning of the next one.
     expect(shown.split('\n').filter((line) => /^(back|USD|\d)/.test(line))).toEqual([]);
   });

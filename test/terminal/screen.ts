@@ -88,3 +88,14 @@ export async function answer(
     screen.presses('Enter');
   }
 }
+
+/** From the menu to the page of Ada's account. */
+export async function openAda(screen: Screen): Promise<void> {
+  await screen.shows('◆ drovebank');
+  screen.types('l');
+  await screen.shows('◆ Accounts', 'a10025');
+  screen.types('love');
+  await screen.shows('> a10017', /^(?!.*a10025)/s);
+  screen.presses('Enter');
+  await screen.shows('◆ a10017', 'Balance 100.00 USD');
+}

@@ -9,6 +9,7 @@ import { CURSOR, type Frame, type Pressed, type Size, showFrame } from './frame.
 const MARK = '◆ ';
 const DONE = '◇ ';
 const POINTER = '> ';
+const KEYS_GAP = '   ';
 const ASKED_NOBODY = new Set(['ACCOUNT_NOT_FOUND', 'INVALID_ID']);
 
 /** Asks at a terminal that can be drawn on: answers as one types, lists to move in, balances that keep up. */
@@ -59,10 +60,7 @@ function textFrame(
       { text: `${MARK}${question}${usual}`, style: 'strong' },
       { text: `  ${tailOf(shownAs(typed), width - 4)}` },
       ...(found.length > 0 ? [{ text: `  ${found.join('  ')}` }] : []),
-      {
-        text: `  Enter: go on   Esc: back${complete ? '   Tab: complete' : ''}`,
-        style: 'faint',
-      },
+      keysLine(['Enter: go on', 'Esc: back', ...(complete ? ['Tab: complete'] : [])], width),
     ],
     rest: (answer) => [{ text: `${DONE}${question}: ${shownAs(answer)}` }],
     press: ({ name }, typed) => {
@@ -72,6 +70,15 @@ function textFrame(
       return undefined;
     },
   };
+}
+
+/** What keys do, the most important first: as many as there is room for. */
+function keysLine(keys: readonly string[], width: number): Line {
+  let text = ` ${keys[0]}`;
+  for (const key of keys.slice(1)) {
+    if (text.length + KEYS_GAP.length + key.length < width) text += KEYS_GAP + key;
+  }
+  return { text: ` ${text}`, style: 'faint' };
 }
 
 /** As much of the end as fits: that is where one types. */
@@ -97,10 +104,10 @@ function confirmFrame(question: string, look?: Look): Frame<boolean> {
       seen = look ? await look(width, height - 2) : [];
       return undefined;
     },
-    draw: ({ height }) => [
+    draw: ({ width, height }) => [
       ...seen.slice(0, Math.max(0, height - 2)),
       { text: `${MARK}${question}`, style: 'strong' },
-      { text: '  y: yes   n: no   Esc: back', style: 'faint' },
+      keysLine(['y: yes', 'n: no', 'Esc: back'], width),
     ],
     rest: (answer) => [...seen, { text: `${DONE}${question} ${answer ? 'yes' : 'no'}` }],
     press: ({ name, sequence = '' }) => {
@@ -130,7 +137,7 @@ function choiceFrame(
       ...seen.slice(0, room(size)),
       { text: `${MARK}${question}`, style: 'strong' },
       ...choiceLines(choices, at, rowsOf(choices, size)),
-      { text: `  letter, or Enter   Esc: ${wayOut}`, style: 'faint' },
+      keysLine(['letter, or Enter', `Esc: ${wayOut}`], size.width),
     ],
     rest: (key) => [
       { text: `${DONE}${choices.find((choice) => choice.key === key)?.label ?? key}` },
@@ -239,9 +246,9 @@ class PickFrame<Item> {
   #draw({ width }: Size, typed: string): Line[] {
     const { head, rows } = layTable(this.#catalogue.columns, this.#items, width - 2);
     const state = this.#asked === undefined || this.#asked !== this.#wanted ? ' …' : '';
-    const more = this.#next === undefined ? '' : '   PgDn: more';
+    const more = this.#next === undefined ? [] : ['PgDn: more'];
     const sort = this.#catalogue.sorts?.[this.#sort];
-    const sorted = sort === undefined ? '' : `   Tab: sorted by ${sort}`;
+    const sorted = sort === undefined ? [] : [`Tab: sorted by ${sort}`];
     return [
       { text: `${MARK}${this.#question}: ${typed}${state}`, style: 'strong' },
       { text: `  ${head}`, style: 'faint' },
@@ -252,7 +259,7 @@ class PickFrame<Item> {
             : { text: `  ${text}` },
       ),
       ...(this.#items.length === 0 ? [{ text: `  ${this.#nothing()}` }] : []),
-      { text: `  type to search   Enter: choose   Esc: back${sorted}${more}`, style: 'faint' },
+      keysLine(['Enter: choose', 'Esc: back', ...more, 'type to search', ...sorted], width),
     ];
   }
 

@@ -14,6 +14,9 @@ import { moveMoney } from './move-money.js';
 
 /** Balances that the sparkline shows. */
 const SPARKS = 40;
+const SPARKS_GAP = '   ';
+/** With fewer lines than this, rows are worth more than their heading and blank lines. */
+const ROOMY = 8;
 const PAGE_ROWS_MAX = 100;
 /** Refusals that another account for what is left may mend. */
 const OF_THE_REST: readonly string[] = ['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED', 'CURRENCY_MISMATCH'];
@@ -62,22 +65,25 @@ async function look(
   const { firstName, lastName, status, ledger, available, held } = account;
   const parts = [`Balance ${moneyText(ledger)}`];
   if (held.minor !== 0n) parts.push(`held ${held.amount}`);
-  if (available) parts.push(`available ${available.amount}`);
-  const sparks = sparkline(
+  if (available && available.minor !== ledger.minor) parts.push(`available ${available.amount}`);
+  const balances = parts.join(', ');
+  // Where there is little room it is the newest that is shown.
+  const sparks = Math.max(0, Math.min(SPARKS, width - balances.length - SPARKS_GAP.length));
+  const bars = sparkline(
     items
-      .slice(0, SPARKS)
+      .slice(0, sparks)
       .map(({ balance }) => balance.minor)
       .reverse(),
   );
   const { head, rows } = layTable(HISTORY_COLUMNS, items, width);
-  const lines: Line[] = [
+  const top: Line[] = [
     { text: `${id}  ${firstName} ${lastName}  ${status}`, style: 'strong' },
-    { text: `${parts.join(', ')}   ${sparks}` },
-    { text: '' },
-    { text: head, style: 'faint' },
-    ...rows.map((text) => ({ text })),
+    { text: `${balances}${SPARKS_GAP}${bars}` },
   ];
-  return [...lines.slice(0, Math.max(2, height - 1)), { text: '' }];
+  const newest = rows.map((text) => ({ text }));
+  if (height < ROOMY) return [...top, ...newest].slice(0, Math.max(top.length, height));
+  const table: Line[] = [{ text: '' }, { text: head, style: 'faint' }, ...newest];
+  return [...top, ...table.slice(0, height - top.length - 1), { text: '' }];
 }
 
 async function act(counter: Counter, account: AccountInfo, key: string): Promise<void> {

@@ -21,12 +21,13 @@ const CHOICES: readonly Choice[] = [
   { key: 'e', label: 'leave (or q)' },
 ];
 
-const HELP = `Type a letter, or move with the arrows and press Enter.
-In a list: type to search, arrows and PgUp/PgDn to move, Enter to choose.
-Esc (or q, with --accessible) goes back, at any question; nothing is booked
-before you have seen a review and said yes. Ctrl-C or Ctrl-D leaves.
-What others do shows by itself, each second.
-drovebank help tells what there is without questions.`;
+const HELP = [
+  'Type a letter, or move with the arrows and press Enter.',
+  'In a list: type to search, arrows and PgUp/PgDn to move, Enter to choose.',
+  'Esc (or q, with --accessible) goes back, at any question, to the one before. Nothing is booked before you have seen a review and said yes. Ctrl-C or Ctrl-D leaves.',
+  'What others do shows by itself, each second.',
+  'drovebank help tells what there is without questions.',
+];
 
 const ACTIONS: Readonly<Record<string, (counter: Counter) => Promise<void>>> = {
   l: listAccounts,
@@ -35,7 +36,7 @@ const ACTIONS: Readonly<Record<string, (counter: Counter) => Promise<void>>> = {
   w: (counter) => moveMoney(counter, 'withdraw'),
   t: (counter) => moveMoney(counter, 'transfer'),
   h: async ({ context }) => {
-    for (const line of HELP.split('\n')) context.output.line(line);
+    for (const line of HELP) context.output.line(line);
   },
 };
 
