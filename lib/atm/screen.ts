@@ -12,6 +12,7 @@ import { BankError } from '../ledger/errors.js';
 import { digitsOfText, type Money, parseMinor } from '../ledger/money.js';
 import type { Receipt } from '../ledger/receipt.js';
 import { notesFor } from './notes.js';
+import { tellRefusal } from './refusal.js';
 import {
   type AtmEvent,
   type AtmState,
@@ -53,11 +54,15 @@ export async function runAtm(atm: Atm): Promise<void> {
 async function ask(atm: Atm, state: AtmState, want: Question): Promise<AtmEvent> {
   const { asker } = atm;
   try {
-    if (want.ask === 'choose') return { typed: await asker.choose(want.question, want.choices) };
+    if (want.ask === 'choose') {
+      const { question, choices, wayOut } = want;
+      return { typed: await asker.choose(question, choices, undefined, wayOut) };
+    }
     if (want.ask === 'confirm')
       return { typed: (await asker.confirm(want.question, reviewOf(atm, state))) ? 'yes' : 'no' };
-    if (want.ask === 'secret') return { typed: await asker.secret(want.question) };
-    return { typed: await asker.ask(want.question) };
+    if (want.ask === 'text')
+      return { typed: await asker.ask(want.question, { given: want.given }) };
+    return { typed: await asker.secret(want.question) };
   } catch (error) {
     if (error instanceof Walkaway && error.where === 'back') return { back: true };
     throw error;
@@ -77,7 +82,7 @@ async function act(atm: Atm, state: AtmState): Promise<AtmEvent> {
     return await deed(atm, state);
   } catch (error) {
     if (error instanceof BankError && REFUSALS.includes(exitCodeOf(error)))
-      return { refused: error };
+      return { refused: error, told: tellRefusal(error, Date.now()) };
     throw error;
   }
 }
@@ -93,6 +98,11 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
       const account = await settled(key, () => bank.openAccount(input, { signal }));
       return { done: true, told: await firstPin(atm, account.id, pin), holder: holderOf(account) };
     }
+    case 'find':
+      await bank.account(state.id, { signal });
+      return { done: true, told: [] };
+    case 'find-to':
+      return { done: true, told: [`To ${await nameOf(atm, state.to)}.`] };
     case 'sign-in': {
       const { seen } = await bank.checkPin(state.id, state.pin, { signal });
       const account = await bank.account(state.id, { signal });

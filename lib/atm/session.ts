@@ -23,9 +23,9 @@ export interface Wish {
 }
 
 export type AtmState =
-  | { readonly at: 'welcome' | 'card' | 'end' }
-  | { readonly at: 'first-name' }
-  | { readonly at: 'last-name'; readonly firstName: string }
+  | { readonly at: 'welcome' | 'end' }
+  | { readonly at: 'card' | 'first-name'; readonly given?: string }
+  | { readonly at: 'last-name'; readonly firstName: string; readonly given?: string }
   | { readonly at: 'first-pin'; readonly firstName: string; readonly lastName: string }
   | {
       readonly at: 'same-first-pin' | 'open';
@@ -33,15 +33,17 @@ export type AtmState =
       readonly lastName: string;
       readonly pin: string;
     }
-  | { readonly at: 'pin'; readonly id: string }
+  | { readonly at: 'find' | 'pin'; readonly id: string }
   | { readonly at: 'sign-in'; readonly id: string; readonly pin: string }
   | { readonly at: 'menu' | 'balance' | 'statement' | 'new-pin'; readonly holder: Holder }
-  | { readonly at: 'to'; readonly holder: Holder }
+  | { readonly at: 'to'; readonly holder: Holder; readonly given?: string }
+  | { readonly at: 'find-to'; readonly holder: Holder; readonly to: string }
   | {
       readonly at: 'amount';
       readonly holder: Holder;
       readonly what: Movement;
       readonly to?: string;
+      readonly given?: string;
     }
   | { readonly at: 'try' | 'review' | 'book'; readonly holder: Holder; readonly wish: Wish }
   | { readonly at: 'same-pin'; readonly holder: Holder; readonly pin: string }
@@ -52,14 +54,18 @@ export type AtmEvent =
   | { readonly back: true }
   /** What was to be done is done; `told` is said to the holder. */
   | { readonly done: true; readonly told: readonly string[]; readonly holder?: Holder }
-  | { readonly refused: BankError };
+  | { readonly refused: BankError; readonly told: readonly string[] };
 
 export type Question =
-  | { readonly ask: 'text' | 'secret' | 'confirm'; readonly question: string }
+  | { readonly ask: 'secret' | 'confirm'; readonly question: string }
+  /** `given` was answered before. */
+  | { readonly ask: 'text'; readonly question: string; readonly given: string | undefined }
   | {
       readonly ask: 'choose';
       readonly question: string;
       readonly choices: readonly { readonly key: string; readonly label: string }[];
+      /** Where going back leads. */
+      readonly wayOut: string;
     };
 
 /** What is asked or done in a state. */
@@ -90,23 +96,32 @@ const MENU = [
 export function wantOf(state: AtmState): Want {
   switch (state.at) {
     case 'welcome':
-      return { ask: 'choose', question: 'Welcome', choices: DOOR };
+      return { ask: 'choose', question: 'Welcome', choices: DOOR, wayOut: 'leave' };
     case 'first-name':
-      return { ask: 'text', question: 'First name' };
+      return { ask: 'text', question: 'First name', given: state.given };
     case 'last-name':
-      return { ask: 'text', question: 'Last name' };
+      return { ask: 'text', question: 'Last name', given: state.given };
     case 'first-pin':
       return { ask: 'secret', question: 'Choose a PIN of four digits' };
     case 'card':
-      return { ask: 'text', question: 'Card or account number' };
+      return { ask: 'text', question: 'Card or account number', given: state.given };
     case 'pin':
       return { ask: 'secret', question: `PIN of ${state.id}` };
     case 'menu':
-      return { ask: 'choose', question: `Hello, ${state.holder.name}`, choices: MENU };
+      return {
+        ask: 'choose',
+        question: `Hello, ${state.holder.name}`,
+        choices: MENU,
+        wayOut: 'take the card out',
+      };
     case 'to':
-      return { ask: 'text', question: 'To which account' };
+      return { ask: 'text', question: 'To which account', given: state.given };
     case 'amount':
-      return { ask: 'text', question: `Amount in ${state.holder.currency}` };
+      return {
+        ask: 'text',
+        question: `Amount in ${state.holder.currency}`,
+        given: state.given,
+      };
     case 'review':
       return { ask: 'confirm', question: QUESTIONS[state.wish.what] };
     case 'new-pin':
@@ -129,7 +144,7 @@ const QUESTIONS = {
 export function step(state: AtmState, event: AtmEvent): Next {
   if ('typed' in event) return typed(state, event.typed);
   if ('back' in event) return { state: behind(state), say: left(state) };
-  if ('refused' in event) return refused(state, event.refused);
+  if ('refused' in event) return refused(state, event.refused, event.told);
   return { state: after(state, event.holder), say: event.told };
 }
 
@@ -153,13 +168,13 @@ function typed(state: AtmState, text: string): Next {
       return to({ at: 'first-pin', firstName, lastName }, ANOTHER_PIN);
     }
     case 'card':
-      return text === '' ? to(state) : to({ at: 'pin', id: text });
+      return text === '' ? to(state) : to({ at: 'find', id: text });
     case 'pin':
       return isPin(text) ? to({ at: 'sign-in', id: state.id, pin: text }) : to(state, NO_PIN);
     case 'menu':
       return chosen(state.holder, text);
     case 'to':
-      return to({ at: 'amount', holder: state.holder, what: 'transfer', to: text });
+      return text === '' ? to(state) : to({ at: 'find-to', holder: state.holder, to: text });
     case 'amount': {
       const { holder, what, to: other } = state;
       const wish = other === undefined ? { what, amount: text } : { what, amount: text, to: other };
@@ -199,36 +214,73 @@ function chosen(holder: Holder, key: string): Next {
   }
 }
 
-/** Where one gets by going back: a step, and never over a booking. */
+/** Where one gets by going back: to the question before, with what was answered, and never over a booking. */
 function behind(state: AtmState): AtmState {
-  if (state.at === 'welcome') return { at: 'end' };
-  if (state.at === 'menu' || !('holder' in state)) return WELCOME;
-  return { at: 'menu', holder: state.holder };
+  switch (state.at) {
+    case 'welcome':
+      return { at: 'end' };
+    case 'last-name':
+      return { at: 'first-name', given: state.firstName };
+    case 'first-pin':
+      return { at: 'last-name', firstName: state.firstName, given: state.lastName };
+    case 'same-first-pin':
+      return { at: 'first-pin', firstName: state.firstName, lastName: state.lastName };
+    case 'pin':
+      return { at: 'card', given: state.id };
+    case 'amount':
+      if (state.to === undefined) return { at: 'menu', holder: state.holder };
+      return { at: 'to', holder: state.holder, given: state.to };
+    case 'review':
+      return amountOf(state.holder, state.wish, state.wish.amount);
+    case 'same-pin':
+      return { at: 'new-pin', holder: state.holder };
+    default:
+      if (state.at === 'menu' || !('holder' in state)) return WELCOME;
+      return { at: 'menu', holder: state.holder };
+  }
 }
 
 function left(state: AtmState): string[] {
   if (state.at === 'welcome') return ['Goodbye.'];
   if (state.at === 'menu') return ['Your card is yours again. Goodbye.'];
-  return state.at === 'review' ? [NOTHING] : [];
+  const isOut = state.at === 'to' || (state.at === 'amount' && state.to === undefined);
+  return isOut ? [NOTHING] : [];
+}
+
+/** The question for the amount of a wish, to be answered anew; `given` is offered. */
+function amountOf(holder: Holder, { what, to }: Wish, given?: string): AtmState {
+  return {
+    ...{ at: 'amount', holder, what },
+    ...(to === undefined ? {} : { to }),
+    ...(given === undefined ? {} : { given }),
+  };
 }
 
 /** What was done leads to what there is to do next. */
 function after(state: AtmState, holder: Holder | undefined): AtmState {
+  if (state.at === 'find') return { at: 'pin', id: state.id };
+  if (state.at === 'find-to') {
+    return { at: 'amount', holder: state.holder, what: 'transfer', to: state.to };
+  }
   if (state.at === 'try') return { ...state, at: 'review' };
   const known = 'holder' in state ? state.holder : holder;
   return known === undefined ? WELCOME : { at: 'menu', holder: known };
 }
 
-/** A wrong PIN is asked for again, unless that is over; an amount that makes no sense too. */
-function refused(state: AtmState, error: BankError): Next {
-  const say = [error.message, ...(error.hint === '' ? [] : [error.hint])];
+/** Refusals that another amount may mend. */
+const OF_THE_AMOUNT: readonly string[] = ['INVALID_AMOUNT', 'INSUFFICIENT_FUNDS', 'LIMIT_EXCEEDED'];
+
+/** What was refused is asked for again: a number, a wrong PIN unless that is over, an amount. */
+function refused(state: AtmState, error: BankError, say: readonly string[]): Next {
   const isOver =
     error.code !== 'PIN_WRONG' || error.details.left === 0 || error.details.set === false;
   if (state.at === 'sign-in' && !isOver) return { state: { at: 'pin', id: state.id }, say };
-  if (state.at === 'try' && error.code === 'INVALID_AMOUNT') {
-    const { what, to } = state.wish;
-    const again = { at: 'amount', holder: state.holder, what } as const;
-    return { state: to === undefined ? again : { ...again, to }, say };
+  if (state.at === 'find') return { state: { at: 'card' }, say };
+  if (state.at === 'find-to') return { state: { at: 'to', holder: state.holder }, say };
+  if ((state.at === 'try' || state.at === 'book') && OF_THE_AMOUNT.includes(error.code)) {
+    // What others took meanwhile may come back: what was asked for is kept then.
+    const given = state.at === 'book' ? state.wish.amount : undefined;
+    return { state: amountOf(state.holder, state.wish, given), say };
   }
   return { state: 'holder' in state ? { at: 'menu', holder: state.holder } : WELCOME, say };
 }

@@ -8,6 +8,7 @@ const done = (holder?: typeof HOLDER): AtmEvent =>
   holder ? { done: true, told: ['said'], holder } : { done: true, told: ['said'] };
 const refusal = (code: BankError['code'], details = {}): AtmEvent => ({
   refused: new BankError(code, 'No.', { details, hint: 'Do.' }),
+  told: ['No.'],
 });
 
 /** The states that these events lead through. */
@@ -23,7 +24,12 @@ function through(state: AtmState, ...events: (string | AtmEvent)[]): string {
 
 describe('A session at the cash machine', () => {
   it.each<[string, AtmState, (string | AtmEvent)[], string]>([
-    ['signs in', WELCOME, ['i', 'a10017', '1212', done(HOLDER)], 'card pin sign-in menu'],
+    [
+      'signs in',
+      WELCOME,
+      ['i', 'a10017', done(), '1212', done(HOLDER)],
+      'card find pin sign-in menu',
+    ],
     [
       'opens an account',
       WELCOME,
@@ -33,7 +39,19 @@ describe('A session at the cash machine', () => {
     ['leaves', WELCOME, ['e'], 'end'],
     ['goes back from the door', WELCOME, [{ back: true }], 'end'],
     ['asks for a card again', { at: 'card' }, [''], 'card'],
-    ['goes back from the PIN', { at: 'pin', id: 'a10017' }, [{ back: true }], 'welcome'],
+    ['asks for another card', { at: 'card' }, ['x', refusal('ACCOUNT_NOT_FOUND')], 'find card'],
+    [
+      'goes back from the PIN to the card, and to the door',
+      { at: 'pin', id: 'a10017' },
+      [{ back: true }, { back: true }],
+      'card welcome',
+    ],
+    [
+      'goes back through the names',
+      { at: 'first-pin', firstName: 'Tom', lastName: 'Brady' },
+      ['1212', ...Array(4).fill({ back: true })],
+      'same-first-pin first-pin last-name first-name welcome',
+    ],
     ['wants four digits', { at: 'pin', id: 'a10017' }, ['12', '12a4', '1212'], 'pin pin sign-in'],
     [
       'asks again for a wrong PIN',
@@ -69,21 +87,41 @@ describe('A session at the cash machine', () => {
     ['shows the statement', MENU, ['s', done()], 'statement menu'],
     ['pays in', MENU, ['d', '10', done(), 'yes', done()], 'amount try review book menu'],
     ['pays out', MENU, ['w', '60', done(), 'yes', done()], 'amount try review book menu'],
-    ['transfers', MENU, ['t', 'bob', '5', done(), 'yes', done()], 'to amount try review book menu'],
+    [
+      'transfers',
+      MENU,
+      ['t', '', 'bob', done(), '5', done(), 'yes', done()],
+      'to to find-to amount try review book menu',
+    ],
+    [
+      'asks for another account to transfer to',
+      MENU,
+      ['t', 'bob', refusal('ACCOUNT_NOT_FOUND'), 'bill'],
+      'to find-to to find-to',
+    ],
     ['books nothing without a yes', MENU, ['w', '60', done(), 'no'], 'amount try review menu'],
     [
-      'goes back from the review',
+      'goes back from the review, a question at a time',
       MENU,
-      ['w', '6', done(), { back: true }],
-      'amount try review menu',
+      ['t', 'bob', done(), '6', done(), ...Array(3).fill({ back: true })],
+      'to find-to amount try review amount to menu',
     ],
     [
       'asks again for an amount that makes no sense',
       MENU,
-      ['t', 'bob', 'x', refusal('INVALID_AMOUNT'), '5'],
-      'to amount try amount try',
+      ['t', 'bob', done(), 'x', refusal('INVALID_AMOUNT'), '5'],
+      'to find-to amount try amount try',
     ],
-    ['tells a refusal', MENU, ['w', '60', refusal('INSUFFICIENT_FUNDS')], 'amount try menu'],
+    [
+      'asks for another amount where money is missing, also when somebody was faster',
+      MENU,
+      [
+        ...['w', '60', refusal('INSUFFICIENT_FUNDS'), '50', done(), 'yes'],
+        refusal('INSUFFICIENT_FUNDS'),
+      ],
+      'amount try amount try review book amount',
+    ],
+    ['tells a refusal', MENU, ['w', '60', refusal('ACCOUNT_FROZEN')], 'amount try menu'],
     [
       'changes the PIN',
       MENU,
@@ -99,10 +137,16 @@ describe('A session at the cash machine', () => {
 
   it('keeps what is wished from the amount to the booking', () => {
     let state: AtmState = MENU;
-    for (const text of ['t', 'bob', '5.00']) state = step(state, { typed: text }).state;
+    for (const event of [{ typed: 't' }, { typed: 'bob' }, done(), { typed: '5.00' }]) {
+      state = step(state, event).state;
+    }
     const wish = { what: 'transfer', amount: '5.00', to: 'bob' };
     expect(state).toEqual({ at: 'try', holder: HOLDER, wish });
-    state = step(step(state, done()).state, { typed: 'yes' }).state;
+    const review = step(state, done()).state;
+    const again = step(review, { back: true }).state;
+    expect(wantOf(again)).toMatchObject({ ask: 'text', given: '5.00' });
+    expect(wantOf(step(again, { back: true }).state)).toMatchObject({ given: 'bob' });
+    state = step(review, { typed: 'yes' }).state;
     expect(state).toEqual({ at: 'book', holder: HOLDER, wish });
   });
 
