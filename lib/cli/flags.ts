@@ -9,7 +9,10 @@ export const DEFAULT_DIRECTORY = './data/bank';
 export const GLOBAL_OPTIONS = [
   ['-d, --dir <dir>', `the bank's directory (default: $DROVEBANK_DIR, else ${DEFAULT_DIRECTORY})`],
   ['--json', 'one JSON document, or one a line for lists; errors too'],
-  ['--plain', 'tab-separated values without header, for scripts'],
+  [
+    '--plain',
+    "tab-separated values without header; a text that begins as a formula has a ' before it",
+  ],
   ['--no-color', 'no colour (as NO_COLOR does)'],
   ['--no-input', 'never ask, even at a terminal'],
   ['-q, --quiet', 'no confirmations, notes or progress'],

@@ -94,11 +94,16 @@ export function endWith(work: Promise<number>): void {
  */
 async function leave(exitCode: number): Promise<never> {
   for (const stream of listening ? [process.stdout, process.stderr] : [process.stdout]) {
-    await new Promise<void>((resolve) => {
-      stream.write('', () => resolve());
-    });
+    await written(stream);
   }
   process.exit(exitCode);
+}
+
+/** Resolves when all that was printed has left, or can't. */
+export function written(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.write('', () => resolve());
+  });
 }
 
 /** Standard output is a file on a full disk, say: what was asked for did not get there whole. */

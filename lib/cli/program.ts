@@ -5,7 +5,7 @@ import { atTerminal, type Context, type Flags, type Options } from './context.js
 import { reportError } from './error-report.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
 import { commandIndex, DEFAULT_DIRECTORY, DRY_RUN, GLOBAL_OPTIONS, optionsOf } from './flags.js';
-import { createOutput, errorStream, unwritten } from './output.js';
+import { createOutput, errorStream, unwritten, written } from './output.js';
 import { findPackage } from './package-root.js';
 import { endWait, startWait } from './progress.js';
 import { watchSignals } from './signals.js';
@@ -35,7 +35,10 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
   }
   const signals = watchSignals();
   // Help and version are printed before there is an output that knows of readers who leave.
-  process.stdout.on('error', () => undefined);
+  let unprinted: NodeJS.ErrnoException | undefined;
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') unprinted ??= error;
+  });
   let complaint = '';
   let exitCode: number | undefined;
   const start = async (facts: CommandFacts, flags: Flags, operands: string[], own: Options) => {
@@ -57,11 +60,15 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
     });
     return exitCode ?? EXIT.ok;
   } catch (error) {
-    if (error instanceof CommanderError && error.exitCode === 0) return EXIT.ok;
     const json = argv.includes('--json');
+    if (error instanceof CommanderError && error.exitCode === 0) {
+      await written(process.stdout);
+      return unprinted === undefined ? EXIT.ok : reportFailure(json, unwritten(unprinted));
+    }
     if (error instanceof UsageError) return reportUsage(json, error);
     if (!(error instanceof CommanderError)) throw error;
-    if (error.code !== 'commander.help') return reportUsage(json, usageError(complaint));
+    if (error.code !== 'commander.help')
+      return reportUsage(json, usageError(complaint, namedCommands(argv)));
     const flags = readFlags(program.opts(), {});
     if (!atTerminal(flags)) {
       errorStream().write(complaint);
@@ -240,17 +247,28 @@ function readDirectory(given: unknown): Pick<Flags, 'directory' | 'origin'> {
   return { directory: DEFAULT_DIRECTORY, origin: 'default' };
 }
 
-/** Commander's own complaint: `error: unknown command 'depsit'`, `(Did you mean deposit?)`. */
-function usageError(complaint: string): UsageError {
+/** Commander's own complaint: `error: unknown command 'depsit'`, `(Did you mean deposit?)`; and how the command is used. */
+function usageError(complaint: string, [facts, ...others]: readonly CommandFacts[]): UsageError {
   const message = complaint
     .trim()
     .replace(/^error: /, '')
     .replace(/\s*\n\s*/g, '. ');
-  return new UsageError(`${message.slice(0, 1).toUpperCase()}${message.slice(1)}`);
+  const said = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`;
+  if (facts === undefined || others.length > 0) return new UsageError(said);
+  const dashes = message.startsWith('unknown option')
+    ? ' A text that begins with - comes behind -- alone.'
+    : '';
+  const hint = `It is: drovebank ${facts.usage}.${dashes} See \`drovebank help ${nameOf(facts)}\`.`;
+  return new UsageError(said, hint);
 }
 
 function reportUsage(json: boolean, error: UsageError): number {
+  return reportFailure(json, error);
+}
+
+/** Before there is a command with an output of its own. Gives the exit code. */
+function reportFailure(json: boolean, error: Error): number {
   const flags: Flags = { ...PLAIN_FLAGS, json };
   reportError(createOutput(flags), flags, error);
-  return EXIT.usage;
+  return exitCodeOf(error);
 }

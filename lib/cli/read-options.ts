@@ -58,6 +58,22 @@ export function choiceOption<Name extends keyof typeof CHOICES>(
   throw new UsageError(`--${name} ${JSON.stringify(text)} is not one of: ${choices.join(', ')}.`);
 }
 
+/** `--from --to`, of which the first must not lie behind the second. @throws UsageError where it does */
+export function periodOptions(options: Options): {
+  readonly from: string | undefined;
+  readonly to: string | undefined;
+} {
+  const [from, to] = [textOption(options, 'from'), textOption(options, 'to')];
+  // What is no time the library says.
+  if (Date.parse(from ?? '') > Date.parse(to ?? '')) {
+    throw new UsageError(
+      `--from ${from} lies behind --to ${to}.`,
+      'Rows are told from --from on, and before --to: the day behind the last one.',
+    );
+  }
+  return { from, to };
+}
+
 /** `--search --reference --type --with --min --max`, as the library takes them and refuses them. */
 export function filterOptions(options: Options): EntryFilterInput {
   return {

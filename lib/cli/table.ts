@@ -1,3 +1,4 @@
+import { guardText } from '../format/csv.js';
 import { type Context, isTerminal } from './context.js';
 import { alignTo, cutTo, showable, widthOf } from './terminal-text.js';
 
@@ -24,7 +25,7 @@ export function createTable<Row>(context: Context, columns: readonly Column<Row>
   if (context.plain) {
     return {
       rows: (rows) => {
-        for (const row of rows) output.plainRow(columns.map((column) => column.cell(row)));
+        for (const row of rows) output.plainRow(columns.map((column) => plainCell(column, row)));
       },
     };
   }
@@ -44,6 +45,11 @@ export function createTable<Row>(context: Context, columns: readonly Column<Row>
       for (const cells of texts) for (const line of layout(cells)) output.line(line);
     },
   };
+}
+
+/** What people wrote is kept from spreadsheets as in the passbooks. */
+function plainCell<Row>({ kind, cell }: Column<Row>, row: Row): string {
+  return kind === 'text' ? guardText(cell(row)) : cell(row);
 }
 
 /** A header, and a line for each row, of so many columns: what does not fit is left out. */

@@ -6,10 +6,15 @@
 // A cell that a spreadsheet might take for a formula, also behind white space and in full width.
 const FORMULA = /^\s*['=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
+/** A text as no spreadsheet takes it for a formula: `=1+1` → `'=1+1`. */
+export function guardText(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
+}
+
 /** A text as a cell: `` → nothing, `say "hi"` → `"say ""hi"""`, `=1+1` → `"'=1+1"`. */
 export function encodeText(text: string): string {
   if (text === '') return '';
-  const guarded = FORMULA.test(text) ? `'${text}` : text;
+  const guarded = guardText(text);
   return `"${guarded.includes('"') ? guarded.replaceAll('"', '""') : guarded}"`;
 }
 

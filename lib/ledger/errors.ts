@@ -56,7 +56,7 @@ const rule = (hint: string): CodeFacts => ({ retryable: false, committed: false,
 const later = (hint: string): CodeFacts => ({ retryable: true, committed: false, hint });
 
 const FACTS = {
-  INVALID_AMOUNT: rule('Give a decimal text such as "12.50", or minor units as a bigint.'),
+  INVALID_AMOUNT: rule('Give a decimal text such as "12.50".'),
   INVALID_ID: rule('Check the account id, for example in the account list.'),
   INVALID_TEXT: rule('Take out control characters, or shorten the text.'),
   INVALID_CURRENCY: rule('Give an ISO 4217 code such as USD or CZK.'),

@@ -144,6 +144,19 @@ describe('A thousand bad command lines', () => {
   });
 
   it.each([
+    [['deposit', 'a10017'], 'It is: drovebank deposit <id> <amount>.'],
+    [['-q', 'deposit'], 'See `drovebank help deposit`.'],
+    [['open', '-x', 'Smith'], 'A text that begins with - comes behind -- alone.'],
+    [['history', 'a10017', '--from', '2026-02-01', '--to', '2026-01-01'], 'lies behind --to'],
+    [['statement', 'a10017', '--from', '2026-02-01', '--to', '2026-01-31'], 'lies behind --to'],
+    [['deposit', 'a10017', 'x'], 'Give a decimal text such as "12.50".\n'],
+  ])('%j is told what would be right', async (args, expected) => {
+    const { code, stderr } = await runHere(await temporaryBank(), args);
+    expect(code).toBe(2);
+    expect(stderr).toContain(expected);
+  });
+
+  it.each([
     [['depsit', 'a10017', '1'], 'Did you mean deposit?'],
     [['help', 'depsit'], "Unknown command 'depsit'. (Did you mean deposit?)"],
     [['-q', 'help', 'depsit'], "Unknown command 'depsit'. (Did you mean deposit?)"],

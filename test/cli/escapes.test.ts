@@ -70,7 +70,24 @@ describe('What could play tricks on a terminal', () => {
       await succeedHere(folder, ['deposit', 'a10017', '1.00', `--memo=${memo}`]);
       const history = await succeedHere(folder, ['history', 'a10017', '--reverse', '--limit', '1']);
       expect(history.trimEnd().endsWith(memo.trim()), history).toBe(true);
+      const args = ['history', 'a10017', '--reverse', '--limit', '1', '--plain'];
+      const cells = (await succeedHere(folder, args)).trimEnd().split('\t');
+      expect(cells.at(-1)).toBe(`'${memo}`);
+      expect(cells).toContain('+1.00');
     }
+    await succeedHere(folder, [
+      'open',
+      '=1+1',
+      'Smith',
+      '--id',
+      'formula',
+      '--overdraft-limit',
+      '5',
+    ]);
+    await succeedHere(folder, ['withdraw', 'formula', '1']);
+    const facts = await succeedHere(folder, ['show', 'formula', '--plain']);
+    expect(facts).toContain("name\t'=1+1 Smith\n");
+    expect(facts).toContain('balance\t-1.00\n');
     const page = readFileSync(pagePath(join(folder, BANK), 'a10017'), 'utf8');
     for (const cell of page.split(/[,\n]/)) expect(cell).not.toMatch(/^"?[=+@\t\uff1d]/);
     expect(page).toContain(`"'=1+1"`);

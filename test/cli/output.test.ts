@@ -134,7 +134,8 @@ describe('standard output and standard error', () => {
 
   it.skipIf(!existsSync('/dev/full'))('says when its answer did not fit on the disk', async () => {
     const folder = await temporaryBank();
-    for (const command of ['list', 'balance a10017', 'deposit a10017 1.00 --dry-run']) {
+    const looks = ['list', 'balance a10017', 'deposit a10017 1.00 --dry-run'];
+    for (const command of [...looks, '--help', '-V', 'help list', 'list --help']) {
       const ran = onFullDisk(folder, command.split(' '));
       expect(ran, command).toMatchObject({ code: 8 });
       expect(ran.stderr, command).toContain('DISK_FULL');

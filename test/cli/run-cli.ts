@@ -63,8 +63,10 @@ export async function runHere(
   const undo = (['stdout', 'stderr'] as const).map((name): (() => void) => {
     const stream = process[name];
     const { write } = stream;
-    stream.write = (text: unknown) => {
+    stream.write = (text: unknown, ...rest: unknown[]) => {
       told[name] += text;
+      const done = rest.at(-1);
+      if (typeof done === 'function') done();
       return true;
     };
     return () => Object.assign(stream, { write });

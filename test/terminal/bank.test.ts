@@ -284,6 +284,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     await screen.shows(menu);
     screen.presses('C-z');
     await screen.shows('stopped');
+    expect(screen.cursor).toBe(true);
     screen.presses('Enter');
     await screen.shows(new RegExp(`stopped.*${menu}`, 's'));
     screen.types('l');

@@ -15,6 +15,8 @@ export interface Screen {
   presses(...keys: readonly string[]): void;
   resize(columns: number, rows: number): void;
   readonly now: string;
+  /** Whether the cursor is shown. */
+  readonly cursor: boolean;
 }
 
 export interface Seat {
@@ -73,6 +75,9 @@ export function sitDown({
     resize: (x, y) => void tmux('resize-window', '-t', 'seat', '-x', String(x), '-y', String(y)),
     get now() {
       return look();
+    },
+    get cursor() {
+      return tmux('display-message', '-p', '-t', 'seat', '#{cursor_flag}').trim() === '1';
     },
   };
 }

@@ -33,6 +33,7 @@ export interface Size {
 
 const REFRESH_MS = 1_000;
 export const CURSOR = '█';
+const SHOW_CURSOR = '\u001b[?25h';
 
 /** Keys of one paste behind those that answered a question: for the next one, if that is answered by typing too. */
 let ahead: [text: string | undefined, key: Key][] = [];
@@ -59,6 +60,11 @@ export async function showFrame<Answer>(
   signal.addEventListener('abort', stop, { once: true });
   const goOn = () => void setImmediate(() => shown.goOn()); // Behind readline, which stops reading then.
   process.on('SIGCONT', goOn);
+  // Before readline, which stops the process then: the shell wants its cursor.
+  const stopping = (_: string, { ctrl, name }: Key) => {
+    if (ctrl === true && name === 'z') process.stdout.write(SHOW_CURSOR);
+  };
+  process.stdin.prependListener('keypress', stopping);
   const refresh = keepFresh(frame, shown);
   try {
     if (signal.aborted) throw new Walkaway('left');
@@ -73,6 +79,7 @@ export async function showFrame<Answer>(
   } finally {
     refresh.stop();
     process.off('SIGCONT', goOn);
+    process.stdin.off('keypress', stopping);
     signal.removeEventListener('abort', stop);
   }
 }

@@ -3,7 +3,7 @@ import type { Command, Context } from '../context.js';
 import { heldText } from '../history-table.js';
 import { entryInfoJson } from '../json.js';
 import { printPages } from '../print-pages.js';
-import { countOption, filterOptions, textOption } from '../read-options.js';
+import { countOption, filterOptions, periodOptions } from '../read-options.js';
 import { createTable, type Table } from '../table.js';
 import { withBank } from '../with-bank.js';
 
@@ -11,8 +11,7 @@ import { withBank } from '../with-bank.js';
 export const run: Command = async (context, _, options) => {
   const wanted = {
     ...filterOptions(options),
-    from: textOption(options, 'from'),
-    to: textOption(options, 'to'),
+    ...periodOptions(options),
     signal: context.signal,
   };
   const limit = countOption(options, 'limit');

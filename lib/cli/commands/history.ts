@@ -6,7 +6,7 @@ import { UsageError } from '../exit-codes.js';
 import { historyTable } from '../history-table.js';
 import { entryJson, moneyJson } from '../json.js';
 import { printPages } from '../print-pages.js';
-import { countOption, filterOptions, isSet, textOption } from '../read-options.js';
+import { countOption, filterOptions, isSet, periodOptions } from '../read-options.js';
 import { withBank } from '../with-bank.js';
 
 /** What leaves rows out: the balance at a day's end is that of its last row. */
@@ -27,8 +27,7 @@ export const run: Command = async (context, [id = ''], options) => {
   const limit = countOption(options, 'limit');
   const after = countOption(options, 'after');
   const range = {
-    from: textOption(options, 'from'),
-    to: textOption(options, 'to'),
+    ...periodOptions(options),
     ...filterOptions(options),
     reverse: isSet(options, 'reverse'),
     signal: context.signal,

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { AccountInfo } from '../../bank/api.js';
 import { pageFile } from '../../format/account-path.js';
+import { guardText } from '../../format/csv.js';
 import type { Command, Context } from '../context.js';
 import { historyTable } from '../history-table.js';
 import { accountJson, entryJson } from '../json.js';
@@ -33,9 +34,10 @@ export const run: Command = async (context, [typed = '']) => {
 
 function printFacts(context: Context, account: AccountInfo, passbook: string): void {
   const { output } = context;
+  const holder = `${account.firstName} ${account.lastName}`;
   const facts: [string, string][] = [
     ['account', account.id],
-    ['name', `${account.firstName} ${account.lastName}`],
+    ['name', context.plain ? guardText(holder) : holder],
     ['status', account.refuses === 'all' ? `${account.status}, for all` : account.status],
     ['balance', account.ledger.amount],
     ['held', account.held.amount],

@@ -4,7 +4,7 @@ import type { Command, Context } from '../context.js';
 import { UsageError } from '../exit-codes.js';
 import { HISTORY_COLUMNS } from '../history-table.js';
 import { accountJson, entryJson } from '../json.js';
-import { textOption } from '../read-options.js';
+import { periodOptions } from '../read-options.js';
 import { createTable } from '../table.js';
 import { withBank } from '../with-bank.js';
 
@@ -22,7 +22,7 @@ interface Sums {
 /** `drovebank statement <id>`: the rows of a period, between the balance before and the one behind it. */
 export const run: Command = async (context, [id = ''], options) => {
   const { output, signal } = context;
-  const period = { from: textOption(options, 'from'), to: textOption(options, 'to') };
+  const period = periodOptions(options);
   if (Date.parse(period.from ?? '') > Date.parse(period.to ?? '')) {
     throw new UsageError(`--from ${period.from} is behind --to ${period.to}.`);
   }
