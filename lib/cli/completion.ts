@@ -1,6 +1,7 @@
 /** What a shell offers when somebody presses Tab: commands, flags, and accounts of the bank. */
 import { RootCommand } from '@bomb.sh/tab';
 import { COMMANDS } from './command-table.js';
+import { commonStart } from './common-start.js';
 import {
   CHOICES,
   commandIndex,
@@ -16,7 +17,9 @@ export type Shell = (typeof SHELLS)[number];
 /** Operands and flags that take the id of an account. */
 const ACCOUNT_OPERANDS = ['id', 'from', 'to'];
 const ACCOUNT_FLAGS = ['account', 'to', 'sweep-to', 'with', 'after'];
-const ACCOUNTS_MAX = 50;
+const ACCOUNTS_MAX = 25;
+/** Behind every id that begins as another one does: ids have at most 64 characters, the last of which is z. */
+const behindAll = (start: string) => start.padEnd(64, 'z');
 
 interface Suggestion {
   readonly id: string;
@@ -132,10 +135,21 @@ async function accountsFrom(words: readonly string[], start: string): Promise<Su
       // Ids come in their order: those behind what is typed begin with it, until one does not.
       const after = /^[a-z0-9][a-z0-9_-]*$/.test(start) ? start : undefined;
       if (start !== '' && after === undefined) return [];
-      const { items } = await bank.accounts({ after, limit: ACCOUNTS_MAX }).page();
-      return items
-        .filter(({ id }) => id.startsWith(start))
-        .map(({ id, firstName, lastName }) => ({ id, name: `${firstName} ${lastName}` }));
+      const found = await bank.accounts({ after, limit: ACCOUNTS_MAX }).page();
+      const items = found.items.filter(({ id }) => id.startsWith(start));
+      // Shells write what all that is offered begins with: where there are more, those that begin otherwise are among it.
+      while (items.length >= ACCOUNTS_MAX) {
+        const common = commonStart(items.map(({ id }) => id));
+        if (common.length <= start.length) break;
+        const behind = await bank.accounts({ after: behindAll(common), limit: 1 }).page();
+        const other = behind.items.filter(({ id }) => id.startsWith(start));
+        if (other.length === 0) break;
+        items.push(...other);
+      }
+      return items.map(({ id, firstName, lastName }) => ({
+        id,
+        name: `${firstName} ${lastName}`,
+      }));
     } finally {
       await bank.close();
     }

@@ -35,6 +35,19 @@ describe('complete', () => {
     expect(drovebank(folder, ['complete', '--', 'balance', 'a']).stdout).toContain('Ada Lovelace');
   });
 
+  it('never makes a shell write more than all accounts begin with', async () => {
+    const folder = await temporaryBank();
+    const open = (id: string) => JSON.stringify({ op: 'open', id, firstName: 'A', lastName: 'B' });
+    const ids = Array.from({ length: 40 }, (_, index) => `b11${index + 10}`);
+    const input = [...ids, 'b12', 'b2', 'c1'].map(open).join('\n');
+    expect(drovebank(folder, ['batch', '-'], { input: `${input}\n` })).toMatchObject({ code: 0 });
+    const first = ids.slice(0, 25);
+    expect(offered(folder, 'balance', 'b')).toEqual([...first, 'b12', 'b2']);
+    expect(offered(folder, 'balance', 'b1')).toEqual([...first, 'b12']);
+    expect(offered(folder, 'balance', 'b11')).toEqual(first);
+    expect(offered(folder, 'balance', 'b2')).toEqual(['b2']);
+  });
+
   it('knows flags that stand before the command', async () => {
     const folder = await temporaryBank();
     expect(offered(folder, '--js')).toEqual(['--json']);

@@ -1,5 +1,6 @@
 import type { Key } from 'node:readline';
 import { BankError } from '../../ledger/errors.js';
+import { commonStart } from '../common-start.js';
 import type { Context } from '../context.js';
 import type { Line } from '../output.js';
 import { layTable } from '../table.js';
@@ -85,15 +86,6 @@ function keysLine(keys: readonly string[], width: number): Line {
 function tailOf(text: string, width: number): string {
   const letters = [...text];
   return letters.length <= width ? text : `…${letters.slice(1 - width).join('')}`;
-}
-
-/** What all of these begin with. */
-function commonStart([first = '', ...others]: readonly string[]): string {
-  let length = first.length;
-  for (const other of others) {
-    while (!other.startsWith(first.slice(0, length))) length--;
-  }
-  return first.slice(0, length);
 }
 
 /** Yes or no, below what it is about: that is looked at again each second, for others may be at work. */
