@@ -1,5 +1,6 @@
 /** What a shell offers when somebody presses Tab: commands, flags, and accounts of the bank. */
 import { RootCommand } from '@bomb.sh/tab';
+import type { AccountInfo } from '../bank/api.js';
 import { COMMANDS } from './command-table.js';
 import { commonStart } from './common-start.js';
 import {
@@ -126,6 +127,9 @@ function partsOf(flags: string): { long: string; short: string | undefined; valu
   return { long, short: /^-([a-z]),/i.exec(flags)?.[1], value: flags.includes('<') };
 }
 
+const only = (account: AccountInfo) => [account];
+const none = () => [];
+
 /** Accounts whose ids begin with `start`, in the bank that the words or the environment name. */
 async function accountsFrom(words: readonly string[], start: string): Promise<Suggestion[]> {
   try {
@@ -137,6 +141,8 @@ async function accountsFrom(words: readonly string[], start: string): Promise<Su
       if (start !== '' && after === undefined) return [];
       const found = await bank.accounts({ after, limit: ACCOUNTS_MAX }).page();
       const items = found.items.filter(({ id }) => id.startsWith(start));
+      // A page begins behind what is typed, which may be a whole id.
+      if (after !== undefined) items.unshift(...(await bank.account(after).then(only, none)));
       // Shells write what all that is offered begins with: where there are more, those that begin otherwise are among it.
       while (items.length >= ACCOUNTS_MAX) {
         const common = commonStart(items.map(({ id }) => id));
