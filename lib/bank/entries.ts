@@ -54,7 +54,8 @@ function toEntryInfo(entry: Entry, digits: number): EntryInfo {
   return Object.freeze({
     ...{ transfer, bookedAt, type },
     amount: toMoney(amount, currency, digits),
-    from: debit?.account,
+    // The first account of a currency opens the outside as well: nothing comes from there.
+    from: type === 'open' ? undefined : debit?.account,
     to: credit?.account,
     ...{ memo, reference, valueDate, key },
     details: toDetails(entry, digits),

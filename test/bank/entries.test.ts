@@ -103,4 +103,15 @@ describe('A search among all entries', () => {
       expect(() => bank.entries(options)).toThrow(expect.objectContaining({ code }));
     }
   });
+
+  it('tells no side that gave anything where an account was opened', async () => {
+    const { bank } = await lively();
+    const { items } = await bank.entries({ type: 'open' }).page();
+    expect(items.map(({ from, to }) => [from, to])).toEqual([
+      [undefined, 'a10017'],
+      [undefined, 'a10025'],
+      [undefined, 'jun'],
+    ]);
+    await bank.close();
+  });
 });
