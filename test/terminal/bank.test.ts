@@ -148,6 +148,17 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     expect(shown.split('\n').filter((line) => /^(back|USD|\d)/.test(line))).toEqual([]);
   });
 
+  it('shows on a tiny screen what is pointed to', async () => {
+    const screen = sitDown({ folder: await temporaryBank(), columns: 20, rows: 6 });
+    await screen.shows('◆ drovebank', '> l  list', 'letter, or Enter');
+    for (let step = 0; step < 5; step++) screen.presses('Down');
+    await screen.shows('◆ drovebank', '> h  help', 'letter, or Enter');
+    screen.presses('Down', 'Down');
+    await screen.shows('> l  list');
+    screen.presses('Up', 'Enter');
+    await screen.shows('ended with 0');
+  });
+
   it.each([
     ['before the review', 'Escape', 0],
     ['before the review', 'C-c', 130],

@@ -128,7 +128,7 @@ function choiceFrame(
     draw: (size) => [
       ...seen.slice(0, room(size)),
       { text: `${MARK}${question}`, style: 'strong' },
-      ...choiceLines(choices, at, rowsOf(choices, size)),
+      ...around(choiceLines(choices, at, rowsOf(choices, size)), size.height - 2, at),
       keysLine(['letter, or Enter', `Esc: ${wayOut}`], size.width),
     ],
     rest: (key) => [
@@ -153,6 +153,14 @@ function rowsOf(choices: readonly Choice[], { width, height }: Size): number {
   const columnsMax = Math.max(1, Math.floor(width / cellWidth(choices)));
   const rowsMin = Math.ceil(choices.length / columnsMax);
   return Math.min(choices.length, Math.max(rowsMin, Math.floor(height / 3)));
+}
+
+/** Of lines that do not all fit: so many, with the one that is pointed to in the middle. */
+function around(lines: Line[], count: number, at: number): Line[] {
+  const room = Math.max(1, count);
+  const first = (at % lines.length) - Math.floor(room / 2);
+  const start = Math.max(0, Math.min(first, lines.length - room));
+  return lines.slice(start, start + room);
 }
 
 /** Choices in columns, filled from top to bottom. */
