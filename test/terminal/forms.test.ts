@@ -104,6 +104,23 @@ describe.runIf(ran)('A form at a terminal', () => {
     await screen.shows('Deposited 5.00 USD to a10017.');
   });
 
+  it('takes a paste that begins with an account, once that is found', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder });
+    await screen.shows('◆ drovebank');
+    screen.types('d');
+    await screen.shows('◆ To account', '> a10017');
+    screen.types('a10025\r5\rgift\r');
+    await screen.shows('◇ To account: a10025', 'Bob Smith: 0.00 -> 5.00', '◆ Book the deposit?');
+    screen.types('n');
+    await screen.shows('Nothing was booked.', '◆ drovebank');
+    // Where nobody knows which one was meant, the rest is for nothing.
+    screen.types('w');
+    await screen.shows('◆ From account', '> a10017');
+    screen.types('a100\r5\rgift\r');
+    await screen.shows(/◆ From account: a100█ *\n[^◆]*> a10017[^◆]*a10025[^◆]*$/);
+  });
+
   it('takes no PIN that was pasted before it was asked for, and shows a dot for each digit', async () => {
     const folder = await temporaryBank();
     const screen = sitDown({ folder, args: ['pin', 'a10017'] });

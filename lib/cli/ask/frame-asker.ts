@@ -205,6 +205,7 @@ class PickFrame<Item> {
     return {
       typing: true,
       given: this.#wanted,
+      waits: () => this.#entered,
       refresh: (size) => this.#refresh(size),
       draw: (size, typed) => this.#draw(size, typed),
       rest: (item) => [{ text: `${DONE}${this.#question}: ${this.#cells(item)}` }],

@@ -14,6 +14,8 @@ export interface Frame<Answer> {
   readonly given?: string | undefined;
   /** It takes nothing that was typed before it could be seen. */
   readonly fresh?: boolean;
+  /** Whether Enter was pressed, and its answer is still looked up: what is typed meanwhile is for the next question. */
+  waits?(): boolean;
   /** Lines for so many columns and rows. `typed` has a cursor in it. */
   draw(size: Size, typed: string): readonly Line[];
   /** What stays on the screen when it was answered. */
@@ -111,6 +113,9 @@ function keepFresh<Answer>(frame: Frame<Answer>, shown: Shown<Answer>): { stop()
 }
 
 class Shown<Answer> extends Prompt<Answer> {
+  readonly #frame: Frame<Answer>;
+  /** What is typed, without the key that is at hand. */
+  #typed = '';
   left: 'back' | 'left' | undefined;
   failure: unknown;
   /** Called for each key that the frame stays for. */
@@ -129,7 +134,8 @@ class Shown<Answer> extends Prompt<Answer> {
       },
       frame.typing === true,
     );
-    this.on('key', (_, key) => {
+    this.#frame = frame;
+    this.on('key', (text, key) => {
       if (key.ctrl === true && key.name === 'c') {
         // In raw mode Ctrl-C is a key: handed on, it takes the same way as the signal.
         this.left = 'left';
@@ -137,7 +143,13 @@ class Shown<Answer> extends Prompt<Answer> {
       } else if (key.ctrl === true && key.name === 'd') this.#walk('left');
       else if (key.name === 'escape') this.#walk('back');
       else if (!frame.typing && key.sequence?.toLowerCase() === 'q') this.#walk('back');
-      else this.#answer(frame.press(key, this.userInput.trim()));
+      else if (frame.waits?.()) {
+        ahead.push([text, key]);
+        this.#fill(this.#typed);
+      } else {
+        this.#typed = this.userInput;
+        this.#answer(frame.press(key, this.userInput.trim()));
+      }
     });
   }
 
@@ -187,6 +199,7 @@ class Shown<Answer> extends Prompt<Answer> {
       this.value = found.answer;
       this.state = 'submit';
     }
+    if (found === undefined && this.#frame.waits?.() === false) ahead = []; // It was for an answer that did not come.
     this.output.emit('resize'); // It draws what is new.
     if (found && 'answer' in found) this.close();
   }
