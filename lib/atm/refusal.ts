@@ -5,11 +5,10 @@ const LESS = 'Ask for less.';
 const AT_THE_COUNTER = 'Ask at the counter of the bank.';
 const HINTS: Partial<Record<BankErrorCode, string>> = {
   INVALID_ID: 'Check the number.',
-  INVALID_AMOUNT: 'Give another amount, such as 20 or 12.50.',
   ACCOUNT_NOT_FOUND: 'Check the number.',
   ACCOUNT_FROZEN: AT_THE_COUNTER,
   ACCOUNT_CLOSED: AT_THE_COUNTER,
-  CURRENCY_MISMATCH: 'Its currency is another one.',
+  CURRENCY_MISMATCH: 'Name an account of your currency.',
   SAME_ACCOUNT: 'Name another account.',
   INSUFFICIENT_FUNDS: LESS,
   LIMIT_EXCEEDED: LESS,

@@ -270,6 +270,11 @@ function after(state: AtmState, holder: Holder | undefined): AtmState {
 /** Refusals that another amount may mend. */
 const OF_THE_AMOUNT: readonly string[] = ['INVALID_AMOUNT', 'INSUFFICIENT_FUNDS', 'LIMIT_EXCEEDED'];
 
+/** Refusals that another account to transfer to may mend. */
+const OF_THE_OTHER: readonly string[] = [
+  ...['SAME_ACCOUNT', 'CURRENCY_MISMATCH', 'ACCOUNT_FROZEN', 'ACCOUNT_CLOSED'],
+];
+
 /** What was refused is asked for again: a number, a wrong PIN unless that is over, an amount. */
 function refused(state: AtmState, error: BankError, say: readonly string[]): Next {
   const isOver =
@@ -281,6 +286,12 @@ function refused(state: AtmState, error: BankError, say: readonly string[]): Nex
     // What others took meanwhile may come back: what was asked for is kept then.
     const given = state.at === 'book' ? state.wish.amount : undefined;
     return { state: amountOf(state.holder, state.wish, given), say };
+  }
+  if (state.at === 'try' && OF_THE_OTHER.includes(error.code)) {
+    const isOther = state.wish.to !== undefined && error.details.id !== state.holder.id;
+    if (isOther || error.code === 'SAME_ACCOUNT') {
+      return { state: { at: 'to', holder: state.holder }, say };
+    }
   }
   return { state: 'holder' in state ? { at: 'menu', holder: state.holder } : WELCOME, say };
 }

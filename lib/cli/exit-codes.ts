@@ -62,13 +62,21 @@ export function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? EXIT.usage : EXIT.unexpected;
 }
 
+const GENERAL_HINT = 'See `drovebank help`, or the help of the command.';
+
 /** The command line itself makes no sense: a flag, an argument, a missing terminal. */
 export class UsageError extends Error {
   override readonly name = 'UsageError';
   readonly hint: string;
 
-  constructor(message: string, hint = 'See `drovebank help`, or the help of the command.') {
+  constructor(message: string, hint = GENERAL_HINT) {
     super(message);
     this.hint = hint;
+  }
+
+  /** The same, with the help of a command as what to do next where nothing better is known. */
+  of(command = ''): UsageError {
+    if (this.hint !== GENERAL_HINT) return this;
+    return new UsageError(this.message, `See \`drovebank help ${command}\`.`);
   }
 }

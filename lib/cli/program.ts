@@ -108,7 +108,8 @@ async function runCommand(
     if (!facts.writes || context.dryRun) throw unwritten(failure);
     context.output.warn(`The command did its work; its answer was lost: ${failure.message}`);
     return code;
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof UsageError ? thrown.of(nameOf(facts)) : thrown;
     await context.output.finish();
     reportError(context.output, context, error);
     const code = exitCodeOf(error);

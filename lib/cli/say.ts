@@ -8,6 +8,9 @@ export function moneyText(money: Money): string {
   return `${money.amount} ${money.currency}`;
 }
 
+/** How what was only tried out ends. */
+export const DRY_RUN_SAID = ' Dry run: nothing was booked.';
+
 export type Movement = 'deposit' | 'withdraw' | 'transfer' | 'capture' | 'reverse';
 
 const DONE = {
@@ -96,5 +99,5 @@ function ending(
 ): string {
   if (replayed)
     return ` Booked before with this key: transfer ${transfer}, ${bookedAt}; nothing moved now.`;
-  return dryRun ? ' Dry run: nothing was booked.' : ` Transfer ${transfer}.`;
+  return dryRun ? DRY_RUN_SAID : ` Transfer ${transfer}.`;
 }

@@ -121,6 +121,18 @@ describe('A session at the cash machine', () => {
       ],
       'amount try amount try review book amount',
     ],
+    [
+      'asks for another account where that one can not be paid to',
+      MENU,
+      ['t', 'bob', done(), '5', refusal('CURRENCY_MISMATCH'), 'bill', done(), '5'],
+      'to find-to amount try to find-to amount try',
+    ],
+    [
+      'ends a transfer where its holder can not give',
+      MENU,
+      ['t', 'bob', done(), '5', refusal('ACCOUNT_FROZEN', { id: 'a10017' })],
+      'to find-to amount try menu',
+    ],
     ['tells a refusal', MENU, ['w', '60', refusal('ACCOUNT_FROZEN')], 'amount try menu'],
     [
       'changes the PIN',

@@ -146,6 +146,7 @@ describe('A thousand bad command lines', () => {
   it.each([
     [['deposit', 'a10017'], 'It is: drovebank deposit <id> <amount>.'],
     [['-q', 'deposit'], 'See `drovebank help deposit`.'],
+    [['fee', '1.00'], 'See `drovebank help fee`.'],
     [['open', '-x', 'Smith'], 'A text that begins with - comes behind -- alone.'],
     [['history', 'a10017', '--from', '2026-02-01', '--to', '2026-01-01'], 'lies behind --to'],
     [['statement', 'a10017', '--from', '2026-02-01', '--to', '2026-01-31'], 'lies behind --to'],

@@ -149,18 +149,38 @@ describe.skipIf(!withTerminal)('the interactive bank', () => {
       ['Amount in USD: ', '5'],
       ['Memo (Enter for none): ', 'cinema'],
       ['Book it? [y/N] ', 'q'],
-      ['Memo (Enter for none) [cinema]: ', 'q'],
-      ['Amount in USD [5]: ', 'q'],
-      ['To account (Enter lists, a text searches) [a10025]: ', 'q'],
-      ['From account (Enter lists, a text searches) [a10017]: ', ''],
-      ['To account (Enter lists, a text searches) [a10025]: ', ''],
-      ['Amount in USD [5]: ', '6'],
-      ['Memo (Enter for none) [cinema]: ', ''],
+      ['Memo (Enter for none) [cinema, - clears it]: ', 'q'],
+      ['Amount in USD [5, - clears it]: ', 'q'],
+      ['To account (Enter lists, a text searches) [a10025, - clears it]: ', 'q'],
+      ['From account (Enter lists, a text searches) [a10017, - clears it]: ', ''],
+      ['To account (Enter lists, a text searches) [a10025, - clears it]: ', ''],
+      ['Amount in USD [5, - clears it]: ', '6'],
+      ['Memo (Enter for none) [cinema, - clears it]: ', ''],
       ['Book it? [y/N] ', 'y'],
       ['drovebank> ', 'q'],
     ]);
     expect(await session.ended).toBe(0);
     expect(session.seen).toContain('Transferred 6.00 USD from a10017 to a10025.');
+  });
+
+  it('takes no yes that was pasted before the review was told; - empties an answer', async () => {
+    const folder = await temporaryBank();
+    const session = sit(folder);
+    await session.shows('drovebank> ');
+    session.types('d\ra10017\r7\rmemo\ry');
+    await session.shows('Book the deposit? [y/N] ');
+    session.types('q');
+    await converse(session, [
+      ['Memo (Enter for none) [memo, - clears it]: ', '-'],
+      ['Book the deposit? [y/N] ', 'q'],
+      ['Memo (Enter for none): ', 'q'],
+      ['Amount in USD [7, - clears it]: ', ''],
+      ['Memo (Enter for none): ', ''],
+      ['Book the deposit? [y/N] ', 'y'],
+      ['Deposited 7.00 USD', 'q'],
+    ]);
+    expect(await session.ended).toBe(0);
+    expect(await balances(folder)).toMatchObject({ a10017: '107.00 after 3 rows' });
   });
 
   it('asks again for what makes no sense, and helps to find the account', async () => {

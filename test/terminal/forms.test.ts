@@ -121,6 +121,65 @@ describe.runIf(ran)('A form at a terminal', () => {
     await screen.shows(/◆ From account: a100█ *\n[^◆]*> a10017[^◆]*a10025[^◆]*$/);
   });
 
+  it('takes each line of a paste once, however soon the next question comes', async () => {
+    const screen = sitDown({ folder: await temporaryBank() });
+    await screen.shows('◆ drovebank');
+    screen.types('c');
+    await screen.shows('◆ First name');
+    screen.types('Zed\r\rYak\rEUR\r50\r');
+    await screen.shows('The last name is empty.', 'Would open a10033 for Zed Yak in EUR.');
+    await screen.shows('overdraft limit 50.00', '◆ Open it?');
+    expect(screen.now).not.toContain('Dry run');
+    screen.presses('C-c');
+    await screen.shows('ended with 130');
+    const teller = sitDown({ folder: await temporaryBank(), args: ['teller'] });
+    await teller.shows('◆ Memo of 1');
+    teller.types('rent\r.\ra10025\r5\rfood\ra10017\ra10025\r6\r.\r');
+    await teller.shows('1. 5 to a10025, rent', '2. 6 from a10017 to a10025, food', '◆ Book all 2?');
+  });
+
+  it('leads to the account that is frozen, or out where nothing was asked for it', async () => {
+    const folder = await temporaryBank();
+    succeed(folder, ['freeze', 'a10017']);
+    const screen = sitDown({ folder });
+    await screen.shows('◆ drovebank');
+    screen.types('t');
+    await answer(screen, ['From account', 'a10017'], ['To account', 'a10025']);
+    await answer(screen, ['Amount in USD', '5']);
+    await screen.shows('a10017 is frozen.', /◆ From account: a10017█[^◆]*$/);
+    screen.presses('Escape');
+    await screen.shows(/◆ drovebank[^◆]*$/);
+    screen.types('l');
+    await answer(screen, ['Accounts', 'a10017']);
+    await screen.shows('◆ a10017');
+    screen.types('x');
+    await answer(screen, ['What is left goes to account', 'a10025']);
+    await screen.shows(/ACCOUNT_FROZEN[^◆]*◆ a10017[^◆]*$/);
+    screen.types('w');
+    await answer(screen, ['Amount in USD', '5']);
+    await screen.shows(/ACCOUNT_FROZEN[^◆]*◆ a10017[^◆]*$/);
+  });
+
+  it('takes no yes before its review was seen to the end, and no Enter for a no', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder, columns: 20, rows: 6 });
+    await screen.shows('◆ drovebank');
+    screen.types('t');
+    await answer(screen, ['From account', 'a10017'], ['To account', 'a10025']);
+    await answer(screen, ['Amount in USD', '5'], ['Memo', '']);
+    await screen.shows('Review: 5.00 USD', 'Down: more');
+    screen.presses('Enter');
+    screen.types('y');
+    await screen.shows(/a10017, Ada\s+Lovelace/, 'Down: more');
+    screen.types('yyyyy');
+    await screen.shows('a10025: 5.00 (was', 'Transfer 6.');
+    const wide = sitDown({ folder, columns: 40, rows: 12 });
+    await wide.shows('◆ drovebank');
+    wide.types('d');
+    await answer(wide, ['To account', 'a10025'], ['Amount in USD', '1234567.89'], ['Memo', '']);
+    await wide.shows(/to {3}a10025, Bob Smith: 5\.00 ->\n1234572\.89\n/, 'y: yes');
+  });
+
   it('takes no PIN that was pasted before it was asked for, and shows a dot for each digit', async () => {
     const folder = await temporaryBank();
     const screen = sitDown({ folder, args: ['pin', 'a10017'] });

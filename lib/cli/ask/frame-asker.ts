@@ -4,6 +4,7 @@ import { commonStart } from '../common-start.js';
 import type { Context } from '../context.js';
 import type { Line } from '../output.js';
 import { layTable } from '../table.js';
+import { showable, wrapTo } from '../terminal-text.js';
 import type { Asker, Catalogue, Choice, Look, TextOptions } from './asker.js';
 import { CURSOR, type Frame, type Pressed, type Size, showFrame } from './frame.js';
 
@@ -88,24 +89,42 @@ function tailOf(text: string, width: number): string {
   return letters.length <= width ? text : `…${letters.slice(1 - width).join('')}`;
 }
 
-/** Yes or no, below what it is about: that is looked at again each second, for others may be at work. */
+/**
+ * Yes or no, below what it is about: that is looked at again each second, for others may be at work. Where it does not
+ * fit there is no yes before its end was seen.
+ */
 function confirmFrame(question: string, look?: Look): Frame<boolean> {
   let seen: readonly Line[] = [];
+  let top = 0;
+  let hidden = 0;
   return {
     refresh: async ({ width, height }) => {
-      seen = look ? await look(width, height - 2) : [];
+      const lines = look ? await look(width, height - 2) : [];
+      seen = lines.flatMap(({ text, ...rest }) =>
+        wrapTo(showable(text), width).map((part) => ({ text: part, ...rest })),
+      );
       return undefined;
     },
-    draw: ({ width, height }) => [
-      ...seen.slice(0, Math.max(0, height - 2)),
-      { text: `${MARK}${question}`, style: 'strong' },
-      keysLine(['y: yes', 'n: no', 'Esc: back'], width),
-    ],
+    draw: ({ width, height }) => {
+      const room = Math.max(1, height - 2);
+      top = Math.max(0, Math.min(top, seen.length - room));
+      hidden = Math.max(0, seen.length - top - room);
+      const scroll = seen.length > room ? [`${hidden > 0 ? 'Down' : 'Up'}: more`] : [];
+      return [
+        ...seen.slice(top, top + room),
+        { text: `${MARK}${question}`, style: 'strong' },
+        keysLine([...scroll, 'y: yes', 'n: no', 'Esc: back'], width),
+      ];
+    },
     rest: (answer) => [...seen, { text: `${DONE}${question} ${answer ? 'yes' : 'no'}` }],
     press: ({ name, sequence = '' }) => {
       // By what was typed: Ctrl-Y is no yes.
-      if (sequence.toLowerCase() === 'y') return { answer: true };
-      return sequence.toLowerCase() === 'n' || name === 'return' ? { answer: false } : undefined;
+      const key = sequence.toLowerCase();
+      if (key === 'n') return { answer: false };
+      if (key === 'y' && hidden === 0) return { answer: true };
+      if (key === 'y' || name === 'down') top++;
+      if (name === 'up') top--;
+      return undefined;
     },
   };
 }

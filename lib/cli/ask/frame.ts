@@ -28,6 +28,9 @@ export interface Frame<Answer> {
 /** What a key leads to: an answer, or another text in place of what is typed; `undefined`: the frame stays, and is drawn again. */
 export type Pressed<Answer> = { readonly answer: Answer } | { readonly fill: string } | undefined;
 
+const keep = (text: string | undefined, key: Key) => void ahead.push([text, key]);
+const letGo = () => void process.stdin.off('keypress', keep);
+
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -71,6 +74,7 @@ export async function showFrame<Answer>(
   try {
     if (signal.aborted) throw new Walkaway('left');
     const answered = shown.prompt();
+    letGo(); // Also where it begins in the same turn as the one before ended.
     const typed = frame.typing && !frame.fresh ? ahead : [];
     ahead = [];
     for (const [text, key] of typed) process.stdin.emit('keypress', text, key);
@@ -187,9 +191,9 @@ class Shown<Answer> extends Prompt<Answer> {
   /** What was pasted comes in one go: keys behind the last one of this question are kept for the next one. */
   override close(): void {
     super.close();
-    const keep = (text: string | undefined, key: Key) => void ahead.push([text, key]);
+    letGo(); // It listens once.
     process.stdin.on('keypress', keep);
-    setImmediate(() => process.stdin.off('keypress', keep));
+    setImmediate(letGo);
   }
 
   refreshed(found: Pressed<Answer>): void {

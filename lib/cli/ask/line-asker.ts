@@ -71,9 +71,11 @@ export function createLineAsker(context: Context): Asker {
     complete = options.complete;
     // What was answered before is not written into the line: a "q" behind it would not lead back any more.
     const fallback = options.given || options.fallback;
-    const answer = await line(`${question}${fallback === undefined ? '' : ` [${fallback}]`}: `);
+    const usual = options.given ? `${fallback}, - clears it` : fallback;
+    const answer = await line(`${question}${usual === undefined ? '' : ` [${usual}]`}: `);
     complete = undefined;
     if (answer.toLowerCase() === 'q') throw new Walkaway('back');
+    if (answer === '-' && options.given) return '';
     return answer === '' ? (fallback ?? '') : answer;
   };
   const unseen = async (question: string): Promise<string> => {
@@ -141,6 +143,8 @@ export function createLineAsker(context: Context): Asker {
     confirm: async (question, look) => {
       const lines = look ? await look(stdout.columns || 80, PAGE_ROWS) : [];
       for (const { text } of lines) output.line(text);
+      // Nobody has seen that before: what was typed or pasted ahead is no answer to it.
+      typed.length = 0;
       const answer = await line(`${question} [y/N] `);
       if (answer.toLowerCase() === 'q') throw new Walkaway('back');
       return /^y(es)?$/i.test(answer);

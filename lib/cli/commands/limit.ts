@@ -7,7 +7,7 @@ import { book } from '../with-bank.js';
 export const run: Command = async (context, [id = ''], options) => {
   const { dryRun, signal } = context;
   const limits = {
-    overdraftLimit: textOption(options, 'overdraft'),
+    overdraftLimit: textOption(options, 'overdraftLimit'),
     transferLimit: textOption(options, 'transfer'),
     dayLimit: textOption(options, 'day'),
   };

@@ -132,7 +132,8 @@ async function close(counter: Counter, { id, ledger }: AccountInfo): Promise<voi
   const questions = ledger.minor > 0n ? [askRest, last] : [last];
   await fillIn(questions, (error) => {
     reportError(context.output, context, error);
-    return OF_THE_REST.includes(error.code) ? questions.length - 2 : -1;
+    const isOther = OF_THE_REST.includes(error.code) && error.details.id !== id;
+    return isOther ? questions.length - 2 : -1;
   });
 }
 

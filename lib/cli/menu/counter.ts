@@ -5,6 +5,7 @@ import { orRefusal } from '../ask/or-refusal.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
 import type { Line } from '../output.js';
+import { DRY_RUN_SAID } from '../say.js';
 import { newKey, settled } from '../settled.js';
 
 /** What the interactive bank hands to its parts. */
@@ -24,7 +25,9 @@ export async function review(
   const { output, dryRun } = context;
   const lines = await tryOut();
   if (dryRun) return output.lines(lines);
-  if (!(await asker.confirm(question, orRefusal(tryOut)))) {
+  const look = async () =>
+    (await tryOut()).map((line) => ({ ...line, text: line.text.replace(DRY_RUN_SAID, '') }));
+  if (!(await asker.confirm(question, orRefusal(look)))) {
     return output.line('Nothing was booked.');
   }
   const key = newKey();

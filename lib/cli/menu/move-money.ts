@@ -31,17 +31,16 @@ export async function moveMoney(
     const sides = { ...(from && { from: from.id }), ...(to && { to: to.id }) };
     return moveOne(bank, { ...sides, ...input }, { signal, dryRun });
   };
-  const accounts: Question[] = [];
-  if (type !== 'deposit' && known.from === undefined) {
-    accounts.push(async () => {
-      from = await pick('From account', from);
-    });
-  }
-  if (type !== 'withdraw' && known.to === undefined) {
-    accounts.push(async () => {
-      to = await pick('To account', to, from);
-    });
-  }
+  const askFrom: Question = async () => {
+    from = await pick('From account', from);
+  };
+  const askTo: Question = async () => {
+    to = await pick('To account', to, from);
+  };
+  const accounts = [
+    ...(type !== 'deposit' && known.from === undefined ? [askFrom] : []),
+    ...(type !== 'withdraw' && known.to === undefined ? [askTo] : []),
+  ];
   const amountIn = () => `Amount in ${(from ?? to ?? bank).currency}`;
   const amount = textField(asker, amountIn, (text) => move({ amount: text }));
   const memo = textField(
@@ -59,7 +58,9 @@ export async function moveMoney(
   const first = accounts.length;
   await fillIn([...accounts, amount.ask, memo.ask, last], (error: BankError, at) => {
     reportError(output, context, error);
-    if (OF_THE_ACCOUNTS.includes(error.code)) return first - 1;
+    if (OF_THE_ACCOUNTS.includes(error.code)) {
+      return accounts.indexOf(error.details.id === from?.id ? askFrom : askTo);
+    }
     return error.code === 'INVALID_TEXT' ? at : Math.min(at, first);
   });
 }
