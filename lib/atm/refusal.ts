@@ -19,7 +19,7 @@ const HINTS: Partial<Record<BankErrorCode, string>> = {
 export function tellRefusal(error: BankError, now: number): string[] {
   const { code, details } = error;
   if (typeof details.until === 'string') {
-    const what = code === 'PIN_LOCKED' ? 'Too many wrong PINs' : 'That was another PIN';
+    const what = code === 'PIN_LOCKED' ? 'Too many wrong PINs' : 'Wrong PIN';
     return [`${what}: locked for ${spanText(Date.parse(details.until) - now)}.`];
   }
   if (details.set === false) return [error.message, AT_THE_COUNTER];

@@ -122,7 +122,7 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
     }
     case 'set-pin':
       await bank.setPin(state.holder.id, state.pin, { signal });
-      return { done: true, told: ['Your PIN is another one now.'] };
+      return { done: true, told: ['Your PIN has been changed.'] };
     default:
       throw new Error(`drovebank bug: nothing to do at ${state.at}`);
   }
@@ -157,7 +157,7 @@ async function notices(atm: Atm, { id, entries }: AccountInfo, seen: number): Pr
   if (count <= 0) return [];
   const rows = await rowsOf(atm, id, Math.min(count, STATEMENT_ROWS));
   const many = count === 1 ? 'one new row' : `${count.toLocaleString('en')} new rows`;
-  return [`Since your last visit: ${many}.`, ...rows];
+  return [`Since your card was put in last: ${many}.`, ...rows];
 }
 
 async function statement(atm: Atm, holder: Holder): Promise<string[]> {

@@ -296,6 +296,6 @@ function refused(state: AtmState, error: BankError, say: readonly string[]): Nex
   return { state: 'holder' in state ? { at: 'menu', holder: state.holder } : WELCOME, say };
 }
 
-const ANOTHER_PIN = 'That was another one. Both once more:';
+const ANOTHER_PIN = 'The two differ. Both once more:';
 const NO_PIN = 'A PIN is four digits.';
 const NOTHING = 'Nothing was booked.';

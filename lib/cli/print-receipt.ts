@@ -25,8 +25,13 @@ export function printHold(context: Context, receipt: HoldReceipt, key: string): 
 }
 
 /** Prints what a change of an account was answered with. */
-export function printChange(context: Context, receipt: ChangeReceipt, key: string): void {
+export function printChange(
+  context: Context,
+  receipt: ChangeReceipt,
+  key: string,
+  sweptTo?: string,
+): void {
   const { output, dryRun } = context;
   if (context.json) output.document('account.change', { ...changeJson(receipt), key, dryRun });
-  else if (!context.quiet) output.line(changeText(receipt, dryRun));
+  else if (!context.quiet) output.line(changeText(receipt, dryRun, sweptTo));
 }

@@ -257,7 +257,7 @@ function usageError(complaint: string, [facts, ...others]: readonly CommandFacts
   const said = `${message.slice(0, 1).toUpperCase()}${message.slice(1)}`;
   if (facts === undefined || others.length > 0) return new UsageError(said);
   const dashes = message.startsWith('unknown option')
-    ? ' A text that begins with - comes behind -- alone.'
+    ? ' Put -- before a text that begins with -.'
     : '';
   const hint = `It is: drovebank ${facts.usage}.${dashes} See \`drovebank help ${nameOf(facts)}\`.`;
   return new UsageError(said, hint);

@@ -1,5 +1,6 @@
 import type { EntryFilterInput } from '../ledger/entry-filter.js';
 import type { Annotations } from '../ledger/request.js';
+import { readMoment } from '../ledger/text.js';
 import type { Options } from './context.js';
 import { UsageError } from './exit-codes.js';
 import { CHOICES } from './flags.js';
@@ -58,14 +59,15 @@ export function choiceOption<Name extends keyof typeof CHOICES>(
   throw new UsageError(`--${name} ${JSON.stringify(text)} is not one of: ${choices.join(', ')}.`);
 }
 
-/** `--from --to`, of which the first must not lie behind the second. @throws UsageError where it does */
+/** `--from --to`, of which the first must not lie behind the second. @throws UsageError where it does; BankError INVALID_TIME */
 export function periodOptions(options: Options): {
   readonly from: string | undefined;
   readonly to: string | undefined;
 } {
   const [from, to] = [textOption(options, 'from'), textOption(options, 'to')];
-  // What is no time the library says.
-  if (Date.parse(from ?? '') > Date.parse(to ?? '')) {
+  const begin = from === undefined ? undefined : readMoment(from, 'from');
+  const end = to === undefined ? undefined : readMoment(to, 'to');
+  if (begin !== undefined && end !== undefined && begin > end) {
     throw new UsageError(
       `--from ${from} lies behind --to ${to}.`,
       'Rows are told from --from on, and before --to: the day behind the last one.',

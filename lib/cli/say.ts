@@ -67,13 +67,15 @@ const CHANGES: Readonly<Record<string, readonly [done: string, would: string]>> 
   limit: ['Changed the limits of', 'change the limits of'],
 };
 
-/** `Froze a10017. Balance 20.00. Transfer 42.` */
-export function changeText(receipt: ChangeReceipt, dryRun: boolean): string {
+/** `Froze a10017. Balance 20.00. Transfer 42.`; of a close, `sweptTo` is where what was left went. */
+export function changeText(receipt: ChangeReceipt, dryRun: boolean, sweptTo = ''): string {
   const { type, account, amount } = receipt;
   const [done, would] = CHANGES[type] ?? [type, type];
-  const swept = amount.minor === 0n ? '' : ` Swept ${moneyText(amount)}.`;
+  const to = sweptTo === '' ? '' : ` to ${sweptTo.toLowerCase()}`;
+  const moved = `${moneyText(amount)}${to}`;
+  const swept = amount.minor === 0n ? '' : dryRun ? ` and sweep ${moved}` : ` and swept ${moved}`;
   const verb = dryRun ? `Would ${would}` : done;
-  return `${verb} ${account.id}.${swept} Balance ${account.ledger.amount}.${ending(receipt, dryRun)}`;
+  return `${verb} ${account.id}${swept}. Balance ${account.ledger.amount}.${ending(receipt, dryRun)}`;
 }
 
 function change(side: ReceiptSide): string {

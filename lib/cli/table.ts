@@ -107,7 +107,13 @@ function fitted<Row>(
     widths[index] = Math.max(TEXT_WIDTH_MIN, width - excess);
     excess -= width - (widths[index] ?? 0);
   }
-  return widths;
+  // What does not fit beside the others has a line of its own, with room for more.
+  if (excess <= 0) return widths;
+  return natural.map((width, index) =>
+    columns[index]?.kind === 'text'
+      ? Math.max(widths[index] ?? 0, Math.min(width, lineMax - INDENT))
+      : width,
+  );
 }
 
 /** Cells side by side; what no longer fits goes on in an indented line, so that nothing wraps. */
@@ -133,5 +139,6 @@ function layOut<Row>(
     line += alignTo(cutTo(cell, width), width, columns[index]?.kind === 'money' ? 'right' : 'left');
     used += width;
   }
-  return [...lines, line.trimEnd()];
+  const last = line.trimEnd();
+  return last === '' && lines.length > 0 ? lines : [...lines, last];
 }

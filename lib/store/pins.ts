@@ -236,7 +236,7 @@ function wrongError(secret: Secret): BankError {
     until === undefined
       ? `${left} more ${left === 1 ? 'try' : 'tries'}.`
       : `No other is taken before ${until}.`;
-  return new BankError('PIN_WRONG', `The PIN of ${id} is another one. ${next}`, {
+  return new BankError('PIN_WRONG', `The PIN of ${id} is wrong. ${next}`, {
     details: { id, left, ...(until === undefined ? {} : { until }) },
     ...(until === undefined ? {} : { hint: 'Wait until then.' }),
   });

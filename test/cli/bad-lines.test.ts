@@ -146,14 +146,15 @@ describe('A thousand bad command lines', () => {
   it.each([
     [['deposit', 'a10017'], 'It is: drovebank deposit <id> <amount>.'],
     [['-q', 'deposit'], 'See `drovebank help deposit`.'],
+    [['statement', 'a10017', '--from', '2026-13'], '2026-13'],
     [['fee', '1.00'], 'See `drovebank help fee`.'],
-    [['open', '-x', 'Smith'], 'A text that begins with - comes behind -- alone.'],
+    [['open', '-x', 'Smith'], 'Put -- before a text that begins with -.'],
     [['history', 'a10017', '--from', '2026-02-01', '--to', '2026-01-01'], 'lies behind --to'],
     [['statement', 'a10017', '--from', '2026-02-01', '--to', '2026-01-31'], 'lies behind --to'],
     [['deposit', 'a10017', 'x'], 'Give a decimal text such as "12.50".\n'],
   ])('%j is told what would be right', async (args, expected) => {
-    const { code, stderr } = await runHere(await temporaryBank(), args);
-    expect(code).toBe(2);
+    const { code, stdout, stderr } = await runHere(await temporaryBank(), args);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
     expect(stderr).toContain(expected);
   });
 

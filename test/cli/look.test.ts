@@ -18,7 +18,7 @@ describe('statement', () => {
       /^Statement of a10017, Ada Lovelace\nFrom the beginning, in USD, open\.\n/,
     );
     expect(text).toContain('Balance before: 0.00\n');
-    expect(text).toContain('In 100.00, out 50.00.\nBalance behind: 50.00 USD\n');
+    expect(text).toContain('In 100.00, out 50.00.\nBalance after: 50.00 USD\n');
     for (const line of text.split('\n')) expect(line.length).toBeLessThanOrEqual(80);
   });
 
@@ -71,7 +71,7 @@ describe('statement', () => {
     await succeedHere(folder, ['open', 'Yu', 'Ki', '--id', 'yen', '--currency', 'JPY']);
     await succeedHere(folder, ['deposit', 'yen', '500']);
     const text = await succeedHere(folder, ['statement', 'yen']);
-    expect(text).toContain('In 500, out 0.\nBalance behind: 500 JPY');
+    expect(text).toContain('In 500, out 0.\nBalance after: 500 JPY');
   });
 });
 

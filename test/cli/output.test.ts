@@ -102,6 +102,18 @@ describe('standard output and standard error', () => {
     );
   });
 
+  it('shows a text whole in a line of its own, where the others leave no room beside them', async () => {
+    const folder = await temporaryBank();
+    const memo = 'a memo with more letters than twelve, and room for all of them';
+    await succeedHere(folder, ['deposit', 'a10017', '123456789012.00', '--memo', memo]);
+    await succeedHere(folder, ['deposit', 'a10017', '1.00']);
+    const env = { COLUMNS: '60' };
+    const told = await succeedHere(folder, ['history', 'a10017'], { env });
+    expect(told).toContain(`\n    a memo with more letters than twelve, and room for all …\n`);
+    expect(told).not.toContain('\n\n');
+    for (const line of told.split('\n')) expect(widthOf(line)).toBeLessThanOrEqual(60);
+  });
+
   it('has no colour in a pipe; FORCE_COLOR brings it, NO_COLOR and --no-color win', async () => {
     const folder = await temporaryBank();
     const colour = '\u001b[';

@@ -61,10 +61,10 @@ describe('A PIN', () => {
         await tried(bank, '0000'),
       ];
       const left = await bank.checkPin('tom', '0001').catch((error) => error);
-      expect(left.message).toBe('The PIN of tom is another one. 1 more try.');
+      expect(left.message).toBe('The PIN of tom is wrong. 1 more try.');
       expect(left.details).toEqual({ id: 'tom', left: 1 });
       const last = await bank.checkPin('tom', '0002').catch((error) => error);
-      expect(last.message).toMatch(/^The PIN of tom is another one\. No other is taken before 20/);
+      expect(last.message).toMatch(/^The PIN of tom is wrong\. No other is taken before 20/);
       expect(last.hint).toBe('Wait until then.');
       return [...told, await tried(bank, '1212')];
     });

@@ -58,12 +58,12 @@ describe.runIf(ran)('The cash machine at a terminal', () => {
     const other = sitDown({ folder, args: ['atm'] });
     await press(screen, 'Welcome', 'i');
     await answer(screen, ['Card', 'a10017'], ['PIN of a10017', '0000']);
-    await screen.shows('The PIN of a10017 is another one. 2 more tries.');
+    await screen.shows('The PIN of a10017 is wrong. 2 more tries.');
     await press(other, 'Welcome', 'i');
     await answer(other, ['Card', 'a10017'], ['PIN of a10017', '0001']);
     await other.shows('1 more try.');
     await answer(screen, ['PIN of a10017', '0002']);
-    await screen.shows(/That was another PIN: locked for \d+ seconds\./, '◆ Welcome');
+    await screen.shows(/Wrong PIN: locked for \d+ seconds\./, '◆ Welcome');
     await answer(other, ['PIN of a10017', '1212']);
     await other.shows(/Too many wrong PINs: locked for \d+ seconds\./, '◆ Welcome');
     drovebank(folder, ['pin', 'a10017', '--pin-stdin'], { input: '3434\n' });
@@ -80,7 +80,7 @@ describe.runIf(ran)('The cash machine at a terminal', () => {
     await press(screen, 'Welcome', 'i');
     await answer(screen, ['Card', 'a10017'], ['PIN of a10017', '1212']);
     await screen.shows(
-      'Since your last visit: 2 new rows.',
+      'Since your card was put in last: 2 new rows.',
       'rent',
       'gift',
       /^(?!.*first deposit)/s,
@@ -104,7 +104,7 @@ describe.runIf(ran)('The cash machine at a terminal', () => {
     await press(screen, 'Hello', 'p');
     await answer(screen, ['New PIN', '5555'], ['Once more', '5556']);
     await answer(screen, ['New PIN', '5555'], ['Once more', '5555']);
-    await screen.shows('Your PIN is another one now.');
+    await screen.shows('Your PIN has been changed.');
     await press(screen, 'Hello', 's');
     await screen.shows('first deposit', 'Balance 65.00 USD.');
     screen.presses('Escape');

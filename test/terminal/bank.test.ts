@@ -90,11 +90,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     await screen.shows('Grace Hopper  open');
     // A refusal is told, and leads back.
     screen.types('x');
-    await screen.shows('◆ What is left goes to account');
-    screen.types('ada');
-    await screen.shows('> a10017');
-    screen.presses('Enter');
-    await screen.shows('next:', '◆ a10033');
+    await screen.shows('a10033 has an open hold', 'next:', '◆ a10033');
     screen.types('m');
     await screen.shows('◆ Rows', 'gift');
     screen.types('hotel');

@@ -91,6 +91,17 @@ describe.runIf(ran)('A form at a terminal', () => {
     await screen.shows('ACCOUNT_FROZEN', /◆ To account: a10025[^◆]*$/);
   });
 
+  it('says where what is left goes before it closes, and behind it', async () => {
+    const screen = sitDown({ folder: await temporaryBank() });
+    await openAda(screen);
+    screen.types('x');
+    await answer(screen, ['What is left goes to account', 'a10025']);
+    await screen.shows('Would close a10017 and sweep 100.00 USD to a10025. Balance 0.00.');
+    screen.types('y');
+    await screen.shows('Closed a10017 and swept 100.00 USD to a10025.');
+    await screen.shows('r  reopen');
+  });
+
   it('takes a paste of several lines, and no yes out of it', async () => {
     const folder = await temporaryBank();
     const screen = sitDown({ folder });
@@ -153,7 +164,6 @@ describe.runIf(ran)('A form at a terminal', () => {
     await answer(screen, ['Accounts', 'a10017']);
     await screen.shows('◆ a10017');
     screen.types('x');
-    await answer(screen, ['What is left goes to account', 'a10025']);
     await screen.shows(/ACCOUNT_FROZEN[^◆]*◆ a10017[^◆]*$/);
     screen.types('w');
     await answer(screen, ['Amount in USD', '5']);

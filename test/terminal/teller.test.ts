@@ -45,7 +45,13 @@ describe.runIf(ran)('The teller at a terminal', () => {
     await screen.shows('◆ To account');
     screen.presses('Tab');
     await screen.shows('a10017  a10025  euro');
-    await answer(screen, ['To account', 'a10025'], ['Amount', '1000']);
+    await answer(screen, ['To account', 'a10017']);
+    await screen.shows('Both sides are a10017.', '◆ To account');
+    await answer(screen, ['To account', 'euro']);
+    await screen.shows('a10017 has USD, euro has EUR.', '◆ To account');
+    await answer(screen, ['To account', 'a10025'], ['Amount', '.']);
+    await screen.shows('amount "." is no decimal number', '◆ Amount');
+    await answer(screen, ['Amount', '1000']);
     await screen.shows('a10017 has 100.00 USD available', '◆ Amount');
     await answer(screen, ['Amount', '60']);
     await screen.shows('1. 60 from a10017 to a10025, first');

@@ -43,11 +43,12 @@ export interface TextField {
   ask(): Promise<void>;
 }
 
-/** `check` throws the refusal of a text. */
+/** `check` throws the refusal of a text; one that is `needed` is asked for until there is any. */
 export function textField(
   asker: Asker,
   question: () => string,
   check: (text: string) => unknown,
+  needed = false,
 ): TextField {
   let text = '';
   return {
@@ -55,7 +56,9 @@ export function textField(
       return text;
     },
     async ask() {
-      const typed = await asker.ask(question(), { given: text });
+      let typed: string;
+      do typed = await asker.ask(question(), { given: text });
+      while (needed && typed === '');
       text = ''; // What is refused is typed anew.
       await check(typed);
       text = typed;

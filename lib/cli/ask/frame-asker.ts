@@ -12,6 +12,8 @@ const MARK = '◆ ';
 const DONE = '◇ ';
 const POINTER = '> ';
 const KEYS_GAP = '   ';
+/** Narrower than this, keys stand closer. */
+const KEYS_WIDE = 60;
 const ASKED_NOBODY = new Set(['ACCOUNT_NOT_FOUND', 'INVALID_ID']);
 
 /** Asks at a terminal that can be drawn on: answers as one types, lists to move in, balances that keep up. */
@@ -76,9 +78,10 @@ function textFrame(
 
 /** What keys do, the most important first: as many as there is room for. */
 function keysLine(keys: readonly string[], width: number): Line {
+  const gap = width < KEYS_WIDE ? KEYS_GAP.slice(1) : KEYS_GAP;
   let text = ` ${keys[0]}`;
   for (const key of keys.slice(1)) {
-    if (text.length + KEYS_GAP.length + key.length < width) text += KEYS_GAP + key;
+    if (text.length + gap.length + key.length < width) text += gap + key;
   }
   return { text: ` ${text}`, style: 'faint' };
 }

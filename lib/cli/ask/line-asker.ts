@@ -52,6 +52,7 @@ export function createLineAsker(context: Context): Asker {
   lines.on('SIGCONT', () => lines.prompt(true));
   context.signal.addEventListener('abort', () => lines.close(), { once: true });
 
+  output.line('q goes back, Ctrl-D leaves.');
   const line = async (question: string): Promise<string> => {
     // What was typed ahead is shown behind its question, as if it had waited.
     const ahead = typed[0];

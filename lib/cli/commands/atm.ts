@@ -1,4 +1,5 @@
 import { runAtm } from '../../atm/screen.js';
+import { BankError } from '../../ledger/errors.js';
 import { Walkaway } from '../ask/asker.js';
 import { withAsker } from '../ask/with-asker.js';
 import { atTerminal, type Command } from '../context.js';
@@ -11,7 +12,12 @@ const NOTES = '10,20,50,100';
 /** `drovebank atm` */
 export const run: Command = async (context, _, options) => {
   if (!atTerminal(context)) throw new UsageError('atm asks questions: it needs a terminal.');
-  if (context.dryRun || context.readOnly) {
+  if (context.readOnly) {
+    throw new BankError('BANK_READ_ONLY', 'With --read-only atm books nothing.', {
+      hint: 'Leave --read-only out.',
+    });
+  }
+  if (context.dryRun) {
     throw new UsageError('atm books what its holder confirms: it has no dry run.');
   }
   const notes = readNotes(textOption(options, 'notes') ?? NOTES);

@@ -33,7 +33,7 @@ export const run: Command = async (context, [file = '-'], options) => {
     await withBank(context, async (bank) => {
       const how = { signal, dryRun, beforeEach: () => refuseUnread(output) };
       const atomic = isSet(options, 'atomic');
-      const read = readBatch(file, chunks);
+      const read = readBatch(file === '-' ? 'standard input' : file, chunks);
       for await (const lines of atomic ? allTogether(read) : read) {
         const results = atomic ? runLinked(bank, lines, how) : runBatch(bank, lines, how);
         for await (const result of results) {

@@ -70,6 +70,6 @@ async function newPin({ output }: Context, asker: Asker, id: string): Promise<st
     const pin = await asker.secret(`New PIN of ${id}, four digits`);
     if (!isPin(pin)) output.line('A PIN is four digits.');
     else if (pin === (await asker.secret('Once more'))) return pin;
-    else output.line('That was another one. Both once more:');
+    else output.line('The two differ. Both once more:');
   }
 }

@@ -53,7 +53,7 @@ export const run: Command = async (context, [id = ''], options) => {
       else {
         output.line('');
         output.line(`In ${moved.in}, out ${moved.out}.`);
-        output.line(`Balance behind: ${told.closing} ${account.currency}`, 'strong');
+        output.line(`Balance after: ${told.closing} ${account.currency}`, 'strong');
       }
     }
   });

@@ -8,6 +8,7 @@ import { changeText, holdText, moneyText } from '../say.js';
 import { newKey, settled } from '../settled.js';
 import { sparkline } from '../sparkline.js';
 import { layTable } from '../table.js';
+import { wrapTo } from '../terminal-text.js';
 import { accountCatalogue } from './account-catalogue.js';
 import { attempt, type Counter, review } from './counter.js';
 import { moveMoney } from './move-money.js';
@@ -66,9 +67,10 @@ async function look(
   const parts = [`Balance ${moneyText(ledger)}`];
   if (held.minor !== 0n) parts.push(`held ${held.amount}`);
   if (available && available.minor !== ledger.minor) parts.push(`available ${available.amount}`);
-  const balances = parts.join(', ');
+  const balances = wrapTo(parts.join(', '), width);
+  const beside = balances.at(-1) ?? '';
   // Where there is little room it is the newest that is shown.
-  const sparks = Math.max(0, Math.min(SPARKS, width - balances.length - SPARKS_GAP.length));
+  const sparks = Math.max(0, Math.min(SPARKS, width - beside.length - SPARKS_GAP.length));
   const bars = sparkline(
     items
       .slice(0, sparks)
@@ -78,7 +80,8 @@ async function look(
   const { head, rows } = layTable(HISTORY_COLUMNS, items, width);
   const top: Line[] = [
     { text: `${id}  ${firstName} ${lastName}  ${status}`, style: 'strong' },
-    { text: `${balances}${SPARKS_GAP}${bars}` },
+    ...balances.slice(0, -1).map((text) => ({ text })),
+    { text: `${beside}${SPARKS_GAP}${bars}` },
   ];
   const newest = rows.map((text) => ({ text }));
   if (height < ROOMY) return [...top, ...newest].slice(0, Math.max(top.length, height));
@@ -112,14 +115,14 @@ async function change(
   output.line(changeText(await settled(key, () => bank[verb](id, options)), dryRun));
 }
 
-async function close(counter: Counter, { id, ledger }: AccountInfo): Promise<void> {
+async function close(counter: Counter, { id, ledger, held, status }: AccountInfo): Promise<void> {
   const { context, bank, asker } = counter;
   const { signal } = context;
   let sweepTo: string | undefined;
   const others = accountCatalogue(counter, id);
   const tryOut = async () => {
     const would = await bank.closeAccount(id, { sweepTo, dryRun: true, signal });
-    return [{ text: changeText(would, true) }];
+    return [{ text: changeText(would, true, sweepTo) }];
   };
   const askRest = async () => {
     sweepTo = (await asker.pick('What is left goes to account', others, sweepTo)).id;
@@ -127,9 +130,11 @@ async function close(counter: Counter, { id, ledger }: AccountInfo): Promise<voi
   };
   const last = () =>
     review(counter, 'Close it?', tryOut, async (idempotencyKey) =>
-      changeText(await bank.closeAccount(id, { sweepTo, idempotencyKey, signal }), false),
+      changeText(await bank.closeAccount(id, { sweepTo, idempotencyKey, signal }), false, sweepTo),
     );
-  const questions = ledger.minor > 0n ? [askRest, last] : [last];
+  // Where no other account would help, the bank says so at once.
+  const isRest = ledger.minor > 0n && held.minor === 0n && status === 'open';
+  const questions = isRest ? [askRest, last] : [last];
   await fillIn(questions, (error) => {
     reportError(context.output, context, error);
     const isOther = OF_THE_REST.includes(error.code) && error.details.id !== id;
@@ -145,7 +150,7 @@ async function hold(counter: Counter, { id, currency }: AccountInfo): Promise<vo
     return [{ text: holdText(would, true) }];
   };
   const amountIn = () => `Amount in ${currency}`;
-  const amount = textField(asker, amountIn, (text) => tryOut(text, ''));
+  const amount = textField(asker, amountIn, (text) => tryOut(text, ''), true);
   const memo = textField(
     asker,
     () => 'Memo (Enter for none)',

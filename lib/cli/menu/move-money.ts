@@ -42,7 +42,7 @@ export async function moveMoney(
     ...(type !== 'withdraw' && known.to === undefined ? [askTo] : []),
   ];
   const amountIn = () => `Amount in ${(from ?? to ?? bank).currency}`;
-  const amount = textField(asker, amountIn, (text) => move({ amount: text }));
+  const amount = textField(asker, amountIn, (text) => move({ amount: text }), true);
   const memo = textField(
     asker,
     () => 'Memo (Enter for none)',

@@ -1,4 +1,4 @@
-import type { Bank, MovementInput, TransferResult } from '../../bank/api.js';
+import type { AccountInfo, Bank, MovementInput, TransferResult } from '../../bank/api.js';
 import { isWorldId } from '../../ledger/account-id.js';
 import { BankError } from '../../ledger/errors.js';
 import { type Asker, Walkaway } from '../ask/asker.js';
@@ -100,7 +100,7 @@ async function enter(
       continue;
     }
     if (field === 'memo' && typed === DONE) return 'done';
-    const value = typed === DONE ? '' : typed;
+    const value = typed === DONE && field !== 'amount' ? '' : typed;
     const problem = await problemOf(desk, entered, field, { ...given, [field]: value });
     if (problem === undefined) {
       given[field] = value;
@@ -148,9 +148,10 @@ async function problemOf(
   const { signal } = context;
   try {
     const id = field === 'from' ? given.from : field === 'to' ? given.to : '';
-    if (id) await bank.account(id, { signal });
-    if (field === 'to' && !given.from && !given.to) {
-      throw new BankError('INVALID_ID', 'Both sides are outside.', { hint: 'Name an account.' });
+    const account = id ? await bank.account(id, { signal }) : undefined;
+    if (field === 'to') {
+      const from = given.from ? await bank.account(given.from, { signal }) : undefined;
+      refuseSides(from, account);
     }
     if (field !== 'amount') return undefined;
     const all = [...entered, { memo: '', from: '', to: '', amount: '', ...given }];
@@ -162,6 +163,20 @@ async function problemOf(
     }
     throw error;
   }
+}
+
+/** What no amount could mend. Sides that are outside are `undefined`. @throws BankError */
+function refuseSides(from: AccountInfo | undefined, to: AccountInfo | undefined): void {
+  if (from === undefined && to === undefined) {
+    throw new BankError('INVALID_ID', 'Both sides are outside.', { hint: 'Name an account.' });
+  }
+  if (from === undefined || to === undefined) return;
+  if (from.id === to.id) {
+    throw new BankError('SAME_ACCOUNT', `Both sides are ${to.id}.`, { details: { id: to.id } });
+  }
+  if (from.currency === to.currency) return;
+  const message = `${from.id} has ${from.currency}, ${to.id} has ${to.currency}.`;
+  throw new BankError('CURRENCY_MISMATCH', message, { details: { id: to.id } });
 }
 
 /** The refusal of the movement at hand; of an earlier one, that can't be booked any more, with what to do about that. */
