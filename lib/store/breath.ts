@@ -7,18 +7,16 @@ import { BREATH_MS } from './limits.js';
  */
 export class Breath {
   readonly #system: Pick<System, 'monotonic' | 'turn'>;
-  /** From the first time it is asked: who only looks never reads the clock, which Node would have to load. */
-  #taken: number | undefined;
+  #taken: number;
 
   constructor(system: Pick<System, 'monotonic' | 'turn'>) {
     this.#system = system;
+    this.#taken = system.monotonic();
   }
 
   /** Lets everything run that is ready, if that was long ago; else there is nothing to wait for. */
   take(): Promise<void> | undefined {
-    const now = this.#system.monotonic();
-    this.#taken ??= now;
-    if (now - this.#taken < BREATH_MS) return undefined;
+    if (this.#system.monotonic() - this.#taken < BREATH_MS) return undefined;
     return this.rest();
   }
 
