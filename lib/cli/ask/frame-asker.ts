@@ -24,8 +24,7 @@ export function createFrameAsker(context: Context): Asker {
         context,
         textFrame(question, (typed) => typed, options),
       ),
-    secret: (question) =>
-      showFrame(context, { ...textFrame(question, hidden), given: undefined, fresh: true }),
+    secret: (question) => showFrame(context, { ...textFrame(question, dotted), fresh: true }),
     confirm: (question, look) => showFrame(context, confirmFrame(question, look)),
     choose: async (question, choices, look, wayOut) =>
       showFrame(context, choiceFrame(question, choices, look, wayOut)),
@@ -36,7 +35,7 @@ export function createFrameAsker(context: Context): Asker {
 }
 
 /** A dot for each character, and the cursor where it is. */
-const hidden = (typed: string) =>
+const dotted = (typed: string) =>
   Array.from(typed, (letter) => (letter === CURSOR ? CURSOR : '•')).join('');
 
 /** A line of text. Tab goes on as what it may be the beginning of; where that is several, it shows them. */

@@ -28,9 +28,6 @@ export interface Frame<Answer> {
 /** What a key leads to: an answer, or another text in place of what is typed; `undefined`: the frame stays, and is drawn again. */
 export type Pressed<Answer> = { readonly answer: Answer } | { readonly fill: string } | undefined;
 
-const keep = (text: string | undefined, key: Key) => void ahead.push([text, key]);
-const letGo = () => void process.stdin.off('keypress', keep);
-
 export interface Size {
   readonly width: number;
   readonly height: number;
@@ -42,6 +39,8 @@ const SHOW_CURSOR = '\u001b[?25h';
 
 /** Keys of one paste behind those that answered a question: for the next one, if that is answered by typing too. */
 let ahead: [text: string | undefined, key: Key][] = [];
+const keep = (text: string | undefined, key: Key) => void ahead.push([text, key]);
+const letGo = () => void process.stdin.off('keypress', keep);
 
 function sizeNow(): Size {
   const { columns, rows } = process.stdout;

@@ -1,7 +1,6 @@
 import type { AccountInfo, Bank, HistoryEntry } from '../../bank/api.js';
 import { digitsOfText, formatMinor } from '../../ledger/money.js';
 import type { Command, Context } from '../context.js';
-import { UsageError } from '../exit-codes.js';
 import { HISTORY_COLUMNS } from '../history-table.js';
 import { accountJson, entryJson } from '../json.js';
 import { periodOptions } from '../read-options.js';
@@ -23,9 +22,6 @@ interface Sums {
 export const run: Command = async (context, [id = ''], options) => {
   const { output, signal } = context;
   const period = periodOptions(options);
-  if (Date.parse(period.from ?? '') > Date.parse(period.to ?? '')) {
-    throw new UsageError(`--from ${period.from} is behind --to ${period.to}.`);
-  }
   await withBank(context, async (bank) => {
     const account = await bank.account(id, { signal });
     const digits = digitsOfText(account.ledger.amount);
