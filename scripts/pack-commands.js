@@ -1,7 +1,6 @@
 // The commands, and what they load, in few files.
-import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
-import { pathToFileURL } from 'node:url';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
 const COMMANDS = ['drovebank', 'drovebank-recover'];
@@ -11,94 +10,29 @@ const COMMANDS = ['drovebank', 'drovebank-recover'];
  * and some of the others are modules, which `require` does not load on each Node that we run on.
  */
 const NOT_PACKED = /^(node:|csv-parse|proper-lockfile|write-file-atomic)/;
-const OF_COMMANDER = /node_modules.commander./;
 
-/** What is loaded together lies together: each file that a command opens costs it about a millisecond. */
-const GROUPS = [
-  // What every command needs, be it only to say what is wrong with its options.
-  {
-    name: 'command',
-    test: (id) =>
-      OF_COMMANDER.test(id) ||
-      /lib.cli.(command-table|context|error-report|exit-codes|flags|output|package-root|progress|signals)\.js$/.test(
-        id,
-      ),
-  },
-  { name: 'bank', test: /lib.bank.open-bank\.js$/ },
-  { name: 'words', test: /lib.cli.(json|say|with-bank|read-options|print-receipt|table)\.js$/ },
-];
+/** What most commands need, in one file: compiled.cjs has it compiled once. What that is needs goes with it. */
+const CORE = /lib.cli.(print-receipt|program|table|with-bank)\.js$/;
+const WRAPPED = 'function (exports, require, module, __filename, __dirname) {';
 
 /**
- * What a look has no use for, to be read and compiled: as much again as what it needs. It lies in files of its own, each
- * loaded by whoever first asks for something of it; for the rest it is as if it lay with the bank.
+ * What packages load of Node's own for what nobody asks of them here, to start programs and to complain of themselves: 2 to
+ * 4 ms each. It is loaded when it is called.
  */
-const LOADED_LATER = {
-  booking: [
-    ...['booking', 'decide', 'replayed'].map((name) => `ledger/${name}`),
-    ...['index-keeper', 'index-writer', 'page-desk'].map((name) => `store/${name}`),
-  ],
-  // Nor has a plain booking.
-  rarely: [
-    ...['account-run', 'book-many', 'entries', 'exchange', 'fee'].map((name) => `bank/${name}`),
-    ...['interest', 'lost-hold', 'orders', 'past', 'totals'].map((name) => `bank/${name}`),
-    ...['decide-change', 'decide-hold', 'decide-reverse'].map((name) => `ledger/${name}`),
-    ...['exchange', 'interest', 'schedule'].map((name) => `ledger/${name}`),
-    ...['create', 'health', 'journal-seek', 'past', 'replay'].map((name) => `store/${name}`),
-    'store/verify',
-  ],
+const later = (name) => `process.getBuiltinModule('${name}')`;
+const LATER = {
+  'node:child_process': `exports.spawn = (...given) => ${later('child_process')}.spawn(...given);`,
+  'node:assert': `module.exports = (...given) => ${later('assert')}(...given);`,
 };
-const STAND_IN = 'stand-in for ';
-const OUTSIDE = 'file of ';
-
-/** Puts a stand-in in the place of each module that is loaded later: it has all that the module exports. */
-function loadedWhenAsked(lib) {
-  const fileOf = new Map();
-  for (const [file, names] of Object.entries(LOADED_LATER)) {
-    for (const name of names) fileOf.set(join(lib, `${name}.js`), file);
-  }
-  const partOf = (path) => relative(lib, path).replace(/\W/g, '_');
-  const isFile = (id) => id in LOADED_LATER;
-  return {
-    name: 'loaded-when-asked',
-    resolveId: (id, from = '') => {
-      if (isFile(id)) return id;
-      const path = id.startsWith('.') ? join(dirname(from), id) : id;
-      const file = fileOf.get(path);
-      const together = file === undefined || file === fileOf.get(from) || isFile(from);
-      return together ? undefined : STAND_IN + relative(lib, path);
-    },
-    load: async (id) => {
-      if (isFile(id)) {
-        const parts = [...fileOf].filter(([, file]) => file === id);
-        const code = parts.map(([path]) => `export * as ${partOf(path)} from '${path}';`);
-        return { code: code.join('\n'), moduleType: 'js' };
-      }
-      if (!id.startsWith(STAND_IN)) return undefined;
-      const path = join(lib, id.slice(STAND_IN.length));
-      const part = `(file ??= require('${OUTSIDE}${fileOf.get(path)}')).${partOf(path)}`;
-      const exported = Object.keys(await import(pathToFileURL(path))).map(
-        (name) => `get ${name}() { return ${part}.${name}; },`,
-      );
-      const code = `let file; module.exports = { __esModule: true, ${exported.join(' ')} };`;
-      return { code, moduleType: 'js' };
-    },
-  };
-}
-
-/** To start programs beside it, which nobody asks it to here, commander loads a module that takes 2 to 4 ms. */
-const CHILD_PROCESS = 'node:child_process';
-const LATER = 'commander/child-process-later';
-const isLater = (id, from = '') => id === CHILD_PROCESS && OF_COMMANDER.test(from);
+const LATER_PREFIX = 'later/';
+const isLater = (id, from = '') => id in LATER && from.includes('node_modules');
 const loadedLater = {
   name: 'loaded-later',
-  resolveId: (id, from) => (isLater(id, from) ? LATER : undefined),
-  load: (id) =>
-    id === LATER
-      ? {
-          code: `exports.spawn = (...given) => process.getBuiltinModule('${CHILD_PROCESS}').spawn(...given);`,
-          moduleType: 'js',
-        }
-      : undefined,
+  resolveId: (id, from) => (isLater(id, from) ? LATER_PREFIX + id : undefined),
+  load: (id) => {
+    const code = id.startsWith(LATER_PREFIX) && LATER[id.slice(LATER_PREFIX.length)];
+    return code ? { code, moduleType: 'js' } : undefined;
+  },
 };
 
 /** @param {string} dist where the compiled files lie */
@@ -108,33 +42,40 @@ export async function packCommands(dist) {
     input: {
       ...Object.fromEntries(COMMANDS.map((name) => [name, join(bin, `${name}.js`)])),
       // Found beside whoever starts it, so it must lie beside the packed commands as well.
-      ...Object.fromEntries(Object.keys(LOADED_LATER).map((file) => [file, file])),
       'poster-worker': join(dist, 'lib', 'store', 'poster-worker.js'),
     },
     platform: 'node',
-    plugins: [loadedLater, loadedWhenAsked(join(dist, 'lib'))],
-    external: (id, from) => id.startsWith(OUTSIDE) || (NOT_PACKED.test(id) && !isLater(id, from)),
+    plugins: [loadedLater],
+    external: (id, from) => NOT_PACKED.test(id) && !isLater(id, from),
   });
   const { output } = await bundle.write({
     dir: bin,
-    // Node finds and compiles these files in less time than modules; whole names keep its traces readable.
+    // Node finds and loads these files in less time than modules.
     format: 'cjs',
-    paths: (id) => (id.startsWith(OUTSIDE) ? `./${id.slice(OUTSIDE.length)}.js` : id),
-    chunkFileNames: '[name]-[hash].js',
-    codeSplitting: { groups: GROUPS },
+    chunkFileNames: ({ name }) => (name === 'core' ? 'core.js' : '[name]-[hash].js'),
+    codeSplitting: { groups: [{ name: 'core', test: CORE }] },
+    banner,
+    footer: ({ name }) => (name === 'core' ? '})' : ''),
     comments: false,
-    // One letter that is not ASCII, and Node holds a whole file with two bytes a letter.
+    // One letter that is not ASCII, and the engine holds a whole file with two bytes a letter.
     minify: {
       compress: false,
-      // Names that a trace shows stay as they are.
-      mangle: { toplevel: false, keepNames: true },
+      mangle: false,
       codegen: { removeWhitespace: false, asciiOnly: true },
     },
   });
   await bundle.close();
   writeFileSync(join(bin, 'package.json'), '{ "type": "commonjs" }\n');
   writeFileSync(join(bin, 'LICENSES'), licensesOf(output));
+  copyFileSync(new URL('compiled.cjs', import.meta.url), join(bin, 'compiled.js'));
   for (const name of COMMANDS) chmodSync(join(bin, `${name}.js`), 0o755);
+}
+
+/** Each entry has the core compiled before it asks for it. */
+function banner({ name }) {
+  if (name === 'core') return `(${WRAPPED}`;
+  if (COMMANDS.includes(name)) return "require('./compiled.js').keepAtExit();";
+  return name === 'poster-worker' ? "require('./compiled.js');" : '';
 }
 
 /** What others wrote of what was packed, and on which terms. */

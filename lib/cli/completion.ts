@@ -1,6 +1,7 @@
 /** What a shell offers when somebody presses Tab: commands, flags, and accounts of the bank. */
 import { RootCommand } from '@bomb.sh/tab';
 import type { AccountInfo } from '../bank/api.js';
+import { openBank } from '../bank/open-bank.js';
 import { COMMANDS } from './command-table.js';
 import { commonStart } from './common-start.js';
 import {
@@ -133,7 +134,6 @@ const none = () => [];
 /** Accounts whose ids begin with `start`, in the bank that the words or the environment name. */
 async function accountsFrom(words: readonly string[], start: string): Promise<Suggestion[]> {
   try {
-    const { openBank } = await import('../bank/open-bank.js');
     const bank = await openBank(directoryOf(words));
     try {
       // Ids come in their order: those behind what is typed begin with it, until one does not.

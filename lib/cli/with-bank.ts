@@ -1,4 +1,5 @@
 import type { Bank } from '../bank/api.js';
+import { openBank } from '../bank/open-bank.js';
 import { BankError } from '../ledger/errors.js';
 import type { Annotations } from '../ledger/request.js';
 import type { Context, Options } from './context.js';
@@ -10,7 +11,6 @@ export async function withBank<Result>(
   work: (bank: Bank) => Promise<Result>,
   acceptClock = false,
 ): Promise<Result> {
-  const { openBank } = await import('../bank/open-bank.js');
   const { directory, signal } = context;
   return closing(context, await openBank(directory, { signal, acceptClock }), work);
 }

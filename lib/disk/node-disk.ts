@@ -3,8 +3,32 @@
  * more than they do); a sync goes to the pool only where there is enough to sync, or the disk is slow enough,
  * for it to matter.
  */
-import fs, { constants } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fdatasync,
+  fdatasyncSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  rmdirSync,
+  type Stats,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  watch as watchFolder,
+  writeSync,
+} from 'node:fs';
 import { type Disk, type DiskFile, errorCode, type FileFacts } from './disk.js';
+import { monotonic } from './node-system.js';
 
 const OPEN_FLAGS = { read: 'r', write: 'r+', create: 'wx+' } as const;
 /** Where a sync took longer than this, or is for more bytes, it is made beside the event loop. */
@@ -30,52 +54,52 @@ export function nodeDisk({ shared = false, ownedAs }: NodeDiskOptions = {}): Dis
     remove: (path: string) => void,
   ) => {
     try {
-      if (owner) fs.fchownSync(descriptor, owner.uid, owner.gid);
-      if (shared) fs.fchmodSync(descriptor, mode);
+      if (owner) fchownSync(descriptor, owner.uid, owner.gid);
+      if (shared) fchmodSync(descriptor, mode);
     } catch (error) {
-      fs.closeSync(descriptor);
+      closeSync(descriptor);
       remove(path);
       throw withPath(error, path);
     }
   };
   return {
-    read: (path) => named(path, () => fs.readFileSync(path)),
-    list: (folder) => fs.readdirSync(folder),
+    read: (path) => named(path, () => readFileSync(path)),
+    list: (folder) => readdirSync(folder),
     facts: factsOf,
     exists,
     open(path, mode) {
-      const descriptor = fs.openSync(path, OPEN_FLAGS[mode], fileMode);
-      if (mode === 'create') handOver(path, descriptor, fileMode, fs.unlinkSync);
+      const descriptor = openSync(path, OPEN_FLAGS[mode], fileMode);
+      if (mode === 'create') handOver(path, descriptor, fileMode, unlinkSync);
       // A system opens a folder to read, and fails at the first read of it.
       if (mode === 'read') refuseFolder(descriptor, path);
       return new NodeFile(descriptor, path);
     },
-    rename: (from, to) => fs.renameSync(from, to),
-    remove: (path) => fs.unlinkSync(path),
+    rename: (from, to) => renameSync(from, to),
+    remove: (path) => unlinkSync(path),
     makeFolder(path) {
       if (!makeFolder(path)) return false;
       if (!owner && !shared) return true;
       // By a descriptor, and through no link: whoever owns the folder above may put one there.
-      const descriptor = fs.openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
-      handOver(path, descriptor, 0o2770, fs.rmdirSync);
-      fs.closeSync(descriptor);
+      const descriptor = openSync(path, constants.O_DIRECTORY | constants.O_NOFOLLOW);
+      handOver(path, descriptor, 0o2770, rmdirSync);
+      closeSync(descriptor);
       return true;
     },
-    removeFolder: (path) => fs.rmdirSync(path),
+    removeFolder: (path) => rmdirSync(path),
     syncFolder,
     flushFileSystem,
     touch(path) {
       const now = new Date();
-      fs.utimesSync(path, now, now);
+      utimesSync(path, now, now);
     },
     watch,
   };
 }
 
 /** As root: whose the file is, if it is not root's. */
-function someoneElseOwning(path: string): fs.Stats | undefined {
+function someoneElseOwning(path: string): Stats | undefined {
   if (process.geteuid?.() !== 0) return undefined;
-  const facts = fs.statSync(path);
+  const facts = statSync(path);
   return facts.uid === 0 ? undefined : facts;
 }
 
@@ -93,14 +117,14 @@ function withPath(error: unknown, path: string): unknown {
 }
 
 function refuseFolder(descriptor: number, path: string): void {
-  if (!fs.fstatSync(descriptor).isDirectory()) return;
-  fs.closeSync(descriptor);
+  if (!fstatSync(descriptor).isDirectory()) return;
+  closeSync(descriptor);
   const message = 'EISDIR: illegal operation on a directory, open';
   throw Object.assign(new Error(message), { code: 'EISDIR', path });
 }
 
 function factsOf(path: string): FileFacts | undefined {
-  const stat = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
   if (stat === undefined) return undefined;
   return {
     size: Number(stat.size),
@@ -114,12 +138,12 @@ function factsOf(path: string): FileFacts | undefined {
 
 function exists(path: string): boolean {
   // existsSync swallows every error; statSync with this option swallows ENOENT alone.
-  return fs.statSync(path, { throwIfNoEntry: false }) !== undefined;
+  return statSync(path, { throwIfNoEntry: false }) !== undefined;
 }
 
 function makeFolder(path: string): boolean {
   try {
-    fs.mkdirSync(path, { mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return false;
     throw error;
@@ -128,11 +152,11 @@ function makeFolder(path: string): boolean {
 }
 
 function syncFolder(path: string): void {
-  const descriptor = fs.openSync(path, 'r');
+  const descriptor = openSync(path, 'r');
   try {
-    fs.fsyncSync(descriptor);
+    fsyncSync(descriptor);
   } finally {
-    fs.closeSync(descriptor);
+    closeSync(descriptor);
   }
 }
 
@@ -159,7 +183,7 @@ async function flushFileSystem(path: string): Promise<boolean> {
 
 function watch(folder: string, changed: () => void): () => void {
   try {
-    const watcher = fs.watch(folder, { persistent: false }, () => changed());
+    const watcher = watchFolder(folder, { persistent: false }, () => changed());
     watcher.on('error', () => watcher.close());
     return () => watcher.close();
   } catch {
@@ -184,13 +208,11 @@ class NodeFile implements DiskFile {
   }
 
   read(buffer: Buffer, position: number): number {
-    return this.#make(() => fs.readSync(this.#descriptor, buffer, 0, buffer.length, position));
+    return this.#make(() => readSync(this.#descriptor, buffer, 0, buffer.length, position));
   }
 
   write(bytes: Buffer, position: number): number {
-    const written = this.#make(() =>
-      fs.writeSync(this.#descriptor, bytes, 0, bytes.length, position),
-    );
+    const written = this.#make(() => writeSync(this.#descriptor, bytes, 0, bytes.length, position));
     this.#unsynced += written;
     return written;
   }
@@ -198,16 +220,16 @@ class NodeFile implements DiskFile {
   sync(): void | Promise<void> {
     const isLarge = this.#unsynced > SYNC_INLINE_MAX_BYTES;
     this.#unsynced = 0;
-    const start = performance.now();
+    const start = monotonic();
     const measured = () => {
-      if (!isLarge) this.#slow = performance.now() - start > SYNC_INLINE_MAX_MS;
+      if (!isLarge) this.#slow = monotonic() - start > SYNC_INLINE_MAX_MS;
     };
     if (!isLarge && !this.#slow) {
-      this.#make(() => fs.fdatasyncSync(this.#descriptor));
+      this.#make(() => fdatasyncSync(this.#descriptor));
       return measured();
     }
     return new Promise((resolve, reject) => {
-      fs.fdatasync(this.#descriptor, (error) => {
+      fdatasync(this.#descriptor, (error) => {
         measured();
         if (error) reject(withPath(error, this.#path));
         else resolve();
@@ -216,14 +238,14 @@ class NodeFile implements DiskFile {
   }
 
   size(): number {
-    return this.#make(() => fs.fstatSync(this.#descriptor).size);
+    return this.#make(() => fstatSync(this.#descriptor).size);
   }
 
   truncate(size: number): void {
-    this.#make(() => fs.ftruncateSync(this.#descriptor, size));
+    this.#make(() => ftruncateSync(this.#descriptor, size));
   }
 
   close(): void {
-    this.#make(() => fs.closeSync(this.#descriptor));
+    this.#make(() => closeSync(this.#descriptor));
   }
 }

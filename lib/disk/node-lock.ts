@@ -1,8 +1,9 @@
-import fs from 'node:fs';
+import { mkdirSync, rmdirSync, statSync, utimesSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type * as lockfile from 'proper-lockfile';
 import { errorCode } from './disk.js';
 import { type Lock, STALE_MS, watchStillness } from './lock.js';
+import { monotonic } from './node-system.js';
 
 const UPDATE_MS = 1_000;
 let loaded: typeof lockfile | undefined;
@@ -28,20 +29,20 @@ function atOnce<Args extends unknown[]>(call: (...args: Args) => unknown) {
  * hops to the pool cost many times as much, above all where several processes hand the bank around.
  */
 const AT_ONCE = {
-  mkdir: atOnce((folder: string) => fs.mkdirSync(folder)),
-  rmdir: atOnce((folder: string) => fs.rmdirSync(folder)),
-  stat: atOnce((file: string) => fs.statSync(file)),
-  utimes: atOnce((file: string, read: Date, changed: Date) => fs.utimesSync(file, read, changed)),
+  mkdir: atOnce((folder: string) => mkdirSync(folder)),
+  rmdir: atOnce((folder: string) => rmdirSync(folder)),
+  stat: atOnce((file: string) => statSync(file)),
+  utimes: atOnce((file: string, read: Date, changed: Date) => utimesSync(file, read, changed)),
 };
 
 function identityOf(path: string): string {
-  const facts = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
   return facts ? `${facts.ino.toString(36)}z${facts.birthtimeNs.toString(36)}` : '';
 }
 
 /** What a touch changes, and another one's lock. */
 function lookOf(path: string): string {
-  const facts = fs.statSync(path, { bigint: true, throwIfNoEntry: false });
+  const facts = statSync(path, { bigint: true, throwIfNoEntry: false });
   return facts ? `${facts.ino} ${facts.birthtimeNs} ${facts.mtimeNs}` : '';
 }
 
@@ -57,14 +58,14 @@ function onlyOwn(path: string) {
     fs: {
       ...AT_ONCE,
       mkdir: atOnce((folder: string) => {
-        fs.mkdirSync(folder);
+        mkdirSync(folder);
         own = identityOf(path);
       }),
-      rmdir: atOnce((folder: string) => isOwn() && fs.rmdirSync(folder)),
-      rmdirSync: (folder: string) => isOwn() && fs.rmdirSync(folder),
+      rmdir: atOnce((folder: string) => isOwn() && rmdirSync(folder)),
+      rmdirSync: (folder: string) => isOwn() && rmdirSync(folder),
       utimes: atOnce((file: string, read: Date, changed: Date) => {
         if (!isOwn()) throw Object.assign(new Error('the lock is another one'), { code: 'ENOENT' });
-        fs.utimesSync(file, read, changed);
+        utimesSync(file, read, changed);
       }),
     },
   };
@@ -98,7 +99,7 @@ export function nodeLock(path: string): Lock {
         // Taken for dead before it could touch what it had made.
         if (errorCode(error) === 'ENOENT' && files.wasMade()) return undefined;
         if (errorCode(error) !== 'ELOCKED') throw error;
-        if (!isStill(lookOf(path), performance.now())) return undefined;
+        if (!isStill(lookOf(path), monotonic())) return undefined;
         lock.breakDead();
         return lock.tryTake(onLost);
       }
@@ -106,7 +107,7 @@ export function nodeLock(path: string): Lock {
     identity: () => identityOf(path),
     breakDead() {
       try {
-        fs.rmdirSync(path);
+        rmdirSync(path);
       } catch (error) {
         if (errorCode(error) !== 'ENOENT') throw error;
       }

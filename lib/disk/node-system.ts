@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import fs from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import type { Owner } from '../format/owner-name.js';
 import { errorCode } from './disk.js';
 import type { Identity, System } from './system.js';
@@ -22,7 +22,7 @@ function makeSystem(): System {
   return {
     identity,
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    monotonic,
     random: () => randomBytes(6).toString('hex'),
     isSurelyDead: (owner) => isSurelyDead(owner, identity),
     pause,
@@ -33,6 +33,12 @@ function makeSystem(): System {
       return () => clearInterval(timer);
     },
   };
+}
+
+/** Milliseconds. The same as `performance` tells, which Node loads only when it is first asked. */
+export function monotonic(): number {
+  const [seconds, nanoseconds] = process.hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
 }
 
 function pause(ms: number) {
@@ -53,7 +59,7 @@ function pause(ms: number) {
  */
 function bootId(): string {
   try {
-    const text = fs.readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
+    const text = readFileSync('/proc/sys/kernel/random/boot_id', 'latin1');
     return text.replaceAll(/[^0-9a-f]/g, '');
   } catch {
     // Not Linux.
@@ -69,7 +75,7 @@ function bootId(): string {
 
 function pidNamespace(): string {
   try {
-    return fs.readlinkSync('/proc/self/ns/pid').replaceAll(/[^0-9]/g, '');
+    return readlinkSync('/proc/self/ns/pid').replaceAll(/[^0-9]/g, '');
   } catch {
     return '0';
   }
@@ -78,7 +84,7 @@ function pidNamespace(): string {
 /** A process as the kernel tells it; `undefined` when there is none, or no way to know. */
 function lookUp(pid: number): { started: string; ended: boolean } | undefined {
   try {
-    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
     // The name in brackets may hold anything; what follows it are fields 3 and up.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     // A zombie has ended: its parent has only not asked for it yet.

@@ -9,30 +9,7 @@ import { PROGRAM, succeed, temporaryBank } from './run-cli.js';
 const TELL = `process.on('exit', () => {
   require('node:fs').writeFileSync('loaded.json', JSON.stringify(process.moduleLoadList));
 });`;
-const TELL_FILES = `process.on('exit', () => {
-  const { basename } = require('node:path');
-  const names = JSON.stringify(Object.keys(require.cache).map((path) => basename(path)));
-  require('node:fs').writeFileSync('files.json', names);
-});`;
 const DEAR = ['child_process', 'worker_threads', 'readline'].map((name) => `NativeModule ${name}`);
-
-it('a command that only looks loads no file of those that book', async () => {
-  const folder = await temporaryBank();
-  const tell = join(folder, 'tell.cjs');
-  writeFileSync(tell, TELL_FILES);
-  const env = { NODE_OPTIONS: `--require "${tell}"` };
-  const files = (args: readonly string[]): string[] => {
-    succeed(folder, args, { env });
-    return JSON.parse(readFileSync(join(folder, 'files.json'), 'utf8'));
-  };
-  const later = ['booking.js', 'rarely.js'];
-  const loaded = ['balance', 'show', 'history'].flatMap((command) => files([command, 'a10017']));
-  expect(loaded).toContain('drovebank.js');
-  expect(loaded.filter((name) => later.includes(name))).toEqual([]);
-  expect(files(['deposit', 'a10017', '1'])).toContain('booking.js');
-  expect(files(['deposit', 'a10017', '1'])).not.toContain('rarely.js');
-  expect(files(['verify'])).toContain('rarely.js');
-});
 
 it('a command whose work never ends by itself does not end well', () => {
   const output = join(PROGRAM, '../../lib/cli/output.js');

@@ -1,4 +1,9 @@
 import { resolve } from 'node:path';
+import { initBank } from '../../bank/open-bank.js';
+import { isAbsentOrEmpty } from '../../disk/user-files.js';
+import { currencyDigits } from '../../ledger/currencies.js';
+import { BankError } from '../../ledger/errors.js';
+import { readCurrency } from '../../ledger/request.js';
 import type { Command, Context } from '../context.js';
 import { isSet, textOption } from '../read-options.js';
 
@@ -17,7 +22,6 @@ export const run: Command = async (context, _operands, options) => {
   let made: MadeBank;
   if (dryRun) made = await wouldMake(context, currency ?? 'USD', shared);
   else {
-    const { initBank } = await import('../../bank/open-bank.js');
     made = await initBank(context.directory, {
       ...(currency === undefined ? {} : { currency }),
       shared,
@@ -38,10 +42,6 @@ export const run: Command = async (context, _operands, options) => {
 /** All that `init` checks before it touches the directory. */
 async function wouldMake(context: Context, typed: string, shared: boolean): Promise<MadeBank> {
   const directory = resolve(context.directory);
-  const { readCurrency } = await import('../../ledger/request.js');
-  const { currencyDigits } = await import('../../ledger/currencies.js');
-  const { isAbsentOrEmpty } = await import('../../disk/user-files.js');
-  const { BankError } = await import('../../ledger/errors.js');
   const currency = readCurrency(typed);
   if (!currencyDigits().has(currency)) {
     throw new BankError('INVALID_CURRENCY', `${currency} is no active ISO 4217 currency.`);

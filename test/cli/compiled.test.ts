@@ -1,0 +1,114 @@
+/** What scripts/compiled.cjs keeps beside the packed commands: never of use when it does not fit. */
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import { expect, it } from 'vitest';
+import { newDirectory } from '../machine/processes.js';
+import { PROGRAM } from './run-cli.js';
+
+/** Tells whether the engine was given what is kept, and took it. */
+const TELL = `const vm = require('node:vm');
+vm.Script = class extends vm.Script {
+  constructor(source, options) {
+    super(source, options);
+    const given = options.cachedData !== undefined;
+    require('node:fs').writeFileSync(process.env.TOLD, JSON.stringify({ given, taken: given && !this.cachedDataRejected }));
+  }
+};`;
+const TAKEN = { given: true, taken: true };
+const REFUSED = { given: true, taken: false };
+const NOT_THERE = { given: false, taken: false };
+
+/** The packed commands, as installed and never run. */
+function install() {
+  const root = newDirectory();
+  const bin = join(root, 'dist', 'bin');
+  const project = join(PROGRAM, '../../..');
+  cpSync(dirname(PROGRAM), bin, { recursive: true, filter: (path) => !path.endsWith('.code') });
+  for (const name of ['package.json', 'node_modules'])
+    symlinkSync(join(project, name), join(root, name));
+  writeFileSync(join(root, 'tell.cjs'), TELL);
+  const run = (env: NodeJS.ProcessEnv = {}, options: { uid?: number } = {}) => {
+    const { NODE_OPTIONS, NODE_DISABLE_COMPILE_CACHE, ...rest } = process.env;
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(bin, 'drovebank.js'), '--help'],
+      { encoding: 'utf8', env: { ...rest, ...env }, ...options },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+    return stdout;
+  };
+  const look = () => {
+    const TOLD = join(root, 'told.json');
+    run({ NODE_OPTIONS: `--require "${join(root, 'tell.cjs')}"`, TOLD });
+    return JSON.parse(readFileSync(TOLD, 'utf8'));
+  };
+  const kept = () => readdirSync(bin).filter((name) => name.includes('.code'));
+  const pathOfKept = () => join(bin, kept()[0] ?? 'nothing is kept');
+  return { root, run, look, kept, pathOfKept, core: join(bin, 'core.js') };
+}
+
+it('the first command keeps it, the next ones take it', () => {
+  const { run, look, kept, pathOfKept } = install();
+  expect(look()).toEqual(NOT_THERE);
+  const help = run();
+  expect(kept()).toHaveLength(1);
+  const { mtimeNs, ino } = statSync(pathOfKept(), { bigint: true });
+  expect(look()).toEqual(TAKEN);
+  expect(run()).toBe(help);
+  expect(statSync(pathOfKept(), { bigint: true })).toMatchObject({ mtimeNs, ino });
+});
+
+it('a command whose own file was changed since runs as changed', () => {
+  const { run, look, pathOfKept, core } = install();
+  const help = run();
+  const source = readFileSync(core, 'utf8');
+  expect(source).toContain('A bank in a folder');
+  // The engine itself goes by the length.
+  writeFileSync(core, source.replaceAll('A bank in a folder', 'A bird in a folder'));
+  const before = statSync(core).mtimeMs / 1000 - 1;
+  utimesSync(pathOfKept(), before, before);
+  expect(run()).toBe(help.replaceAll('A bank in a folder', 'A bird in a folder'));
+  expect(look()).toEqual(TAKEN);
+});
+
+it.each<[string, (path: string) => void]>([
+  ['garbage', (path) => writeFileSync(path, 'garbage')],
+  ['nothing', (path) => truncateSync(path, 0)],
+  ['half of it', (path) => truncateSync(path, statSync(path).size >> 1)],
+])('%s in its place is left aside, and replaced', (_, damage) => {
+  const { run, look, pathOfKept } = install();
+  const help = run();
+  damage(pathOfKept());
+  expect(look()).toEqual(REFUSED);
+  expect(run()).toBe(help);
+  expect(look()).toEqual(TAKEN);
+});
+
+it('is not kept where Node is told to keep none, nor with flags that others will not have', () => {
+  const { run, look, kept } = install();
+  const help = run({ NODE_DISABLE_COMPILE_CACHE: '1' });
+  expect(run({ NODE_OPTIONS: '--max-semi-space-size=2' })).toBe(help);
+  expect(kept()).toEqual([]);
+  run();
+  expect(look()).toEqual(TAKEN);
+});
+
+it('where nothing may be written a command goes without', () => {
+  const { root, run, kept } = install();
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) chmodSync(dirname(root), 0o755);
+  else chmodSync(join(root, 'dist', 'bin'), 0o555);
+  run({}, isRoot ? { uid: 65_534 } : {});
+  expect(kept()).toEqual([]);
+});
