@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import {
   BANK,
   balances,
@@ -182,8 +182,8 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     expect(await balances(folder)).toEqual(before);
   });
 
-  it.each(['at once', 'behind the answer'])(
-    'tells the truth when Ctrl-C comes %s after the yes',
+  it.each(['in one go with', 'at once after', 'behind the answer to'])(
+    'tells the truth when Ctrl-C comes %s the yes',
     async (when) => {
       const folder = await temporaryBank();
       const screen = sitDown({ folder });
@@ -195,16 +195,36 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
       await screen.shows('◆ Memo');
       screen.presses('Enter');
       await screen.shows('◆ Book the deposit?');
-      screen.types('y');
-      if (when === 'behind the answer') await screen.shows('Deposited 5.00 USD');
-      screen.presses('C-c');
+      const together = when === 'in one go with';
+      screen.types(together ? 'y\u0003' : 'y');
+      if (when === 'behind the answer to') await screen.shows('Deposited 5.00 USD');
+      if (!together) screen.presses('C-c');
       const shown = await screen.shows('ended with 130');
       const { a10017 } = await balances(folder);
       const isTold = shown.includes('Deposited 5.00 USD to a10017. Balance 105.00');
       expect(a10017).toBe(isTold ? '105.00 after 3 rows' : '100.00 after 2 rows');
-      if (when === 'behind the answer') expect(isTold).toBe(true);
+      if (when === 'behind the answer to') expect(isTold).toBe(true);
     },
   );
+
+  it('a Ctrl-C while the booking waits for somebody else is a key still: as a signal it loses what was written', async () => {
+    const folder = await temporaryBank();
+    const screen = sitDown({ folder });
+    await openAda(screen);
+    const other = start(folder, ['batch', '-', '--json']);
+    onTestFinished(() => void other.kill('SIGKILL'));
+    other.stdin.write('{"op":"deposit","id":"a10025","amount":"0.01"}\n');
+    await new Promise((resolve) => other.stdout.once('data', resolve));
+    screen.types('d');
+    await answer(screen, ['Amount in USD', '5'], ['Memo', '']);
+    await screen.shows('◆ Book the deposit?');
+    other.kill('SIGSTOP');
+    screen.types('y');
+    await screen.shows('◇ Book the deposit? yes');
+    screen.presses('C-c');
+    const shown = await screen.shows('Bye!');
+    expect(shown).not.toContain('^C');
+  });
 
   it('goes on when another process is killed in the middle of its work', async () => {
     const folder = await temporaryBank();

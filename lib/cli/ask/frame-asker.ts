@@ -7,6 +7,7 @@ import { layTable } from '../table.js';
 import { showable, wrapTo } from '../terminal-text.js';
 import type { Asker, Catalogue, Choice, Look, TextOptions } from './asker.js';
 import { CURSOR, type Frame, type Pressed, type Size, showFrame } from './frame.js';
+import { leaveTerminal } from './keys-between.js';
 
 const MARK = '◆ ';
 const DONE = '◇ ';
@@ -30,7 +31,7 @@ export function createFrameAsker(context: Context): Asker {
       showFrame(context, choiceFrame(question, choices, look, wayOut)),
     pick: (question, catalogue, given) =>
       showFrame(context, new PickFrame(question, catalogue, given).frame),
-    close: () => {},
+    close: leaveTerminal,
   };
 }
 
@@ -100,6 +101,7 @@ function confirmFrame(question: string, look?: Look): Frame<boolean> {
   let top = 0;
   let hidden = 0;
   return {
+    fresh: true,
     refresh: async ({ width, height }) => {
       const lines = look ? await look(width, height - 2) : [];
       seen = lines.flatMap(({ text, ...rest }) =>

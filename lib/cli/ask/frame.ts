@@ -5,6 +5,7 @@ import type { Context } from '../context.js';
 import type { Line } from '../output.js';
 import { cutTo, showable } from '../terminal-text.js';
 import { Walkaway } from './asker.js';
+import { dropKeys, isInterrupt, keepKey, keepKeys, takeKeys } from './keys-between.js';
 
 /** A frame: what it shows, and what a key does. */
 export interface Frame<Answer> {
@@ -37,11 +38,6 @@ const REFRESH_MS = 1_000;
 export const CURSOR = '█';
 const SHOW_CURSOR = '\u001b[?25h';
 
-/** Keys of one paste behind those that answered a question: for the next one, if that is answered by typing too. */
-let ahead: [text: string | undefined, key: Key][] = [];
-const keep = (text: string | undefined, key: Key) => void ahead.push([text, key]);
-const letGo = () => void process.stdin.off('keypress', keep);
-
 function sizeNow(): Size {
   const { columns, rows } = process.stdout;
   // The last column and row stay free: what is written there would scroll or wrap.
@@ -73,10 +69,7 @@ export async function showFrame<Answer>(
   try {
     if (signal.aborted) throw new Walkaway('left');
     const answered = shown.prompt();
-    letGo(); // Also where it begins in the same turn as the one before ended.
-    const typed = frame.typing && !frame.fresh ? ahead : [];
-    ahead = [];
-    for (const [text, key] of typed) process.stdin.emit('keypress', text, key);
+    for (const { text, key } of takeKeys(frame)) process.stdin.emit('keypress', text, key);
     await answered;
     if (shown.failure !== undefined) throw shown.failure;
     if (shown.left !== undefined) throw new Walkaway(shown.left);
@@ -139,7 +132,7 @@ class Shown<Answer> extends Prompt<Answer> {
     );
     this.#frame = frame;
     this.on('key', (text, key) => {
-      if (key.ctrl === true && key.name === 'c') {
+      if (isInterrupt(key)) {
         // In raw mode Ctrl-C is a key: handed on, it takes the same way as the signal.
         this.left = 'left';
         process.emit('SIGINT');
@@ -147,7 +140,7 @@ class Shown<Answer> extends Prompt<Answer> {
       else if (key.name === 'escape') this.#walk('back');
       else if (!frame.typing && key.sequence?.toLowerCase() === 'q') this.#walk('back');
       else if (frame.waits?.()) {
-        ahead.push([text, key]);
+        keepKey(text, key);
         this.#fill(this.#typed);
       } else {
         this.#typed = this.userInput;
@@ -187,12 +180,9 @@ class Shown<Answer> extends Prompt<Answer> {
     return `${userInput.slice(0, at)}${CURSOR}${userInput.slice(at)}`;
   }
 
-  /** What was pasted comes in one go: keys behind the last one of this question are kept for the next one. */
   override close(): void {
     super.close();
-    letGo(); // It listens once.
-    process.stdin.on('keypress', keep);
-    setImmediate(letGo);
+    keepKeys();
   }
 
   refreshed(found: Pressed<Answer>): void {
@@ -202,7 +192,7 @@ class Shown<Answer> extends Prompt<Answer> {
       this.value = found.answer;
       this.state = 'submit';
     }
-    if (found === undefined && this.#frame.waits?.() === false) ahead = []; // It was for an answer that did not come.
+    if (found === undefined && this.#frame.waits?.() === false) dropKeys(); // They were for an answer that did not come.
     this.output.emit('resize'); // It draws what is new.
     if (found && 'answer' in found) this.close();
   }
