@@ -97,7 +97,7 @@ export async function open(folder, { accounts, atomic = false, receipts = true }
     batches: () => seen.batches,
     backlog,
     recovered: () => seen.recovered,
-    balances: ({ members }) => timeEach(members, (account) => bank.balance(ids()[account])),
+    balances: ({ members }) => timeEach(members.map(idOf), (id) => bank.balance(id)),
     /** The file that such a balance stands in, read with nothing else. */
     rawReads: ({ members }) =>
       timeEach(members, (account) => readFileSync(join(folder, pageOf(ids()[account])))),

@@ -136,9 +136,19 @@ export async function orClose<T>(
   }
 }
 
-/** The bytes of an open file from `start` up to `end`; fewer when it is shorter. */
-export async function readRange(file: DiskFile, start: number, end: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(Math.max(0, end - start));
+/**
+ * The bytes of an open file from `start` up to `end`; fewer when it is shorter. They lie in `into` where that has room: for
+ * who reads one range after the other, and is done with one before the next.
+ */
+export async function readRange(
+  file: DiskFile,
+  start: number,
+  end: number,
+  into?: Buffer,
+): Promise<Buffer> {
+  const length = Math.max(0, end - start);
+  const hasRoom = into !== undefined && length <= into.length;
+  const buffer = hasRoom ? into.subarray(0, length) : Buffer.allocUnsafe(length);
   let done = 0;
   while (done < buffer.length) {
     const count = await file.read(done === 0 ? buffer : buffer.subarray(done), start + done);

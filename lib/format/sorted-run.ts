@@ -4,7 +4,7 @@
  * first key. Lines are told as Latin-1 of their bytes, so that texts compare as the bytes do.
  */
 import { checkOf } from './check.js';
-import { parseCount, splitRow } from './csv.js';
+import { parseCount } from './csv.js';
 import { undamaged } from './damage.js';
 import { digestOf, KeyFilter } from './key-filter.js';
 
@@ -18,17 +18,20 @@ export interface RunFacts {
   readonly check: string;
 }
 
-/** Where a block lies in a run. */
-export interface RunBlock {
+/** Where a block of a run lies, or its filter. */
+export interface RunPart {
   readonly start: number;
   readonly end: number;
   readonly check: string;
-  /** Key of its first line. */
-  readonly first: string;
 }
 
-/** Where the filter of a run lies, if it has one. */
-export type FilterPlace = Omit<RunBlock, 'first'>;
+/** What the table of a run tells. */
+export interface RunTable {
+  /** A row for each block, which is taken apart by {@link partOf} when its block is wanted: there may be thousands. */
+  readonly blocks: readonly string[];
+  /** Where the filter lies, if there is one. */
+  readonly filter: RunPart | undefined;
+}
 
 const TABLE_HEADER = 'block,start,end,check,first\n';
 /** Instead of a block's number: the row of the filter. */
@@ -104,26 +107,27 @@ export class RunBuilder {
 }
 
 /** Reads the table of a run. @throws FormatDamage */
-export function decodeTable(
-  bytes: Buffer,
-  { check }: RunFacts,
-): { readonly blocks: RunBlock[]; readonly filter: FilterPlace | undefined } {
+export function decodeTable(bytes: Buffer, { check }: RunFacts): RunTable {
   undamaged(checkOf(bytes) === check, 'its table is not the one that it was made with');
-  const lines = bytes.toString('latin1').slice(TABLE_HEADER.length).split('\n');
-  const blocks: RunBlock[] = [];
-  let filter: FilterPlace | undefined;
-  for (const line of lines.slice(0, -1)) {
-    const [name, from = '', to = '', block = '', first = ''] = splitRow(line) ?? [];
-    const [start, end] = [parseCount(from), parseCount(to)];
-    undamaged(start !== undefined && end !== undefined, 'its table has an odd row');
-    if (name === FILTER) filter = { start, end, check: block };
-    else blocks.push({ start, end, check: block, first });
-  }
-  return { blocks, filter };
+  const rows = bytes.toString('latin1').slice(TABLE_HEADER.length).split('\n').slice(0, -1);
+  const last = rows.at(-1);
+  if (!last?.startsWith(`${FILTER},`)) return { blocks: rows, filter: undefined };
+  return { blocks: rows.slice(0, -1), filter: partOf(last) };
 }
 
+/** What a row of the table tells. @throws FormatDamage */
+export function partOf(row: string): RunPart {
+  const [, from = '', to = '', check = ''] = row.split(',');
+  const [start, end] = [parseCount(from), parseCount(to)];
+  undamaged(start !== undefined && end !== undefined, 'its table has an odd row');
+  return { start, end, check };
+}
+
+/** Key of the first line of the block that a row is of. */
+const firstKeyOf = (row: string) => row.slice(row.lastIndexOf(',') + 1);
+
 /** Reads the filter of a run. @throws FormatDamage */
-export function decodeFilter(bytes: Buffer, { check }: FilterPlace): KeyFilter {
+export function decodeFilter(bytes: Buffer, { check }: RunPart): KeyFilter {
   undamaged(checkOf(bytes) === check, 'its filter was changed');
   return new KeyFilter(Buffer.from(bytes.toString('latin1'), 'base64'));
 }
@@ -136,17 +140,17 @@ export function lineBeginning(block: string, start: string): string | undefined 
 }
 
 /** Lines of a block, still one text, each with its line break. @throws FormatDamage */
-export function decodeBlock(bytes: Buffer, { start, check }: RunBlock): string {
+export function decodeBlock(bytes: Buffer, { start, check }: RunPart): string {
   undamaged(checkOf(bytes) === check, () => `the block at byte ${start} was changed`);
   return bytes.toString('latin1');
 }
 
 /** Place of the block in which a line with `key`, or the next behind it, may lie. */
-export function blockFor(table: readonly RunBlock[], key: string): number {
-  let [low, high] = [0, table.length];
+export function blockFor({ blocks }: RunTable, key: string): number {
+  let [low, high] = [0, blocks.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if ((table[middle] as RunBlock).first <= key) low = middle + 1;
+    if (firstKeyOf(blocks[middle] as string) <= key) low = middle + 1;
     else high = middle;
   }
   return Math.max(0, low - 1);
@@ -154,16 +158,30 @@ export function blockFor(table: readonly RunBlock[], key: string): number {
 
 /** Lines of `block` behind the key `behind` that have all of `words` in them; without words all lines. */
 export function linesIn(block: string, behind: string, words: readonly string[]): string[] {
-  const found: string[] = [];
+  const from = startBehind(block, behind);
   // The longest is the rarest, most of the time.
   const [rare = '', ...others] = [...words].sort((a, b) => b.length - a.length);
-  const next = (at: number) => (rare === '' && at === block.length ? -1 : block.indexOf(rare, at));
-  for (let hit = next(0); hit !== -1; ) {
-    const start = hit === 0 ? 0 : block.lastIndexOf('\n', hit - 1) + 1;
+  if (rare === '') return from === block.length ? [] : block.slice(from, -1).split('\n');
+  const found: string[] = [];
+  for (let hit = block.indexOf(rare, from); hit !== -1; ) {
+    const start = block.lastIndexOf('\n', hit - 1) + 1;
     const end = block.indexOf('\n', hit);
     const line = block.slice(start, end);
-    if (keyOf(line) > behind && others.every((word) => line.includes(word))) found.push(line);
-    hit = next(end + 1);
+    if (others.every((word) => line.includes(word))) found.push(line);
+    hit = block.indexOf(rare, end + 1);
   }
   return found;
+}
+
+/** Where the first line begins whose key is behind `behind`; the block's length where none is. */
+function startBehind(block: string, behind: string): number {
+  let [low, high] = [0, behind === '' ? 0 : block.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const start = block.lastIndexOf('\n', middle - 1) + 1;
+    const end = block.indexOf('\n', middle);
+    if (keyOf(block.slice(start, end)) > behind) high = start;
+    else low = end + 1;
+  }
+  return low;
 }

@@ -21,7 +21,8 @@ import {
   keyOf,
   lineBeginning,
   linesIn,
-  type RunBlock,
+  partOf,
+  type RunTable,
 } from '../format/sorted-run.js';
 import { Breath } from './breath.js';
 import { named } from './damage.js';
@@ -118,8 +119,8 @@ export class SortedIndex {
   async #open(run: NamedRun, behind: string, words: readonly string[]): Promise<RunReader> {
     const open = await this.#openFile(run);
     try {
-      const { blocks } = await this.#table(run, open);
-      return new RunReader(fileOf(run), open, blocks, this.#breath, behind, words);
+      const table = await this.#table(run, open);
+      return new RunReader(fileOf(run), open, table, this.#breath, behind, words);
     } catch (error) {
       await open.close();
       throw error;
@@ -179,11 +180,12 @@ export class SortedIndex {
       if (this.#filters.get(run.name)?.mayHave(key) === false) continue;
       const open = await this.#openFile(run);
       try {
-        const { blocks } = await this.#table(run, open);
-        const block = blocks[blockFor(blocks, `${key.hex}${BEHIND_NUMBERS}`)];
-        if (block === undefined) continue;
-        const bytes = await readRange(open, block.start, block.end);
-        const text = named(fileOf(run), () => decodeBlock(bytes, block));
+        const table = await this.#table(run, open);
+        const row = table.blocks[blockFor(table, `${key.hex}${BEHIND_NUMBERS}`)];
+        if (row === undefined) continue;
+        const part = named(fileOf(run), () => partOf(row));
+        const bytes = await readRange(open, part.start, part.end);
+        const text = named(fileOf(run), () => decodeBlock(bytes, part));
         const line = lineBeginning(text, `${key.hex}-`);
         if (line !== undefined) return line;
       } finally {
@@ -196,9 +198,6 @@ export class SortedIndex {
 
 /** Behind every number that may follow a digest. */
 const BEHIND_NUMBERS = '~';
-
-/** Where the parts of a run lie. */
-type RunTable = ReturnType<typeof decodeTable>;
 
 const fileOf = ({ name }: NamedRun) => `${INDEX_FOLDER}/${name}`;
 
@@ -219,11 +218,13 @@ const isNamed = (runs: readonly NamedRun[], name: string) => runs.some((run) => 
 class RunReader {
   readonly #file: string;
   readonly #open: DiskFile;
-  readonly #table: readonly RunBlock[];
+  readonly #table: RunTable;
   readonly #breath: Breath;
   readonly #behind: string;
   readonly #words: readonly string[];
   #next: number;
+  /** Room for a block: who searches all of them would have the system find as much memory as the run is long. */
+  #bytes: Buffer = Buffer.alloc(0);
   #lines: readonly string[] = [];
   #at = 0;
   /** The line that it stands at, and its key; `undefined` behind the last. */
@@ -233,7 +234,7 @@ class RunReader {
   constructor(
     file: string,
     open: DiskFile,
-    table: readonly RunBlock[],
+    table: RunTable,
     breath: Breath,
     behind: string,
     words: readonly string[],
@@ -257,10 +258,12 @@ class RunReader {
 
   /** Goes on to the next wanted line of the blocks that are left. */
   async turn(): Promise<void> {
-    for (const block of this.#table.slice(this.#next)) {
+    for (const row of this.#table.blocks.slice(this.#next)) {
       this.#next++;
-      const bytes = await readRange(this.#open, block.start, block.end);
-      const text = named(this.#file, () => decodeBlock(bytes, block));
+      const part = named(this.#file, () => partOf(row));
+      const bytes = await readRange(this.#open, part.start, part.end, this.#bytes);
+      if (bytes.length > this.#bytes.length) this.#bytes = bytes;
+      const text = named(this.#file, () => decodeBlock(bytes, part));
       this.#lines = linesIn(text, this.#behind, this.#words);
       this.#at = 0;
       await this.#breath.take();

@@ -8,6 +8,7 @@ import {
   decodeTable,
   keyOf,
   linesIn,
+  partOf,
   RunBuilder,
   type RunFacts,
 } from '#lib/format/sorted-run.js';
@@ -24,8 +25,9 @@ function build(lines: readonly string[], blockBytes: number) {
 
 /** Lines behind a key that have the words, as a reader finds them. */
 function find(run: Buffer, facts: RunFacts, behind = '', words: readonly string[] = []): string[] {
-  const { blocks: table } = decodeTable(run.subarray(facts.table, facts.bytes), facts);
-  return table.slice(blockFor(table, behind)).flatMap((block) => {
+  const table = decodeTable(run.subarray(facts.table, facts.bytes), facts);
+  return table.blocks.slice(blockFor(table, behind)).flatMap((row) => {
+    const block = partOf(row);
     const text = decodeBlock(run.subarray(block.start, block.end), block);
     return linesIn(text, behind, words);
   });
@@ -83,7 +85,7 @@ describe('A run', () => {
 describe('The table of a run', () => {
   const all = ['b,"x"', 'd,"y"', 'f,"z"'];
   const { bytes, facts } = build(all, 1);
-  const { blocks: table } = decodeTable(bytes.subarray(facts.table), facts);
+  const table = decodeTable(bytes.subarray(facts.table), facts);
 
   it.each([
     ['a', 0],
@@ -98,7 +100,8 @@ describe('The table of a run', () => {
 
   it('that is no table is damage, be its check right', () => {
     const odd = Buffer.from('block,start,end,check,first\n1,x,2,0,a\n');
-    expect(readOrDamage(() => decodeTable(odd, { ...facts, check: checkOf(odd) }))).toBe('damage');
+    const { blocks } = decodeTable(odd, { ...facts, check: checkOf(odd) });
+    expect(readOrDamage(() => blocks.map(partOf))).toBe('damage');
   });
 });
 
