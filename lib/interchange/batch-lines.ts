@@ -104,7 +104,11 @@ function readCsvBatch(file: string, bytes: Buffer): BatchLine[] {
     throw invalidFile(file, 1, 'it is a JSON array; write one object on each line.');
   }
   const { columns, rows } = readCsv(file, bytes);
-  if (!columns.includes('op')) throw invalidFile(file, 1, 'the header has no column op.');
+  if (!columns.includes('op')) {
+    const forms =
+      'Begin with a header such as op,id,amount, or write one JSON object on each line.';
+    throw invalidFile(file, 1, `the header has no column op. ${forms}`);
+  }
   return rows.map(({ line, cells }) =>
     read(line, () =>
       readBatchRequest(Object.fromEntries(columns.map((name, index) => [name, cells[index]]))),

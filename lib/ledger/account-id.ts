@@ -77,18 +77,22 @@ function invalid(input: unknown, why: string, hint?: string): BankError {
  * @throws BankError INVALID_ID for anything that cannot be an id, also for a wrong check digit
  */
 export function parseAccountId(input: unknown): AccountId {
-  if (typeof input !== 'string') throw invalid(input, 'is not a text.');
+  return readId(input);
+}
+
+/** `hint` says what to do about one that is none, where looking in the list is no help. */
+function readId(input: unknown, hint?: string): AccountId {
+  if (typeof input !== 'string') throw invalid(input, 'is not a text.', hint);
   if (isAccountId(input)) return checked(input, input); // Nothing to fold.
-  if (input === '') throw invalid(input, 'is empty.');
+  if (input === '') throw invalid(input, 'is empty.', hint);
   if (input.length > 64) {
-    throw invalid(input, `has ${input.length} characters; at most 64 are allowed.`);
+    throw invalid(input, `has ${input.length} characters; at most 64 are allowed.`, hint);
   }
   const id = folded(input);
   if (!isAccountId(id)) {
-    throw invalid(
-      input,
-      'may have letters a-z, digits, "-" and "_" only, and begins with a letter or digit.',
-    );
+    const form =
+      'may have letters a-z, digits, "-" and "_" only, and begins with a letter or digit.';
+    throw invalid(input, form, hint);
   }
   return checked(id, input);
 }
@@ -125,7 +129,7 @@ export function parseChosenId(input: unknown): AccountId {
       reserved,
     );
   }
-  const id = parseAccountId(input);
+  const id = readId(input, reserved);
   if (isWorldId(id))
     throw invalid(input, 'is reserved: ids that begin with "world" are the bank\'s own.', reserved);
   return id;

@@ -79,14 +79,12 @@ async function noBank(disk: Disk, directory: string): Promise<BankError> {
   if (await factsIfAny(disk, join(directory, CHECKPOINT_FILE))) {
     return damaged(MANIFEST_FILE, 'it is missing, and the rest of a bank is there');
   }
-  const why =
-    facts === undefined
-      ? 'there is no such directory'
-      : facts.folder
-        ? 'it has no bank.json'
-        : 'it is a file';
+  const isFile = facts?.folder === false;
+  const missing = facts === undefined ? 'there is no such directory' : 'it has no bank.json';
+  const why = isFile ? 'it is a file' : missing;
   return new BankError('BANK_NOT_FOUND', `There is no bank in ${directory}: ${why}.`, {
     details: { directory },
+    ...(isFile && { hint: 'Name the directory of a bank: with --dir, or in DROVEBANK_DIR.' }),
   });
 }
 

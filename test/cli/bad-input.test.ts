@@ -140,6 +140,9 @@ describe('directories that are no bank for us', () => {
       expect(ran.stderr).toContain('BANK_NOT_FOUND');
       expect(ran.stderr).toContain('drovebank init');
     }
+    const file = join('other', 'notes.txt');
+    const ran = await runHere(folder, ['balance', 'a10017', '-d', file]);
+    expect(ran.stderr).toMatch(/it is a file\. \(BANK_NOT_FOUND\)\n next: Name the directory/);
     const made = await runHere(folder, ['init', '-d', 'other']);
     expect(made.code).toBe(5);
     expect(readFileSync(join(folder, 'other', 'notes.txt'), 'utf8')).toBe('mine');

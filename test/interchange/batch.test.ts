@@ -72,7 +72,9 @@ describe('reading a batch', () => {
       code: 'INVALID_FILE',
       message: expect.stringContaining('torn'),
     });
-    await expect(readInPieces('id,amount\nc1,1\n', 99)).rejects.toThrow('no column op');
+    await expect(readInPieces('id,amount\nc1,1\n', 99)).rejects.toThrow(
+      'no column op. Begin with a header such as op,id,amount, or',
+    );
   });
 });
 

@@ -126,6 +126,15 @@ describe('An account id', () => {
     expect(outcome(() => parseChosenId(id))).toBe(expected);
   });
 
+  it.each(['bad id!', '', 'x'.repeat(65), 'a10017'])(
+    '%j for a new account: another one is asked for',
+    (id) => {
+      expect(() => parseChosenId(id)).toThrow(
+        expect.objectContaining({ hint: expect.stringContaining('Leave the id out') }),
+      );
+    },
+  );
+
   it('of the outside is one for each currency', () => {
     expect(worldId('CZK')).toBe('world-czk');
   });

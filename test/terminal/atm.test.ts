@@ -112,6 +112,14 @@ describe.runIf(ran)('The cash machine at a terminal', () => {
     expect(await balances(folder)).toMatchObject({ a10017: '65.00 after 4 rows' });
   });
 
+  it.each([
+    ['--read-only', 'With --read-only atm books nothing. (BANK_READ_ONLY)', 8],
+    ['--dry-run', 'it has no dry run. (USAGE)', 2],
+  ])('does not begin with %s', async (flag, complaint, code) => {
+    const screen = sitDown({ folder: await temporaryBank(), args: ['atm', flag] });
+    await screen.shows(complaint, `ended with ${code}`);
+  });
+
   it.each(['before', 'behind'])('books nothing when Ctrl-C comes %s the review', async (where) => {
     const folder = await bankWithPin();
     const before = await balances(folder);
