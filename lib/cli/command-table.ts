@@ -43,6 +43,9 @@ const AT = [
   'as of a time (2026-11-20T09:00:00Z), or behind a transfer (42)',
 ] as const;
 
+/** The word that a command is called by. */
+export const nameOf = ({ usage }: CommandFacts): string => usage.split(' ', 1)[0] ?? '';
+
 export const COMMANDS: readonly CommandFacts[] = [
   {
     usage: 'init',

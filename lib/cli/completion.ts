@@ -2,7 +2,7 @@
 import { RootCommand } from '@bomb.sh/tab';
 import type { AccountInfo } from '../bank/api.js';
 import { openBank } from '../bank/open-bank.js';
-import { COMMANDS } from './command-table.js';
+import { COMMANDS, type CommandFacts, nameOf } from './command-table.js';
 import { commonStart } from './common-start.js';
 import {
   CHOICES,
@@ -78,13 +78,17 @@ export async function suggest(words: readonly string[]): Promise<void> {
   const before = words.slice(0, -1);
   const command = commandIndex(before);
   if (command > before.length) return; // The value of a flag of the program: a directory, which shells know.
-  const accounts = last.startsWith('-') ? [] : await accountsFrom(words, last);
-  treeOf(accounts).parse([...words.slice(command)]);
+  const asked = words.slice(command);
+  const isOfCommand = asked.length > 1;
+  const accounts = isOfCommand && !last.startsWith('-') ? await accountsFrom(words, last) : [];
+  // To tell of all commands what they take costs milliseconds, and one is asked for.
+  const known = isOfCommand ? COMMANDS.filter((facts) => nameOf(facts) === asked[0]) : COMMANDS;
+  treeOf(known, accounts).parse([...asked]);
 }
 
 type Tell = (complete: (value: string, description: string) => void) => void;
 
-function treeOf(accounts: readonly Suggestion[]): RootCommand {
+function treeOf(known: readonly CommandFacts[], accounts: readonly Suggestion[]): RootCommand {
   const root = new RootCommand();
   const tell: Tell = (complete) => {
     for (const { id, name } of accounts) complete(id, name);
@@ -96,14 +100,14 @@ function treeOf(accounts: readonly Suggestion[]): RootCommand {
   };
   const choices = new Map<string, readonly string[]>(Object.entries(CHOICES));
   root.command('help', 'help for a command').argument('command', (complete) => {
-    for (const { usage, summary } of COMMANDS) complete(usage.split(' ', 1)[0] ?? '', summary);
+    for (const facts of COMMANDS) complete(nameOf(facts), facts.summary);
   });
   for (const [flags, meaning] of [...GLOBAL_OPTIONS, DRY_RUN]) {
     const { long, short, value } = partsOf(flags);
     if (value) root.option(long, meaning, () => {}, short);
     else root.option(long, meaning, short);
   }
-  for (const facts of COMMANDS) {
+  for (const facts of known) {
     const [name = '', ...operands] = facts.usage.split(' ');
     const command = root.command(name, facts.summary);
     for (const operand of operands) {

@@ -1,6 +1,6 @@
 import { type Argument, Command, CommanderError, Option } from 'commander';
 import { BankError } from '../ledger/errors.js';
-import { COMMANDS, type CommandFacts } from './command-table.js';
+import { COMMANDS, type CommandFacts, nameOf } from './command-table.js';
 import { atTerminal, type Context, type Flags, type Options } from './context.js';
 import { reportError } from './error-report.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
@@ -119,8 +119,6 @@ async function runCommand(
     endWait();
   }
 }
-
-const nameOf = ({ usage }: CommandFacts) => usage.split(' ', 1)[0];
 
 function readOnlyError(facts: CommandFacts): BankError {
   return new BankError('BANK_READ_ONLY', `With --read-only ${nameOf(facts)} books nothing.`, {
