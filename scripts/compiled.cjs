@@ -1,32 +1,44 @@
 // Stands beside the packed commands, and loads what they share as the engine compiled it once: to compile it anew takes
 // longer than all the rest of a look. Source: https://nodejs.org/api/vm.html#scriptcreatecacheddata
-const { accessSync, constants, readFileSync, statSync } = require('node:fs');
+const { createHash } = require('node:crypto');
+const { accessSync, constants, readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { Script } = require('node:vm');
 
+const DIGEST_BYTES = 32;
+
 const file = require.resolve('./core.js');
 const kept = `${file}-${process.version}-${process.arch}.code`;
-
 const isOff = Boolean(process.env.NODE_DISABLE_COMPILE_CACHE);
+
+const source = readFileSync(file);
 const cachedData = isOff ? undefined : readCode();
-const script = new Script(readFileSync(file, 'utf8'), { filename: file, cachedData });
+const script = new Script(source.toString('utf8'), { filename: file, cachedData });
 const core = { id: file, filename: file, loaded: true, exports: {}, children: [], paths: [] };
 require.cache[file] = core;
 script.runInThisContext()(core.exports, createRequire(file), core, file, __dirname);
 
+/** The engine runs what it is given: it looks whether it made that itself, and at the length of the source, no further. */
+function digestOf(code) {
+  return createHash('sha256').update(source).update(code).digest();
+}
+
 function readCode() {
   try {
-    // Older than the file, it is of what the file was before somebody changed it.
-    return statSync(kept).mtimeMs < statSync(file).mtimeMs ? undefined : readFileSync(kept);
+    const bytes = readFileSync(kept);
+    const code = bytes.subarray(DIGEST_BYTES);
+    return digestOf(code).equals(bytes.subarray(0, DIGEST_BYTES)) ? code : undefined;
   } catch {
-    return undefined;
+    return undefined; // Nothing is kept yet, or it is not for us.
   }
 }
 
 function keep() {
   try {
     accessSync(__dirname, constants.W_OK);
-    require('write-file-atomic').sync(kept, script.createCachedData());
+    const code = script.createCachedData();
+    // In its place at once: what is torn or mixed does not fit its digest, and is written anew by the next one.
+    writeFileSync(kept, Buffer.concat([digestOf(code), code]));
   } catch {
     // Somebody else's folder, or a full disk: the next one compiles anew.
   }
@@ -34,8 +46,6 @@ function keep() {
 
 /** Keeps what is compiled by then, functions included that were called: it is not known before. */
 exports.keepAtExit = () => {
-  // The engine takes none that was made with other flags.
-  const flags = process.execArgv.length > 0 || process.env.NODE_OPTIONS;
   const isKept = cachedData !== undefined && !script.cachedDataRejected;
-  if (!isOff && !isKept && !flags) process.once('exit', keep);
+  if (!isOff && !isKept) process.once('exit', keep);
 };

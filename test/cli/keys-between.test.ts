@@ -53,3 +53,22 @@ it('Ctrl-C interrupts at once, and once', () => {
   process.off('SIGINT', interrupted);
   expect(interrupted).toHaveBeenCalledOnce();
 });
+
+it('the terminal is raw until the next question, also behind a stop at which the shell set it', () => {
+  const { stdin } = process;
+  const set = vi.fn();
+  const before = stdin.setRawMode;
+  stdin.setRawMode = set;
+  keepKeys();
+  expect(set.mock.lastCall).toEqual([true]);
+  set.mockClear();
+  process.emit('SIGCONT');
+  // Node sets nothing that it takes for set already.
+  expect(set.mock.calls).toEqual([[false], [true]]);
+  takeKeys({});
+  process.emit('SIGCONT');
+  expect(set).toHaveBeenCalledTimes(2);
+  leaveTerminal();
+  expect(set.mock.lastCall).toEqual([false]);
+  stdin.setRawMode = before;
+});

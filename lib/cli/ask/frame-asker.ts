@@ -98,12 +98,14 @@ function tailOf(text: string, width: number): string {
  */
 function confirmFrame(question: string, look?: Look): Frame<boolean> {
   let seen: readonly Line[] = [];
+  let isSeen = look === undefined;
   let top = 0;
   let hidden = 0;
   return {
     fresh: true,
     refresh: async ({ width, height }) => {
       const lines = look ? await look(width, height - 2) : [];
+      isSeen = true; // It is drawn before any other key is read.
       seen = lines.flatMap(({ text, ...rest }) =>
         wrapTo(showable(text), width).map((part) => ({ text: part, ...rest })),
       );
@@ -125,7 +127,7 @@ function confirmFrame(question: string, look?: Look): Frame<boolean> {
       // By what was typed: Ctrl-Y is no yes.
       const key = sequence.toLowerCase();
       if (key === 'n') return { answer: false };
-      if (key === 'y' && hidden === 0) return { answer: true };
+      if (key === 'y' && isSeen && hidden === 0) return { answer: true };
       if (key === 'y' || name === 'down') top++;
       if (name === 'up') top--;
       return undefined;

@@ -5,7 +5,7 @@ import type { Context } from '../context.js';
 import type { Line } from '../output.js';
 import { cutTo, showable } from '../terminal-text.js';
 import { Walkaway } from './asker.js';
-import { dropKeys, isInterrupt, keepKey, keepKeys, takeKeys } from './keys-between.js';
+import { dropKeys, isInterrupt, keepKey, keepKeys, stayRaw, takeKeys } from './keys-between.js';
 
 /** A frame: what it shows, and what a key does. */
 export interface Frame<Answer> {
@@ -200,9 +200,7 @@ class Shown<Answer> extends Prompt<Answer> {
   /** Back from Ctrl-Z: the shell has set the terminal its own way, and written on it. */
   goOn(): void {
     if (this.state !== 'active') return;
-    // Off and on again: what is on already Node would leave as the shell has set it.
-    for (const raw of [false, true]) process.stdin.setRawMode?.(raw);
-    process.stdin.resume();
+    stayRaw();
     // As at first: below what stands there, and all of it.
     Object.assign(this, { _prevFrame: '', state: 'initial' });
     this.output.emit('resize');

@@ -27,9 +27,20 @@ export function keepKeys(): void {
   setImmediate(() => {
     pasting = false;
   });
-  process.stdin.off('keypress', keep); // It listens once.
+  letGo(); // It listens once.
   process.stdin.on('keypress', keep);
-  process.stdin.setRawMode?.(true);
+  process.on('SIGCONT', stayRaw);
+  stayRaw();
+}
+
+function letGo(): void {
+  process.stdin.off('keypress', keep);
+  process.off('SIGCONT', stayRaw);
+}
+
+/** Off and on: what is on already, as far as Node knows, it would leave as the shell has set it meanwhile. */
+export function stayRaw(): void {
+  for (const raw of [false, true]) process.stdin.setRawMode?.(raw);
   process.stdin.resume();
 }
 
@@ -48,7 +59,7 @@ export function dropKeys(): void {
  * answered by typing; `fresh` questions take nothing that was pressed before they could be seen.
  */
 export function takeKeys({ typing = false, fresh = false }): readonly Kept[] {
-  process.stdin.off('keypress', keep);
+  letGo();
   const keys = fresh ? [] : kept.filter(({ pasted }) => typing || !pasted);
   kept = [];
   return keys;
@@ -56,7 +67,7 @@ export function takeKeys({ typing = false, fresh = false }): readonly Kept[] {
 
 /** Behind the last question: the terminal is the shell's again. */
 export function leaveTerminal(): void {
-  process.stdin.off('keypress', keep);
+  letGo();
   dropKeys();
   process.stdin.setRawMode?.(false);
   process.stdin.pause();
