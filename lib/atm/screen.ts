@@ -5,6 +5,7 @@ import type { Context } from '../cli/context.js';
 import { EXIT, exitCodeOf } from '../cli/exit-codes.js';
 import { HISTORY_COLUMNS } from '../cli/history-table.js';
 import { moveOne } from '../cli/move-one.js';
+import { waitFor } from '../cli/progress.js';
 import { moneyText } from '../cli/say.js';
 import { newKey, settled } from '../cli/settled.js';
 import { layTable, lineWidth } from '../cli/table.js';
@@ -102,7 +103,7 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
       await bank.account(state.id, { signal });
       return { done: true, told: [] };
     case 'find-to':
-      return { done: true, told: [`To ${await nameOf(atm, state.to)}.`] };
+      return { done: true, told: [`To ${await otherName(atm, state.holder, state.to)}.`] };
     case 'sign-in': {
       const { seen } = await bank.checkPin(state.id, state.pin, { signal });
       const account = await bank.account(state.id, { signal });
@@ -117,7 +118,8 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
       return { done: true, told: [] };
     case 'book': {
       const key = newKey();
-      const receipt = await settled(key, () => move(atm, state.holder, state.wish, { key }));
+      const book = () => settled(key, () => move(atm, state.holder, state.wish, { key }));
+      const receipt = await waitFor(context, book);
       return { done: true, told: bookedText(atm, state.wish, receipt) };
     }
     case 'set-pin':
@@ -183,6 +185,13 @@ async function review(atm: Atm, holder: Holder, wish: Wish): Promise<string[]> {
 }
 
 /** Whom a transfer goes to, as a stranger may see it: `a10025, Bob S.` */
+/** @throws BankError SAME_ACCOUNT also before an amount is asked for */
+async function otherName(atm: Atm, holder: Holder, typed: string): Promise<string> {
+  const { id } = await atm.bank.account(typed, { signal: atm.context.signal });
+  if (id === holder.id) throw new BankError('SAME_ACCOUNT', `${id} is your own account.`);
+  return nameOf(atm, id);
+}
+
 async function nameOf({ bank, context }: Atm, id: string): Promise<string> {
   const { firstName, lastName } = await bank.account(id, { signal: context.signal });
   return `${id}, ${firstName} ${[...lastName].slice(0, 1).join('')}.`;

@@ -41,6 +41,12 @@ export function atTerminal(flags: Flags): boolean {
   return flags.input && !flags.json && isTerminal(process.stdin) && isTerminal(process.stdout);
 }
 
+/** Why nobody can be asked. */
+export function whyNotAsked({ json, input }: Flags): string {
+  if (json) return '--json has no place for them';
+  return input ? 'it needs a terminal' : '--no-input forbids them';
+}
+
 export function isTerminal(stream: { readonly isTTY?: boolean }): boolean {
   return stream.isTTY === true;
 }

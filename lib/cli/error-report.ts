@@ -1,6 +1,7 @@
 import { BankError } from '../ledger/errors.js';
 import type { Flags } from './context.js';
 import { UsageError } from './exit-codes.js';
+import { directoryFlag } from './flags.js';
 import type { Output } from './output.js';
 
 /** What an error says to whoever called, the same in text and in JSON. */
@@ -34,9 +35,18 @@ function exactDetails(details: Readonly<Record<string, unknown>>): Record<string
   );
 }
 
+/** Commands that are named as what to do next, for the bank that was asked for. */
+function inDirectory(hint: string, flags: Flags): string {
+  const named = directoryFlag(flags);
+  return hint
+    .replaceAll(/`drovebank (?!help)[^`]*(?=`)/g, (command) => command + named)
+    .replaceAll(/\bdrovebank-recover\b(?! --help)/g, (command) => command + named);
+}
+
 /** Tells what went wrong: one JSON document, or what and what to do next. */
 export function reportError(output: Output, flags: Flags, error: unknown): void {
-  const facts = errorFacts(error);
+  const known = errorFacts(error);
+  const facts = { ...known, hint: inDirectory(known.hint, flags) };
   if (flags.json) {
     output.errorDocument('error', { ...facts });
     return;

@@ -1,4 +1,5 @@
 import type { CommandFacts } from './command-table.js';
+import type { Flags } from './context.js';
 
 /** Flag as it is written, and what it means. */
 export type Flag = readonly [flags: string, meaning: string];
@@ -46,6 +47,13 @@ export const ANNOTATIONS = [
   ['--key <key>', 'the same key and request again book nothing twice (default: a new one)'],
   ['--accept-clock', 'the clock is right, be it more than 31 days ahead: holds end by it'],
 ] as const;
+
+/** The flag by which a command that is named to somebody means the bank that was asked for; none where it does anyway. */
+export function directoryFlag({ directory, origin }: Pick<Flags, 'directory' | 'origin'>): string {
+  if (!origin.startsWith('flag') || directory === '') return '';
+  const isPlain = /^[\w./~-]+$/.test(directory);
+  return ` --dir ${isPlain ? directory : `'${directory.replaceAll("'", "'\\''")}'`}`;
+}
 
 /** A command's own flags, those of its kind among them. */
 export function optionsOf({ options = [], annotated, writes }: CommandFacts): readonly Flag[] {

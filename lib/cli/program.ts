@@ -71,6 +71,7 @@ export async function runProgram(argv: readonly string[]): Promise<number> {
       return reportUsage(json, usageError(complaint, namedCommands(argv)));
     const flags = readFlags(program.opts(), {});
     if (!atTerminal(flags)) {
+      if (json) return reportUsage(json, new UsageError('No command is named.'));
       errorStream().write(complaint);
       return EXIT.usage;
     }

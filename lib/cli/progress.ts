@@ -37,12 +37,13 @@ let waitDrawn = false;
  * Shows that work goes on of which nobody knows how much it is (a bank that was killed is followed to its end by
  * whoever asks first), until {@link endWait}: at a terminal only.
  */
-export function startWait(context: Pick<Context, 'json' | 'quiet' | 'plain' | 'accessible'>): void {
+export function startWait(context: Context): void {
   if (context.json || context.quiet || context.accessible || !redraws(context)) return;
   const begun = performance.now();
   wait = setInterval(() => {
     waitDrawn = true;
-    errorStream().write(`\r\u001b[2KWorking… ${Math.floor((performance.now() - begun) / 1000)} s`);
+    const what = context.signal.aborted ? 'Cancelling' : 'Working';
+    errorStream().write(`\r\u001b[2K${what}… ${Math.floor((performance.now() - begun) / 1000)} s`);
   }, PATIENCE_MS);
   wait.unref();
 }
@@ -52,6 +53,19 @@ export function endWait(): void {
   clearInterval(wait);
   if (waitDrawn) errorStream().write('\r\u001b[2K');
   waitDrawn = false;
+}
+
+/** Shows that `work` goes on, until it is done. */
+export async function waitFor<Result>(
+  context: Context,
+  work: () => Promise<Result>,
+): Promise<Result> {
+  startWait(context);
+  try {
+    return await work();
+  } finally {
+    endWait();
+  }
 }
 
 const count = (value: number) => value.toLocaleString('en');

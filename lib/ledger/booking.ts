@@ -154,7 +154,10 @@ export function refuseBeyondLimits(
     throw new BankError(
       'LIMIT_EXCEEDED',
       `${id} may give at most ${text(transferLimit)} at once; ${text(amount)} was asked.`,
-      { details: { id, limit: formatMinor(transferLimit, digits) } },
+      {
+        details: { id, limit: formatMinor(transferLimit, digits) },
+        hint: 'Ask for less, or raise the limit.',
+      },
     );
   }
   if (dayLimit === undefined) return;

@@ -143,6 +143,8 @@ describe('directories that are no bank for us', () => {
     const file = join('other', 'notes.txt');
     const ran = await runHere(folder, ['balance', 'a10017', '-d', file]);
     expect(ran.stderr).toMatch(/it is a file\. \(BANK_NOT_FOUND\)\n next: Name the directory/);
+    const absent = await runHere(folder, ['list', '-d', "the bank's"]);
+    expect(absent.stderr).toContain("`drovebank init --dir 'the bank'\\''s'`, or name");
     const made = await runHere(folder, ['init', '-d', 'other']);
     expect(made.code).toBe(5);
     expect(readFileSync(join(folder, 'other', 'notes.txt'), 'utf8')).toBe('mine');
@@ -209,7 +211,17 @@ describe('directories that are no bank for us', () => {
     const ran = await runHere(folder, ['verify']);
     expect(ran.code, ran.stderr + ran.stdout).toBe(7);
     expect(ran.stderr + ran.stdout).toContain('accounts/f7/74/a10017.csv');
-    expect(ran.stderr).toContain('drovebank-recover');
+    expect(ran.stderr).toContain('Run drovebank-recover: it');
+    const named = await runHere(folder, ['verify', '-d', BANK]);
+    expect(named.stderr).toContain(`Run drovebank-recover --dir ${BANK}; it`);
+    const elsewhere = await runHere(temporaryFolder(), ['list', '-d', join(folder, BANK)]);
+    expect(elsewhere.stderr).toContain(`Run drovebank-recover --dir ${join(folder, BANK)}; it`);
+  });
+
+  it('--json without a command: a document, as for every mistake', async () => {
+    const { code, stdout, stderr } = await runHere(temporaryFolder(), ['--json']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(JSON.parse(stderr)).toMatchObject({ kind: 'error', code: 'USAGE' });
   });
 
   it.each([

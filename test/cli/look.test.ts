@@ -114,6 +114,16 @@ describe('config', () => {
     expect(text).toContain('color\tnever\tflag --no-color\n');
     expect(text).toContain('accessible\ttrue\tenvironment ACCESSIBLE\n');
     expect(text).toContain('currency\tUSD\tbank.json\n');
+    for (const [name, value, shown] of [
+      ['FORCE_COLOR', '1', 'always'],
+      ['FORCE_COLOR', '0', 'never'],
+      ['TERM', 'dumb', 'never'],
+      ['NO_COLOR', '1', 'never'],
+    ] as const) {
+      const env = { TERM: 'xterm', [name]: value };
+      const asked = succeed(folder, ['config', '--show-origin', '--plain'], { env });
+      expect(asked).toContain(`color\t${shown}\tenvironment ${name}\n`);
+    }
     expect(await succeedHere(folder, ['config'])).not.toContain('bank.json');
     const nowhere = await succeedHere(folder, ['config', '--show-origin', '--dir', 'nowhere']);
     expect(nowhere).toMatch(/dir .*nowhere +flag --dir[\s\S]*BANK_NOT_FOUND/);

@@ -2,7 +2,7 @@ import { runAtm } from '../../atm/screen.js';
 import { BankError } from '../../ledger/errors.js';
 import { Walkaway } from '../ask/asker.js';
 import { withAsker } from '../ask/with-asker.js';
-import { atTerminal, type Command } from '../context.js';
+import { atTerminal, type Command, whyNotAsked } from '../context.js';
 import { EXIT, UsageError } from '../exit-codes.js';
 import { textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
@@ -11,7 +11,7 @@ const NOTES = '10,20,50,100';
 
 /** `drovebank atm` */
 export const run: Command = async (context, _, options) => {
-  if (!atTerminal(context)) throw new UsageError('atm asks questions: it needs a terminal.');
+  if (!atTerminal(context)) throw new UsageError(`atm asks questions: ${whyNotAsked(context)}.`);
   if (context.readOnly) {
     throw new BankError('BANK_READ_ONLY', 'With --read-only atm books nothing.', {
       hint: 'Leave --read-only out.',

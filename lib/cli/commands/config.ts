@@ -38,14 +38,18 @@ function ownSettings({ directory, origin, color, accessible, input }: Context): 
     if (flag) return `flag ${name}`;
     return env(variable) === '' ? 'default' : `environment ${variable}`;
   };
-  const isColored = color && env('NO_COLOR') === '';
+  const forced = process.env.FORCE_COLOR;
+  const never = { value: 'never', origin: from(!color, '--no-color', 'NO_COLOR') };
+  const always = forced === '0' || forced === 'false' ? 'never' : 'always';
+  const byTerminal =
+    env('TERM') === 'dumb'
+      ? { value: 'never', origin: 'environment TERM' }
+      : { value: 'auto', origin: 'default' };
+  const asked =
+    forced === undefined ? byTerminal : { value: always, origin: 'environment FORCE_COLOR' };
   return [
     { name: 'dir', value: resolve(directory), origin },
-    {
-      name: 'color',
-      value: isColored ? 'auto' : 'never',
-      origin: from(!color, '--no-color', 'NO_COLOR'),
-    },
+    { name: 'color', ...(color && env('NO_COLOR') === '' ? asked : never) },
     {
       name: 'input',
       value: input ? 'auto' : 'never',

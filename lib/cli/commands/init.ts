@@ -5,6 +5,7 @@ import { currencyDigits } from '../../ledger/currencies.js';
 import { BankError } from '../../ledger/errors.js';
 import { readCurrency } from '../../ledger/request.js';
 import type { Command, Context } from '../context.js';
+import { directoryFlag } from '../flags.js';
 import { isSet, textOption } from '../read-options.js';
 
 /** What `init` tells about the bank that it made, or would make. */
@@ -34,7 +35,7 @@ export const run: Command = async (context, _operands, options) => {
     const verb = dryRun ? 'Would make' : 'Made';
     const ending = dryRun ? ' Dry run: nothing was made.' : '';
     output.line(`${verb} a bank in ${made.directory}, currency ${made.currency}.${ending}`);
-    if (!dryRun) output.note('Next: drovebank open <first> <last>');
+    if (!dryRun) output.note(`Next: drovebank open <first> <last>${directoryFlag(context)}`);
   }
   return undefined;
 };

@@ -1,5 +1,5 @@
 import { withAsker } from '../ask/with-asker.js';
-import { atTerminal, type Command } from '../context.js';
+import { atTerminal, type Command, whyNotAsked } from '../context.js';
 import { UsageError } from '../exit-codes.js';
 import { runTeller } from '../teller/teller.js';
 import { withBank } from '../with-bank.js';
@@ -8,7 +8,7 @@ import { withBank } from '../with-bank.js';
 export const run: Command = async (context) => {
   if (!atTerminal(context)) {
     throw new UsageError(
-      'teller asks questions: it needs a terminal. `drovebank batch` reads files.',
+      `teller asks questions: ${whyNotAsked(context)}. \`drovebank batch\` reads files.`,
     );
   }
   return withBank(context, (bank) =>

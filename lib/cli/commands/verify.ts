@@ -2,6 +2,7 @@ import { writeUserFile } from '../../disk/user-files.js';
 import type { Verification, VerifyStep } from '../../store/verify.js';
 import type { Command, Context } from '../context.js';
 import { EXIT } from '../exit-codes.js';
+import { directoryFlag } from '../flags.js';
 import { createProgress } from '../progress.js';
 import { textOption } from '../read-options.js';
 import { withBank } from '../with-bank.js';
@@ -39,6 +40,7 @@ function isUnreadAlone(steps: readonly VerifyStep[]): boolean {
 
 export function printVerification(context: Context, { ok, asOf, steps }: Verification): void {
   const { output } = context;
+  const recover = `drovebank-recover${directoryFlag(context)}`;
   for (const { name, checked, problems } of steps) {
     const good = problems.length === 0;
     const state = good ? 'ok' : problems.every(({ unread }) => unread) ? 'unread' : 'damaged';
@@ -56,7 +58,7 @@ export function printVerification(context: Context, { ok, asOf, steps }: Verific
   else if (steps.every(({ name, problems }) => name === 'index' || problems.length === 0))
     output.errorLine(
       'error:',
-      `The books agree up to transfer ${asOf}; the index of accounts does not. Run drovebank-recover: it makes it anew.`,
+      `The books agree up to transfer ${asOf}; the index of accounts does not. Run ${recover}: it makes it anew.`,
     );
-  else output.errorLine('error:', 'The books disagree. Run drovebank-recover: it explains.');
+  else output.errorLine('error:', `The books disagree. Run ${recover}: it explains.`);
 }

@@ -5,6 +5,7 @@ import { orRefusal } from '../ask/or-refusal.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
 import type { Line } from '../output.js';
+import { waitFor } from '../progress.js';
 import { DRY_RUN_SAID } from '../say.js';
 import { newKey, settled } from '../settled.js';
 
@@ -23,15 +24,18 @@ export async function review(
   book: (key: string) => Promise<string>,
 ): Promise<void> {
   const { output, dryRun } = context;
-  const lines = await tryOut();
-  if (dryRun) return output.lines(lines);
   const look = async () =>
     (await tryOut()).map((line) => ({ ...line, text: line.text.replace(DRY_RUN_SAID, '') }));
+  const lines = await look();
+  if (dryRun) {
+    output.lines(lines);
+    return output.line(`${context.readOnly ? 'Read only' : 'Dry run'}: nothing was booked.`);
+  }
   if (!(await asker.confirm(question, orRefusal(look)))) {
     return output.line('Nothing was booked.');
   }
   const key = newKey();
-  output.line(await settled(key, () => book(key)));
+  output.line(await waitFor(context, () => settled(key, () => book(key))));
 }
 
 /** A refusal leads back to where one was; what concerns the bank itself ends the session. */
@@ -41,7 +45,10 @@ export async function attempt(counter: Counter, action: () => Promise<void>): Pr
   } catch (error) {
     if (error instanceof Walkaway && error.where === 'back') return;
     if (!(error instanceof BankError) || error.code === 'BANK_DAMAGED') throw error;
-    if (error.code === 'CANCELLED') throw new Walkaway('left');
+    if (error.code === 'CANCELLED') {
+      counter.context.output.line(error.message); // Perhaps behind a yes: whoever left wants to know.
+      throw new Walkaway('left');
+    }
     reportError(counter.context.output, counter.context, error);
   }
 }

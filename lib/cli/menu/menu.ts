@@ -44,25 +44,31 @@ const ACTIONS: Readonly<Record<string, (counter: Counter) => Promise<void>>> = {
 export async function runMenu(context: Context): Promise<number> {
   const asker = await createAsker(context);
   let bank: Bank | undefined;
+  let told = '';
   try {
     bank = await openOrMake(context, asker);
     return await serve({ context, bank, asker });
   } catch (error) {
     if (error instanceof Walkaway) return goodbye(context);
     reportError(context.output, context, error);
+    told = error instanceof Error ? error.message : '';
     return exitCodeOf(error);
   } finally {
     asker.close();
-    await bank?.close().catch((error) => context.output.warn(String(error)));
+    await bank?.close().catch((error) => {
+      // Damage that was found while one looked has been told.
+      if (error.message !== told) context.output.warn(error.message);
+    });
   }
 }
 
 async function serve(counter: Counter): Promise<number> {
   const { context, bank, asker } = counter;
+  const limits = context.readOnly ? ' Read only.' : context.dryRun ? ' Dry run.' : '';
   // A bank that somebody found damaged meanwhile says so while one looks.
   const look = async (): Promise<Line[]> => {
     await bank.accounts({ limit: 1, signal: context.signal }).page();
-    return [{ text: `A bank in ${bank.directory}, in ${bank.currency}.` }, { text: '' }];
+    return [{ text: `A bank in ${bank.directory}, in ${bank.currency}.${limits}` }, { text: '' }];
   };
   for (;;) {
     let key: string;

@@ -1,5 +1,5 @@
 import type { AccountInfo, MovementInput } from '../../bank/api.js';
-import type { BankError } from '../../ledger/errors.js';
+import { BankError } from '../../ledger/errors.js';
 import type { Receipt, ReceiptSide } from '../../ledger/receipt.js';
 import { fillIn, type Question, textField } from '../ask/form.js';
 import { reportError } from '../error-report.js';
@@ -13,7 +13,7 @@ const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', trans
 /** Refusals that no other amount mends: other accounts may. */
 const OF_THE_ACCOUNTS: readonly string[] = [
   ...['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED', 'ACCOUNT_NOT_FOUND'],
-  ...['SAME_ACCOUNT', 'CURRENCY_MISMATCH'],
+  'CURRENCY_MISMATCH',
 ];
 
 /** Deposit, withdrawal or transfer: accounts (but for those that are known), amount, a review, and only then the booking. */
@@ -25,14 +25,17 @@ export async function moveMoney(
   const { context, bank, asker } = counter;
   const { output, signal } = context;
   let { from, to } = known;
-  const pick = (question: string, before?: AccountInfo, without?: AccountInfo) =>
-    asker.pick(question, accountCatalogue(counter, without?.id), before?.id);
+  const pick = async (question: string, before?: AccountInfo, without?: AccountInfo) => {
+    const picked = await asker.pick(question, accountCatalogue(counter, without?.id), before?.id);
+    if (picked.id !== without?.id) return picked;
+    throw new BankError('SAME_ACCOUNT', `${picked.id} is the other side already.`);
+  };
   const move = (input: Omit<MovementInput, 'from' | 'to'>, dryRun = true) => {
     const sides = { ...(from && { from: from.id }), ...(to && { to: to.id }) };
     return moveOne(bank, { ...sides, ...input }, { signal, dryRun });
   };
   const askFrom: Question = async () => {
-    from = await pick('From account', from);
+    from = await pick('From account', from, known.to);
   };
   const askTo: Question = async () => {
     to = await pick('To account', to, from);
@@ -58,6 +61,7 @@ export async function moveMoney(
   const first = accounts.length;
   await fillIn([...accounts, amount.ask, memo.ask, last], (error: BankError, at) => {
     reportError(output, context, error);
+    if (error.code === 'SAME_ACCOUNT') return first - 1;
     if (OF_THE_ACCOUNTS.includes(error.code)) {
       return accounts.indexOf(error.details.id === from?.id ? askFrom : askTo);
     }

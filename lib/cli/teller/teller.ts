@@ -5,6 +5,7 @@ import { type Asker, Walkaway } from '../ask/asker.js';
 import type { Context } from '../context.js';
 import { reportError } from '../error-report.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { waitFor } from '../progress.js';
 import { receiptText } from '../say.js';
 import { newKey, settled } from '../settled.js';
 import { type Movement, PastMovements, readPast } from './past-movements.js';
@@ -116,7 +117,8 @@ async function ask(
   given: Partial<Record<Field, string>>,
 ): Promise<string> {
   const like = field === 'memo' ? undefined : past.like(given.memo ?? '');
-  const last = like?.[field];
+  // What is on the other side already is no offer.
+  const last = field === 'to' && like?.to === given.from ? undefined : like?.[field];
   const shownAs = (value?: string) => (value === '' && field !== 'amount' ? DONE : value);
   // What was answered before stands in brackets, as what is offered: < leads back from there too.
   const fallback = field === 'memo' ? given.memo || undefined : shownAs(given[field] ?? last);
@@ -224,8 +226,8 @@ async function book(
     return { ...inputOf(movement), idempotencyKey: `${key}-${index + 1}` };
   });
   // All are booked or none: the first one's key tells of all.
-  const results = await settled(`${key}-1`, () =>
-    bank.transferMany(inputs, { atomic: true, dryRun, signal }),
+  const results = await waitFor(context, () =>
+    settled(`${key}-1`, () => bank.transferMany(inputs, { atomic: true, dryRun, signal })),
   );
   for (const result of results) output.line(resultText(result, dryRun));
   return true;
