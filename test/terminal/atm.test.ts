@@ -88,6 +88,8 @@ describe.runIf(ran)('The cash machine at a terminal', () => {
     await press(screen, 'Hello', 't');
     await answer(screen, ['To which account', 'nobody']);
     await screen.shows('There is no account nobody.', 'Check the number.');
+    await answer(screen, ['To which account', 'A10017']);
+    await screen.shows('a10017 is your own account.', 'Name another account.');
     await answer(screen, ['To which account', 'a10025']);
     await screen.shows('To a10025, Bob S.');
     await answer(screen, ['Amount in USD', '70']);

@@ -17,7 +17,9 @@ describe.runIf(ran)('A form at a terminal', () => {
     const screen = sitDown({ folder });
     await screen.shows('◆ drovebank');
     screen.types('t');
-    await answer(screen, ['From account', 'a10017'], ['To account', 'a10025']);
+    await answer(screen, ['From account', 'a10017'], ['To account', 'a10017']);
+    await screen.shows('a10017 is the other side already. (SAME_ACCOUNT)', '◆ To account');
+    await answer(screen, ['To account', 'a10025']);
     await answer(screen, ['Amount in USD', '5'], ['Memo', 'cinema']);
     await screen.shows('100.00 -> 95.00', '◆ Book it?');
     await back(screen, 'Memo \\(Enter for none\\)', 'cinema');

@@ -21,7 +21,12 @@ describe.runIf(ran)('The teller at a terminal', () => {
     // What was entered is offered as well: this one is outside again.
     await answer(screen, ['Memo of 3', 'wages'], ['From account (. for outside) [.]', '']);
     await answer(screen, ['To account (. for outside) [a10017]', 'a10025'], ['Amount [7]', '']);
-    await answer(screen, ['Memo of 4', '.']);
+    // No offer is on both sides.
+    await answer(screen, ['Memo of 4', 'wages'], ['From account', 'a10025']);
+    await screen.shows(/◆ To account \(\. for outside\)\s*$/m);
+    screen.types('<');
+    screen.presses('Enter');
+    await answer(screen, ['From account', '<'], ['Memo of 4', '.']);
     await screen.shows('3. 7 to a10025, wages', '◆ Book all 3?');
     expect(await balances(folder)).toMatchObject({ a10017: '60.00 after 3 rows' });
     screen.types('y');
