@@ -13,7 +13,6 @@ const NOT_PACKED = /^(node:|csv-parse|proper-lockfile|write-file-atomic)/;
 
 /** What most commands need, in one file: compiled.cjs has it compiled once. What that is needs goes with it. */
 const CORE = /lib.cli.(print-receipt|program|table|with-bank)\.js$/;
-const WRAPPED = 'function (exports, require, module, __filename, __dirname) {';
 
 /**
  * What packages load of Node's own for what nobody asks of them here, to start programs and to complain of themselves: 2 to
@@ -73,7 +72,7 @@ export async function packCommands(dist) {
 
 /** Each entry has the core compiled before it asks for it. */
 function banner({ name }) {
-  if (name === 'core') return `(${WRAPPED}`;
+  if (name === 'core') return '(function (exports, require, module, __filename, __dirname) {';
   if (COMMANDS.includes(name)) return "require('./compiled.js').keepAtExit();";
   return name === 'poster-worker' ? "require('./compiled.js');" : '';
 }

@@ -103,7 +103,10 @@ async function deed(atm: Atm, state: AtmState): Promise<AtmEvent> {
       await bank.account(state.id, { signal });
       return { done: true, told: [] };
     case 'find-to':
-      return { done: true, told: [`To ${await otherName(atm, state.holder, state.to)}.`] };
+      return {
+        done: true,
+        told: [`To ${shortName(await otherAccount(atm, state.holder, state.to))}`],
+      };
     case 'sign-in': {
       const { seen } = await bank.checkPin(state.id, state.pin, { signal });
       const account = await bank.account(state.id, { signal });
@@ -179,21 +182,25 @@ async function review(atm: Atm, holder: Holder, wish: Wish): Promise<string[]> {
   const { from, to, amount } = receipt;
   const own = wish.what === 'deposit' ? to : from;
   const notes = wish.what === 'withdraw' ? [`Notes: ${bundleText(atm, amount)}.`] : [];
-  const where = wish.what === 'transfer' ? [`To ${await nameOf(atm, to.id)}.`] : [];
+  const isTransfer = wish.what === 'transfer';
+  const where = isTransfer ? [`To ${shortName(await accountOf(atm, to.id))}`] : [];
   const before = `Balance ${own.before.amount} -> ${own.after.amount}.`;
   return [`${moneyText(amount)}.`, ...where, before, ...notes];
 }
 
-/** Whom a transfer goes to, as a stranger may see it: `a10025, Bob S.` */
-/** @throws BankError SAME_ACCOUNT also before an amount is asked for */
-async function otherName(atm: Atm, holder: Holder, typed: string): Promise<string> {
-  const { id } = await atm.bank.account(typed, { signal: atm.context.signal });
-  if (id === holder.id) throw new BankError('SAME_ACCOUNT', `${id} is your own account.`);
-  return nameOf(atm, id);
+function accountOf({ bank, context }: Atm, id: string): Promise<AccountInfo> {
+  return bank.account(id, { signal: context.signal });
 }
 
-async function nameOf({ bank, context }: Atm, id: string): Promise<string> {
-  const { firstName, lastName } = await bank.account(id, { signal: context.signal });
+/** Whom a transfer is to go to. @throws BankError SAME_ACCOUNT for the holder, before an amount is asked for */
+async function otherAccount(atm: Atm, holder: Holder, typed: string): Promise<AccountInfo> {
+  const account = await accountOf(atm, typed);
+  if (account.id !== holder.id) return account;
+  throw new BankError('SAME_ACCOUNT', `${account.id} is your own account.`);
+}
+
+/** As a stranger may see it: `a10025, Bob S.` */
+function shortName({ id, firstName, lastName }: AccountInfo): string {
   return `${id}, ${firstName} ${[...lastName].slice(0, 1).join('')}.`;
 }
 

@@ -6,6 +6,21 @@ export type Flag = readonly [flags: string, meaning: string];
 
 export const DEFAULT_DIRECTORY = './data/bank';
 
+/** What holds where nothing is said. */
+export const PLAIN_FLAGS: Flags = {
+  directory: DEFAULT_DIRECTORY,
+  origin: 'default',
+  json: false,
+  plain: false,
+  color: true,
+  input: true,
+  quiet: false,
+  accessible: false,
+  incognito: false,
+  readOnly: false,
+  dryRun: false,
+};
+
 /** Flags that every command takes, before its name or behind it. */
 export const GLOBAL_OPTIONS = [
   ['-d, --dir <dir>', `the bank's directory (default: $DROVEBANK_DIR, else ${DEFAULT_DIRECTORY})`],

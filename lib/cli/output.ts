@@ -56,12 +56,24 @@ export interface Output {
   drained(): Promise<void>;
 }
 
-/** Whether `stream` gets colour: NO_COLOR and --no-color win, then FORCE_COLOR, then the terminal. */
-function colorOn(stream: { readonly isTTY?: boolean }, flags: Flags): boolean {
+/** When there is colour, and what says so: --no-color and NO_COLOR win, then FORCE_COLOR, then the terminal. */
+export function colorRule({ color }: Pick<Flags, 'color'>) {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  if (!flags.color || flags.plain || flags.json || NO_COLOR) return false;
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
-  return isTerminal(stream) && TERM !== 'dumb';
+  if (!color) return { value: 'never', origin: 'flag --no-color' } as const;
+  if (NO_COLOR) return { value: 'never', origin: 'environment NO_COLOR' } as const;
+  if (FORCE_COLOR !== undefined) {
+    const value = FORCE_COLOR === '0' || FORCE_COLOR === 'false' ? 'never' : 'always';
+    return { value, origin: 'environment FORCE_COLOR' } as const;
+  }
+  if (TERM === 'dumb') return { value: 'never', origin: 'environment TERM' } as const;
+  return { value: 'auto', origin: 'default' } as const;
+}
+
+/** Whether `stream` gets colour. */
+function colorOn(stream: { readonly isTTY?: boolean }, flags: Flags): boolean {
+  if (flags.plain || flags.json) return false;
+  const { value } = colorRule(flags);
+  return value === 'auto' ? isTerminal(stream) : value === 'always';
 }
 
 /** What a terminal must not see raw stands escaped in it: that is the same JSON. */

@@ -4,26 +4,18 @@ import { COMMANDS, type CommandFacts, nameOf } from './command-table.js';
 import { atTerminal, type Context, type Flags, type Options } from './context.js';
 import { reportError } from './error-report.js';
 import { EXIT, exitCodeOf, UsageError } from './exit-codes.js';
-import { commandIndex, DEFAULT_DIRECTORY, DRY_RUN, GLOBAL_OPTIONS, optionsOf } from './flags.js';
+import {
+  commandIndex,
+  DEFAULT_DIRECTORY,
+  DRY_RUN,
+  GLOBAL_OPTIONS,
+  optionsOf,
+  PLAIN_FLAGS,
+} from './flags.js';
 import { createOutput, errorStream, unwritten, written } from './output.js';
 import { findPackage } from './package-root.js';
 import { endWait, startWait } from './progress.js';
 import { watchSignals } from './signals.js';
-
-/** What holds for the report of a command line that could not be read. */
-const PLAIN_FLAGS: Flags = {
-  directory: DEFAULT_DIRECTORY,
-  origin: 'default',
-  json: false,
-  plain: false,
-  color: true,
-  input: true,
-  quiet: false,
-  accessible: false,
-  incognito: false,
-  readOnly: false,
-  dryRun: false,
-};
 
 /** Runs the command line `argv` (without node and script) and gives the process's exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {

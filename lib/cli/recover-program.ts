@@ -4,6 +4,7 @@ import type { Finding, RecoverPass, Recovery, TouchedAccount } from '../recover.
 import type { Flags } from './context.js';
 import { reportError } from './error-report.js';
 import { UsageError } from './exit-codes.js';
+import { PLAIN_FLAGS } from './flags.js';
 import { createOutput, type Output } from './output.js';
 import { findPackage } from './package-root.js';
 import { createProgress, type Progress } from './progress.js';
@@ -128,18 +129,8 @@ function readOptions(argv: readonly string[]) {
 }
 
 function flagsOf(json: boolean, directory: string): Flags {
-  const rest = {
-    plain: false,
-    color: true,
-    input: false,
-    quiet: false,
-    origin: 'flag --dir',
-    accessible: true,
-    incognito: false,
-    readOnly: false,
-    dryRun: false,
-  };
-  return { directory, json, ...rest };
+  const origin = 'flag --dir';
+  return { ...PLAIN_FLAGS, directory, origin, json, input: false, accessible: true };
 }
 
 function exitCodeOf({ findings, problems }: Recovery): number {

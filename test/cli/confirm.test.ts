@@ -1,22 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it, vi } from 'vitest';
 import { createFrameAsker } from '#lib/cli/ask/frame-asker.js';
-import type { Context } from '#lib/cli/context.js';
+import { PLAIN_FLAGS } from '#lib/cli/flags.js';
 import { createOutput, type Line } from '#lib/cli/output.js';
 
-const FLAGS: Omit<Context, 'output' | 'signal'> = {
-  directory: '.',
-  origin: 'default',
-  json: false,
-  plain: false,
-  color: false,
-  input: true,
-  quiet: false,
-  accessible: false,
-  incognito: false,
-  readOnly: false,
-  dryRun: false,
-};
 const press = (name: string) =>
   process.stdin.emit('keypress', name, { name, ctrl: false, sequence: name });
 
@@ -24,7 +11,7 @@ it('a yes before its review is shown is none', async () => {
   const write = vi.spyOn(process.stdout, 'write').mockReturnValue(true);
   try {
     const { signal } = new AbortController();
-    const asker = createFrameAsker({ ...FLAGS, output: createOutput(FLAGS), signal });
+    const asker = createFrameAsker({ ...PLAIN_FLAGS, output: createOutput(PLAIN_FLAGS), signal });
     let show = () => {};
     const look = () =>
       new Promise<readonly Line[]>((resolve) => {

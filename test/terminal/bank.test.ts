@@ -189,11 +189,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
       const screen = sitDown({ folder });
       await openAda(screen);
       screen.types('d');
-      await screen.shows('◆ Amount in USD');
-      screen.types('5');
-      screen.presses('Enter');
-      await screen.shows('◆ Memo');
-      screen.presses('Enter');
+      await answer(screen, ['Amount in USD', '5'], ['Memo', '']);
       await screen.shows('◆ Book the deposit?');
       const together = when === 'in one go with';
       screen.types(together ? 'y\u0003' : 'y');
@@ -292,11 +288,7 @@ describe.runIf(ran)('The interactive bank at a terminal', () => {
     await screen.shows(`in USD. ${said}.`);
     await openAda(screen);
     screen.types('d');
-    await screen.shows('◆ Amount in USD');
-    screen.types('5');
-    screen.presses('Enter');
-    await screen.shows('◆ Memo');
-    screen.presses('Enter');
+    await answer(screen, ['Amount in USD', '5'], ['Memo', '']);
     await screen.shows('100.00 -> 105.00', `${said}: nothing was booked.`, '◆ a10017');
     expect(await balances(folder)).toEqual(before);
     const empty = sitDown({ folder: temporaryFolder(), args: [flag] });

@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import { BankError } from '../../ledger/errors.js';
 import type { Command, Context } from '../context.js';
+import { colorRule } from '../output.js';
 import { isSet } from '../read-options.js';
 import { createTable } from '../table.js';
 import { withBank } from '../with-bank.js';
@@ -38,18 +39,9 @@ function ownSettings({ directory, origin, color, accessible, input }: Context): 
     if (flag) return `flag ${name}`;
     return env(variable) === '' ? 'default' : `environment ${variable}`;
   };
-  const forced = process.env.FORCE_COLOR;
-  const never = { value: 'never', origin: from(!color, '--no-color', 'NO_COLOR') };
-  const always = forced === '0' || forced === 'false' ? 'never' : 'always';
-  const byTerminal =
-    env('TERM') === 'dumb'
-      ? { value: 'never', origin: 'environment TERM' }
-      : { value: 'auto', origin: 'default' };
-  const asked =
-    forced === undefined ? byTerminal : { value: always, origin: 'environment FORCE_COLOR' };
   return [
     { name: 'dir', value: resolve(directory), origin },
-    { name: 'color', ...(color && env('NO_COLOR') === '' ? asked : never) },
+    { name: 'color', ...colorRule({ color }) },
     {
       name: 'input',
       value: input ? 'auto' : 'never',

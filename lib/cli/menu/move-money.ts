@@ -12,8 +12,7 @@ import { type Counter, review } from './counter.js';
 const QUESTIONS = { deposit: 'Book the deposit?', withdraw: 'Pay it out?', transfer: 'Book it?' };
 /** Refusals that no other amount mends: other accounts may. */
 const OF_THE_ACCOUNTS: readonly string[] = [
-  ...['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED', 'ACCOUNT_NOT_FOUND'],
-  'CURRENCY_MISMATCH',
+  ...['ACCOUNT_FROZEN', 'ACCOUNT_CLOSED', 'ACCOUNT_NOT_FOUND', 'CURRENCY_MISMATCH'],
 ];
 
 /** Deposit, withdrawal or transfer: accounts (but for those that are known), amount, a review, and only then the booking. */
