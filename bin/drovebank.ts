@@ -1,5 +1,10 @@
 #!/usr/bin/env node
-import { endWith } from '../lib/cli/output.js';
-import { runProgram } from '../lib/cli/program.js';
+const argv = process.argv.slice(2);
+// A shell asks while somebody types: by a way of its own, which loads next to nothing.
+if (argv[0] === 'complete' && argv[1] === '--') {
+  void import('../lib/cli/completion.js')
+    .then(({ suggest }) => suggest(argv.slice(2)))
+    .then(() => process.exit());
+} else void import('../lib/cli/program.js').then(({ startProgram }) => startProgram(argv));
 
-endWith(runProgram(process.argv.slice(2)));
+export {};

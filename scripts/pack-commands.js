@@ -1,5 +1,12 @@
 // The commands, and what they load, in few files.
-import { chmodSync, copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -11,8 +18,15 @@ const COMMANDS = ['drovebank', 'drovebank-recover'];
  */
 const NOT_PACKED = /^(node:|csv-parse|proper-lockfile|write-file-atomic)/;
 
-/** What most commands need, in one file: compiled.cjs has it compiled once. What that is needs goes with it. */
+/** What most commands need, in one file. What that is needs goes with it. */
 const CORE = /lib.cli.(print-receipt|program|table|with-bank)\.js$/;
+/** What a Tab needs, in one file of its own: a shell waits for it while somebody types. It runs no command. */
+const TAB = 'tab';
+const TAB_FILE = `./${TAB}.js`;
+const IMPORTS_TAB = /import\('[^']*\/completion\.js'\)/;
+const A_COMMAND = /[\\/]commands[\\/]/;
+/** Files that compiled.cjs loads, by stubs in their places. */
+const COMPILED = ['core', TAB];
 
 /**
  * What packages load of Node's own for what nobody asks of them here, to start programs and to complain of themselves: 2 to
@@ -34,27 +48,55 @@ const loadedLater = {
   },
 };
 
+/** Left to the bundler it would be loaded by a helper, in a file of its own. */
+const tabElsewhere = {
+  name: 'tab-elsewhere',
+  resolveId: (id) => (id === TAB_FILE ? { id, external: true } : undefined),
+  transform: (code) => code.replace(IMPORTS_TAB, `Promise.resolve(require('${TAB_FILE}'))`),
+};
+
 /** @param {string} dist where the compiled files lie */
 export async function packCommands(dist) {
   const bin = join(dist, 'bin');
+  const commands = {
+    ...Object.fromEntries(COMMANDS.map((name) => [name, join(bin, `${name}.js`)])),
+    // Found beside whoever starts it, so it must lie beside the packed commands as well.
+    'poster-worker': join(dist, 'lib', 'store', 'poster-worker.js'),
+  };
+  const core = { groups: [{ name: 'core', test: CORE }] };
+  const output = [
+    ...(await pack(bin, { input: commands, plugins: [tabElsewhere] }, { codeSplitting: core })),
+    ...(await pack(bin, { input: { [TAB]: join(dist, 'lib', 'cli', 'completion.js') } })),
+  ];
+  writeFileSync(join(bin, 'package.json'), '{ "type": "commonjs" }\n');
+  writeFileSync(join(bin, 'LICENSES'), licensesOf(output));
+  copyFileSync(new URL('compiled.cjs', import.meta.url), join(bin, 'compiled.js'));
+  for (const name of COMPILED) {
+    renameSync(join(bin, `${name}.js`), join(bin, `${name}.body.js`));
+    const stub = `module.exports = require('./compiled.js').load('${name}.body.js', require);\n`;
+    writeFileSync(join(bin, `${name}.js`), stub);
+  }
+  for (const name of COMMANDS) chmodSync(join(bin, `${name}.js`), 0o755);
+}
+
+/** Packs what is asked for into files in `bin`, and answers what they are made of. */
+async function pack(bin, { input, plugins = [] }, split = {}) {
   const bundle = await rolldown({
-    input: {
-      ...Object.fromEntries(COMMANDS.map((name) => [name, join(bin, `${name}.js`)])),
-      // Found beside whoever starts it, so it must lie beside the packed commands as well.
-      'poster-worker': join(dist, 'lib', 'store', 'poster-worker.js'),
-    },
+    input,
     platform: 'node',
-    plugins: [loadedLater],
-    external: (id, from) => NOT_PACKED.test(id) && !isLater(id, from),
+    plugins: [loadedLater, ...plugins],
+    external: (id, from) =>
+      (NOT_PACKED.test(id) && !isLater(id, from)) || (TAB in input && A_COMMAND.test(id)),
   });
   const { output } = await bundle.write({
     dir: bin,
     // Node finds and loads these files in less time than modules.
     format: 'cjs',
-    chunkFileNames: ({ name }) => (name === 'core' ? 'core.js' : '[name]-[hash].js'),
-    codeSplitting: { groups: [{ name: 'core', test: CORE }] },
+    dynamicImportInCjs: false,
+    chunkFileNames: ({ name }) => (COMPILED.includes(name) ? '[name].js' : '[name]-[hash].js'),
+    ...split,
     banner,
-    footer: ({ name }) => (name === 'core' ? '})' : ''),
+    footer: ({ name }) => (COMPILED.includes(name) ? '})' : ''),
     comments: false,
     // One letter that is not ASCII, and the engine holds a whole file with two bytes a letter.
     minify: {
@@ -64,17 +106,14 @@ export async function packCommands(dist) {
     },
   });
   await bundle.close();
-  writeFileSync(join(bin, 'package.json'), '{ "type": "commonjs" }\n');
-  writeFileSync(join(bin, 'LICENSES'), licensesOf(output));
-  copyFileSync(new URL('compiled.cjs', import.meta.url), join(bin, 'compiled.js'));
-  for (const name of COMMANDS) chmodSync(join(bin, `${name}.js`), 0o755);
+  return output;
 }
 
-/** Each entry has the core compiled before it asks for it. */
 function banner({ name }) {
-  if (name === 'core') return '(function (exports, require, module, __filename, __dirname) {';
-  if (COMMANDS.includes(name)) return "require('./compiled.js').keepAtExit();";
-  return name === 'poster-worker' ? "require('./compiled.js');" : '';
+  if (COMPILED.includes(name)) {
+    return '(function (exports, require, module, __filename, __dirname) {';
+  }
+  return COMMANDS.includes(name) ? "require('./compiled.js').keepAtExit();" : '';
 }
 
 /** What others wrote of what was packed, and on which terms. */

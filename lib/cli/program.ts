@@ -12,19 +12,18 @@ import {
   optionsOf,
   PLAIN_FLAGS,
 } from './flags.js';
-import { createOutput, errorStream, unwritten, written } from './output.js';
+import { createOutput, endWith, errorStream, unwritten, written } from './output.js';
 import { findPackage } from './package-root.js';
 import { endWait, startWait } from './progress.js';
 import { watchSignals } from './signals.js';
 
+/** Runs the command line, and ends the process as it says. */
+export function startProgram(argv: readonly string[]): void {
+  endWith(runProgram(argv));
+}
+
 /** Runs the command line `argv` (without node and script) and gives the process's exit code. */
 export async function runProgram(argv: readonly string[]): Promise<number> {
-  // A shell asks while somebody types: by a way of its own, which loads next to nothing.
-  if (argv[0] === 'complete' && argv[1] === '--') {
-    const { suggest } = await import('./completion.js');
-    await suggest(argv.slice(2));
-    return EXIT.ok;
-  }
   const signals = watchSignals();
   // Help and version are printed before there is an output that knows of readers who leave.
   let unprinted: NodeJS.ErrnoException | undefined;

@@ -156,21 +156,23 @@ export function blockFor({ blocks }: RunTable, key: string): number {
   return Math.max(0, low - 1);
 }
 
-/** Lines of `block` behind the key `behind` that have all of `words` in them; without words all lines. */
-export function linesIn(block: string, behind: string, words: readonly string[]): string[] {
+/** Lines of `block` behind the key `behind` that have all of `words` in them; without words all lines. Each is made when it is asked for. */
+export function* linesIn(
+  block: string,
+  behind: string,
+  words: readonly string[],
+): Generator<string, undefined> {
   const from = startBehind(block, behind);
   // The longest is the rarest, most of the time.
   const [rare = '', ...others] = [...words].sort((a, b) => b.length - a.length);
-  if (rare === '') return from === block.length ? [] : block.slice(from, -1).split('\n');
-  const found: string[] = [];
   for (let hit = block.indexOf(rare, from); hit !== -1; ) {
+    if (hit === block.length) break; // Without a word that would go on for ever.
     const start = block.lastIndexOf('\n', hit - 1) + 1;
     const end = block.indexOf('\n', hit);
     const line = block.slice(start, end);
-    if (others.every((word) => line.includes(word))) found.push(line);
+    if (others.every((word) => line.includes(word))) yield line;
     hit = block.indexOf(rare, end + 1);
   }
-  return found;
 }
 
 /** Where the first line begins whose key is behind `behind`; the block's length where none is. */

@@ -17,9 +17,9 @@ import { desksIdentity } from './checkpoint.js';
 import { makeNameDurable } from './durable.js';
 import { FIRST_SEGMENT } from './journal.js';
 import { KEYS_FILE } from './key-index.js';
+import { MANIFEST_FILE } from './manifest-file.js';
 import { ROSTER_FILE } from './roster-index.js';
 import { INDEX_FOLDER } from './sorted-index.js';
-import { MANIFEST_FILE } from './store.js';
 
 /** Folders of a new bank, parents first. The two desks come with their owner's name. */
 const FOLDERS = [

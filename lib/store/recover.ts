@@ -18,9 +18,10 @@ import { type Diagnosis, diagnose, type Finding, lookFirst } from './diagnosis.j
 import { asBankError } from './disk-error.js';
 import { endsEarly } from './file-log.js';
 import type { Host } from './host.js';
+import { MANIFEST_FILE, readManifest } from './manifest-file.js';
 import { INDEX_FOLDER, isOfIndex } from './sorted-index.js';
 import { findDesks, isNoFile, Standstill } from './standstill.js';
-import { type BankFiles, MANIFEST_FILE, readManifest, wire } from './store.js';
+import { type BankFiles, wire } from './store.js';
 import { type Problem, verifyFiles } from './verify.js';
 import { problemOf } from './verify-passbook.js';
 

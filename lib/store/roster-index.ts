@@ -174,7 +174,7 @@ export class RosterIndex {
   ): Promise<AccountId[]> {
     const inLines = words.map(asInLines);
     const block = inOrder(recent.map(({ line }) => line)).map((line) => `${line}\n`);
-    const fresh = linesIn(block.join(''), behind, inLines);
+    const fresh = [...linesIn(block.join(''), behind, inLines)];
     const ids: AccountId[] = [];
     for await (const line of joinedWith(fresh, this.#index.lines(list.runs, behind, inLines))) {
       if (ids.length >= count) break;

@@ -51,7 +51,7 @@ export const LISTS_READ_MAX = 20;
 /** Where a bank's indexes lie. */
 export interface IndexPlace {
   readonly disk: Disk;
-  readonly system: System;
+  readonly system: Pick<System, 'monotonic' | 'turn'>;
   readonly directory: string;
 }
 
@@ -225,8 +225,7 @@ class RunReader {
   #next: number;
   /** Room for a block: who searches all of them would have the system find as much memory as the run is long. */
   #bytes: Buffer = Buffer.alloc(0);
-  #lines: readonly string[] = [];
-  #at = 0;
+  #lines: Iterator<string, undefined> = [].values();
   /** The line that it stands at, and its key; `undefined` behind the last. */
   line: string | undefined;
   key = '';
@@ -250,7 +249,7 @@ class RunReader {
 
   /** Goes on to the next wanted line of its block. Answers whether there was one. */
   step(): boolean {
-    const line = this.#lines[this.#at++];
+    const line = this.#lines.next().value;
     this.line = line;
     if (line !== undefined) this.key = keyOf(line);
     return line !== undefined;
@@ -265,7 +264,6 @@ class RunReader {
       if (bytes.length > this.#bytes.length) this.#bytes = bytes;
       const text = named(this.#file, () => decodeBlock(bytes, part));
       this.#lines = linesIn(text, this.#behind, this.#words);
-      this.#at = 0;
       await this.#breath.take();
       if (this.step()) return;
     }

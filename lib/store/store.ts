@@ -1,27 +1,23 @@
 /** A bank's files, wired together: the one place where the parts are handed to each other. */
 import { join } from 'node:path';
-import type { Disk, FileFacts } from '../disk/disk.js';
-import { errorCode } from '../disk/disk.js';
+import type { Disk } from '../disk/disk.js';
 import type { Lock } from '../disk/lock.js';
 import type { System } from '../disk/system.js';
-import { decodeManifest, FORMAT_VERSION, type Manifest } from '../format/manifest.js';
+import type { Manifest } from '../format/manifest.js';
 import type { DigitsOf } from '../format/passbook-page.js';
-import { BankError } from '../ledger/errors.js';
 import { bankDisk } from './bank-disk.js';
-import { CHECKPOINT_FILE } from './checkpoint.js';
-import { damaged, named, PAIN_FILE, refuseDamaged } from './damage.js';
+import { PAIN_FILE, refuseDamaged } from './damage.js';
 import { Desks, type Role } from './desk.js';
 import { FileLog } from './file-log.js';
 import type { Host } from './host.js';
 import { Journal } from './journal.js';
 import { Lease } from './lease.js';
+import { digitsBy, MANIFEST_FILE, readManifest } from './manifest-file.js';
 import { Passbooks } from './passbooks.js';
 import { Place } from './place.js';
 import { Poster } from './poster.js';
 import type { PosterThread } from './poster-thread.js';
 import { Queue } from './queue.js';
-
-export const MANIFEST_FILE = 'bank.json';
 
 /** What makes candidates for one role wait for each other, and the desk that decides. */
 export interface Station {
@@ -52,52 +48,6 @@ export interface BankFiles {
   breakLocks(): void;
 }
 
-/** Reads `bank.json`. @throws BankError BANK_NOT_FOUND, BANK_TOO_NEW, BANK_DAMAGED */
-export async function readManifest(disk: Disk, directory: string): Promise<Manifest> {
-  let text: string;
-  try {
-    const bytes = await bankDisk(disk, directory).read(join(directory, MANIFEST_FILE));
-    text = bytes.toString('utf8');
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT' && errorCode(error) !== 'ENOTDIR') throw error;
-    throw await noBank(disk, directory);
-  }
-  const manifest = named(MANIFEST_FILE, () => decodeManifest(text));
-  if (!('id' in manifest)) {
-    throw new BankError(
-      'BANK_TOO_NEW',
-      `The bank in ${directory} has format ${manifest.version}; this drovebank reads up to ${FORMAT_VERSION}.`,
-      { details: { version: manifest.version, supported: FORMAT_VERSION } },
-    );
-  }
-  return manifest;
-}
-
-async function noBank(disk: Disk, directory: string): Promise<BankError> {
-  const facts = await factsIfAny(disk, directory);
-  // A bank that lost the file must not look as if there had never been any money in it.
-  if (await factsIfAny(disk, join(directory, CHECKPOINT_FILE))) {
-    return damaged(MANIFEST_FILE, 'it is missing, and the rest of a bank is there');
-  }
-  const isFile = facts?.folder === false;
-  const missing = facts === undefined ? 'there is no such directory' : 'it has no bank.json';
-  const why = isFile ? 'it is a file' : missing;
-  return new BankError('BANK_NOT_FOUND', `There is no bank in ${directory}: ${why}.`, {
-    details: { directory },
-    ...(isFile && { hint: 'Name the directory of a bank: with --dir, or in DROVEBANK_DIR.' }),
-  });
-}
-
-/** `undefined` also where the path leads through a file. */
-async function factsIfAny(disk: Disk, path: string): Promise<FileFacts | undefined> {
-  try {
-    return await disk.facts(path);
-  } catch (error) {
-    if (errorCode(error) !== 'ENOTDIR') throw error;
-    return undefined;
-  }
-}
-
 /** Opens the files of the bank in `directory`. Nothing is written yet. */
 export async function openFiles(host: Host, directory: string): Promise<BankFiles> {
   const manifest = await readManifest(host.disk({ shared: false }), directory);
@@ -114,8 +64,7 @@ export function wire(host: Host, directory: string, manifest: Manifest): BankFil
   const { pageRowsMax, barrierPagesMin, sliceAccountsMax, pagesBytesMax, indexBlockBytes } = host;
   const owned = { shared: manifest.shared, ownedAs: join(directory, MANIFEST_FILE) };
   const disk = bankDisk(host.disk(owned), directory);
-  const digitsOf: DigitsOf = (currency) =>
-    Object.hasOwn(manifest.digits, currency) ? manifest.digits[currency] : undefined;
+  const digitsOf = digitsBy(manifest);
   const journal = new Journal(disk, directory, digitsOf);
   const passbooks = new Passbooks(disk, directory, digitsOf);
   const place = new Place(disk, directory);

@@ -55,7 +55,7 @@ function install() {
   };
   const kept = () => readdirSync(bin).filter((name) => name.includes('.code'));
   const pathOfKept = () => join(bin, kept()[0] ?? 'nothing is kept');
-  return { root, run, look, kept, pathOfKept, core: join(bin, 'core.js') };
+  return { root, run, look, kept, pathOfKept, core: join(bin, 'core.body.js') };
 }
 
 it('the first command keeps it, the next ones take it', () => {

@@ -29,7 +29,7 @@ function find(run: Buffer, facts: RunFacts, behind = '', words: readonly string[
   return table.blocks.slice(blockFor(table, behind)).flatMap((row) => {
     const block = partOf(row);
     const text = decodeBlock(run.subarray(block.start, block.end), block);
-    return linesIn(text, behind, words);
+    return [...linesIn(text, behind, words)];
   });
 }
 

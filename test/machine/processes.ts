@@ -21,8 +21,9 @@ import {
   SEGMENT_BYTES_MAX,
   SLICE_ACCOUNTS_MAX,
 } from '#lib/store/limits.js';
+import { readManifest } from '#lib/store/manifest-file.js';
 import { startPosterThread } from '#lib/store/poster-thread.js';
-import { type BankFiles, readManifest, wire } from '#lib/store/store.js';
+import { type BankFiles, wire } from '#lib/store/store.js';
 
 /** One process as the store sees it, played within the test's own. */
 export interface PlayedProcess {

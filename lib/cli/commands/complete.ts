@@ -1,6 +1,6 @@
-import { SCRIPTS, SHELLS } from '../completion.js';
 import type { Command } from '../context.js';
 import { UsageError } from '../exit-codes.js';
+import { SCRIPTS, SHELLS } from '../shell-scripts.js';
 
 /** `drovebank complete <shell>` */
 export const run: Command = async (_, [typed = '']) => {
