@@ -1,12 +1,5 @@
 // The commands, and what they load, in few files.
-import {
-  chmodSync,
-  copyFileSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, copyFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { rolldown } from 'rolldown';
 
@@ -22,11 +15,18 @@ const NOT_PACKED = /^(node:|csv-parse|proper-lockfile|write-file-atomic)/;
 const CORE = /lib.cli.(print-receipt|program|table|with-bank)\.js$/;
 /** What a Tab needs, in one file of its own: a shell waits for it while somebody types. It runs no command. */
 const TAB = 'tab';
-const TAB_FILE = `./${TAB}.js`;
+const LOADS_TAB = /^(\.\/compiled|tab\.body)\.js$/;
 const IMPORTS_TAB = /import\('[^']*\/completion\.js'\)/;
 const A_COMMAND = /[\\/]commands[\\/]/;
-/** Files that compiled.cjs loads, by stubs in their places. */
+/** Files that compiled.cjs loads. */
 const COMPILED = ['core', TAB];
+/**
+ * The engine keeps a text of more than 128 KiB apart from young objects, and has no room for a shorter one among them: it
+ * would collect them, which takes longer than to read all of it.
+ */
+const APART_LETTERS = 132_000;
+const bodyOf = (name) => `${name}.body.js`;
+const loadedBody = (name) => `require('./compiled.js').load('${bodyOf(name)}', require)`;
 
 /**
  * What packages load of Node's own for what nobody asks of them here, to start programs and to complain of themselves: 2 to
@@ -51,8 +51,8 @@ const loadedLater = {
 /** Left to the bundler it would be loaded by a helper, in a file of its own. */
 const tabElsewhere = {
   name: 'tab-elsewhere',
-  resolveId: (id) => (id === TAB_FILE ? { id, external: true } : undefined),
-  transform: (code) => code.replace(IMPORTS_TAB, `Promise.resolve(require('${TAB_FILE}'))`),
+  resolveId: (id) => (LOADS_TAB.test(id) ? { id, external: true } : undefined),
+  transform: (code) => code.replace(IMPORTS_TAB, `Promise.resolve(${loadedBody(TAB)})`),
 };
 
 /** @param {string} dist where the compiled files lie */
@@ -72,10 +72,12 @@ export async function packCommands(dist) {
   writeFileSync(join(bin, 'LICENSES'), licensesOf(output));
   copyFileSync(new URL('compiled.cjs', import.meta.url), join(bin, 'compiled.js'));
   for (const name of COMPILED) {
-    renameSync(join(bin, `${name}.js`), join(bin, `${name}.body.js`));
-    const stub = `module.exports = require('./compiled.js').load('${name}.body.js', require);\n`;
-    writeFileSync(join(bin, `${name}.js`), stub);
+    const packed = join(bin, `${name}.js`);
+    writeFileSync(join(bin, bodyOf(name)), readFileSync(packed, 'latin1').padEnd(APART_LETTERS));
+    rmSync(packed);
   }
+  // Many files ask for it, and it is loaded once.
+  writeFileSync(join(bin, 'core.js'), `module.exports = ${loadedBody('core')};\n`);
   for (const name of COMMANDS) chmodSync(join(bin, `${name}.js`), 0o755);
 }
 

@@ -98,7 +98,7 @@ function partsOf(flags: string): { long: string; short: string | undefined; valu
 /** Accounts whose ids begin with `start`, in the bank that the words or the environment name. */
 async function accountsFrom(words: readonly string[], start: string): Promise<AccountName[]> {
   const directory = directoryOf(words);
-  if (directory === '' || !/^[a-z0-9_-]*$/.test(start)) return [];
+  if (directory === '') return []; // A variable that was not set must not mean the working directory.
   try {
     const names = await openNames(directory);
     const found = await names.beginning(start, ACCOUNTS_MAX);

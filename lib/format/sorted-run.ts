@@ -27,8 +27,8 @@ export interface RunPart {
 
 /** What the table of a run tells. */
 export interface RunTable {
-  /** A row for each block, which is taken apart by {@link partOf} when its block is wanted: there may be thousands. */
-  readonly blocks: readonly string[];
+  /** A row for each block, still one text: there may be thousands, and a few are wanted ({@link rowsFrom}). */
+  readonly blocks: string;
   /** Where the filter lies, if there is one. */
   readonly filter: RunPart | undefined;
 }
@@ -109,10 +109,19 @@ export class RunBuilder {
 /** Reads the table of a run. @throws FormatDamage */
 export function decodeTable(bytes: Buffer, { check }: RunFacts): RunTable {
   undamaged(checkOf(bytes) === check, 'its table is not the one that it was made with');
-  const rows = bytes.toString('latin1').slice(TABLE_HEADER.length).split('\n').slice(0, -1);
-  const last = rows.at(-1);
-  if (!last?.startsWith(`${FILTER},`)) return { blocks: rows, filter: undefined };
-  return { blocks: rows.slice(0, -1), filter: partOf(last) };
+  const rows = bytes.toString('latin1').slice(TABLE_HEADER.length);
+  const last = rows.lastIndexOf('\n', rows.length - 2) + 1;
+  if (!rows.startsWith(`${FILTER},`, last)) return { blocks: rows, filter: undefined };
+  return { blocks: rows.slice(0, last), filter: partOf(rows.slice(last, -1)) };
+}
+
+/** Rows of the table from the place `at` on, as {@link blockFor} tells it. */
+export function* rowsFrom({ blocks }: RunTable, at: number): Generator<string, undefined> {
+  for (let start = at; start < blocks.length; ) {
+    const end = blocks.indexOf('\n', start);
+    yield blocks.slice(start, end);
+    start = end + 1;
+  }
 }
 
 /** What a row of the table tells. @throws FormatDamage */
@@ -145,15 +154,10 @@ export function decodeBlock(bytes: Buffer, { start, check }: RunPart): string {
   return bytes.toString('latin1');
 }
 
-/** Place of the block in which a line with `key`, or the next behind it, may lie. */
+/** Place in the table of the row whose block may have a line with `key`, or the next behind it. */
 export function blockFor({ blocks }: RunTable, key: string): number {
-  let [low, high] = [0, blocks.length];
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (firstKeyOf(blocks[middle] as string) <= key) low = middle + 1;
-    else high = middle;
-  }
-  return Math.max(0, low - 1);
+  const next = startBehind(blocks, key, firstKeyOf);
+  return next === 0 ? 0 : blocks.lastIndexOf('\n', next - 2) + 1;
 }
 
 /** Lines of `block` behind the key `behind` that have all of `words` in them; without words all lines. Each is made when it is asked for. */
@@ -162,7 +166,7 @@ export function* linesIn(
   behind: string,
   words: readonly string[],
 ): Generator<string, undefined> {
-  const from = startBehind(block, behind);
+  const from = startBehind(block, behind, keyOf);
   // The longest is the rarest, most of the time.
   const [rare = '', ...others] = [...words].sort((a, b) => b.length - a.length);
   for (let hit = block.indexOf(rare, from); hit !== -1; ) {
@@ -175,14 +179,14 @@ export function* linesIn(
   }
 }
 
-/** Where the first line begins whose key is behind `behind`; the block's length where none is. */
-function startBehind(block: string, behind: string): number {
-  let [low, high] = [0, behind === '' ? 0 : block.length];
+/** Where the first of some lines begins whose key is behind `behind`; the length of all where none is. */
+function startBehind(lines: string, behind: string, keyIn: (line: string) => string): number {
+  let [low, high] = [0, behind === '' ? 0 : lines.length];
   while (low < high) {
     const middle = (low + high) >>> 1;
-    const start = block.lastIndexOf('\n', middle - 1) + 1;
-    const end = block.indexOf('\n', middle);
-    if (keyOf(block.slice(start, end)) > behind) high = start;
+    const start = lines.lastIndexOf('\n', middle - 1) + 1;
+    const end = lines.indexOf('\n', middle);
+    if (keyIn(lines.slice(start, end)) > behind) high = start;
     else low = end + 1;
   }
   return low;

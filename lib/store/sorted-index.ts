@@ -23,6 +23,7 @@ import {
   linesIn,
   partOf,
   type RunTable,
+  rowsFrom,
 } from '../format/sorted-run.js';
 import { Breath } from './breath.js';
 import { named } from './damage.js';
@@ -181,7 +182,8 @@ export class SortedIndex {
       const open = await this.#openFile(run);
       try {
         const table = await this.#table(run, open);
-        const row = table.blocks[blockFor(table, `${key.hex}${BEHIND_NUMBERS}`)];
+        const place = blockFor(table, `${key.hex}${BEHIND_NUMBERS}`);
+        const row = rowsFrom(table, place).next().value;
         if (row === undefined) continue;
         const part = named(fileOf(run), () => partOf(row));
         const bytes = await readRange(open, part.start, part.end);
@@ -257,8 +259,8 @@ class RunReader {
 
   /** Goes on to the next wanted line of the blocks that are left. */
   async turn(): Promise<void> {
-    for (const row of this.#table.blocks.slice(this.#next)) {
-      this.#next++;
+    for (const row of rowsFrom(this.#table, this.#next)) {
+      this.#next += row.length + 1;
       const part = named(this.#file, () => partOf(row));
       const bytes = await readRange(this.#open, part.start, part.end, this.#bytes);
       if (bytes.length > this.#bytes.length) this.#bytes = bytes;

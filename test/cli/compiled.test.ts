@@ -29,6 +29,11 @@ const TAKEN = { given: true, taken: true };
 const REFUSED = { given: true, taken: false };
 const NOT_THERE = { given: false, taken: false };
 
+interface Run {
+  readonly uid?: number;
+  readonly args?: readonly string[];
+}
+
 /** The packed commands, as installed and never run. */
 function install() {
   const root = newDirectory();
@@ -38,19 +43,19 @@ function install() {
   for (const name of ['package.json', 'node_modules'])
     symlinkSync(join(project, name), join(root, name));
   writeFileSync(join(root, 'tell.cjs'), TELL);
-  const run = (env: NodeJS.ProcessEnv = {}, options: { uid?: number } = {}) => {
+  const run = (env: NodeJS.ProcessEnv = {}, { uid, args = ['--help'] }: Run = {}) => {
     const { NODE_OPTIONS, NODE_DISABLE_COMPILE_CACHE, ...rest } = process.env;
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
-      [join(bin, 'drovebank.js'), '--help'],
-      { encoding: 'utf8', env: { ...rest, ...env }, ...options },
+      [join(bin, 'drovebank.js'), ...args],
+      { encoding: 'utf8', env: { ...rest, ...env }, ...(uid === undefined ? {} : { uid }) },
     );
     expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
     return stdout;
   };
-  const look = (env: NodeJS.ProcessEnv = {}) => {
+  const look = (env: NodeJS.ProcessEnv = {}, options?: Run) => {
     const TOLD = join(root, 'told.json');
-    run({ ...env, NODE_OPTIONS: `--require "${join(root, 'tell.cjs')}"`, TOLD });
+    run({ ...env, NODE_OPTIONS: `--require "${join(root, 'tell.cjs')}"`, TOLD }, options);
     return JSON.parse(readFileSync(TOLD, 'utf8'));
   };
   const kept = () => readdirSync(bin).filter((name) => name.includes('.code'));
@@ -67,6 +72,16 @@ it('the first command keeps it, the next ones take it', () => {
   expect(look()).toEqual(TAKEN);
   expect(run()).toBe(help);
   expect(statSync(pathOfKept(), { bigint: true })).toMatchObject({ mtimeNs, ino });
+});
+
+it('what a Tab takes is kept apart, whichever came first', () => {
+  const { run, look, kept } = install();
+  const tab = { args: ['complete', '--', 'dep'] };
+  run();
+  expect(look({}, tab)).toEqual(NOT_THERE);
+  expect(kept()).toHaveLength(2);
+  expect(look({}, tab)).toEqual(TAKEN);
+  expect(run({}, tab)).toMatch(/^deposit\t/);
 });
 
 it('a command whose own file was changed since, whatever its time, runs as changed', () => {

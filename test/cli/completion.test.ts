@@ -1,9 +1,31 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, existsSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { COMMANDS } from '#lib/cli/command-table.js';
-import { drovebank, PROGRAM, runHere, succeed, temporaryBank, temporaryFolder } from './run-cli.js';
+import {
+  declareDamage,
+  drovebank,
+  leaveUnread,
+  leaveUnverified,
+  onFullDisk,
+  PROGRAM,
+  runHere,
+  start,
+  succeed,
+  temporaryBank,
+  temporaryFolder,
+} from './run-cli.js';
 
 /** What is offered for the last of these words. */
 const offered = (folder: string, ...words: string[]) => {
@@ -14,6 +36,23 @@ const offered = (folder: string, ...words: string[]) => {
     .filter((line) => line !== '' && !line.startsWith(':'))
     .map((line) => line.split('\t')[0]);
 };
+
+/** Every file below `folder`, with what is in it. */
+const namesAndTexts = (folder: string) =>
+  filesBelow(folder).map((path) => [path, readFileSync(path, 'utf8')]);
+
+const filesBelow = (folder: string) =>
+  readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+
+/** Takes the last byte of each file below `folder` whose name is such a one. */
+function cutEach(folder: string, name: RegExp): void {
+  for (const path of filesBelow(folder).filter((path) => name.test(basename(path)))) {
+    truncateSync(path, statSync(path).size - 1);
+  }
+}
 
 describe('complete', () => {
   it('offers commands, flags and account ids', async () => {
@@ -67,6 +106,51 @@ describe('complete', () => {
     expect(drovebank(elsewhere, ['complete', '--', 'balance', 'e'], { env }).stdout).toContain(
       'euro',
     );
+  });
+
+  it('looks at the files alone: nothing is written, and nobody is waited for', async () => {
+    const folder = await temporaryBank();
+    const copy = join(folder, 'copy');
+    // Whoever opens a copy makes it a bank of its own, and leads it.
+    cpSync(join(folder, 'data/bank'), copy, { recursive: true });
+    const before = namesAndTexts(copy);
+    expect(offered(folder, '-d', 'copy', 'balance', '')).toEqual(['a10017', 'a10025', 'euro']);
+    expect(namesAndTexts(copy)).toEqual(before);
+    // One that was stopped for damage tells its accounts to whoever looks into it.
+    leaveUnverified(folder);
+    declareDamage(join(folder, 'data/bank'));
+    expect(offered(folder, 'show', 'e')).toEqual(['euro']);
+  });
+
+  it.each<[string, (bank: string) => void]>([
+    ['bank.json', (bank) => writeFileSync(join(bank, 'bank.json'), '{}')],
+    ['index', (bank) => rmSync(join(bank, 'index'), { recursive: true })],
+    ['the index of its accounts', (bank) => cutEach(join(bank, 'index'), /^roster-/)],
+    ['passbooks', (bank) => cutEach(join(bank, 'accounts'), /\.csv$/)],
+  ])('offers nothing it is not sure of, and is quiet, where %s is damaged', async (_, damage) => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    damage(join(folder, 'data/bank'));
+    expect(offered(folder, 'balance', 'a')).toEqual([]);
+    expect(offered(folder, 'balance', '--js')).toEqual(['--json']);
+  });
+
+  it('offers an account that was named anew by its new name, and none of the bank itself', async () => {
+    const folder = await temporaryBank();
+    succeed(folder, ['rename', 'a10017', 'Augusta', 'King']);
+    const { stdout } = drovebank(folder, ['complete', '--', 'balance', 'a1001']);
+    expect(stdout).toBe('a10017\tAugusta King\n:4\n');
+    expect(offered(folder, 'balance', 'w')).toEqual([]);
+    const bank = join(folder, 'data/bank');
+    expect(offered(bank, 'balance', '--dir', '.', 'e')).toEqual(['euro']);
+    expect(offered(bank, 'balance', '--dir', '', 'e')).toEqual([]);
+  });
+
+  it.skipIf(!existsSync('/dev/full'))('is quiet where its answer has no room', async () => {
+    const folder = await temporaryBank();
+    expect(onFullDisk(folder, ['complete', '--', 'balance', 'a'])).toEqual({ code: 0, stderr: '' });
+    const left = start(folder, ['complete', '--', 'balance', 'a']);
+    expect(await leaveUnread(left)).toEqual({ code: 0, stderr: '' });
   });
 
   it.each([['a\'"; rm -rf /'], ['\u001b[2J'], ['-'], ['--'], ['ä'], ['..']])(
@@ -125,7 +209,6 @@ describe('--read-only', () => {
 
 describe('The manual page', () => {
   it('has every command with its flags, and no line that is taken for a request', async () => {
-    const { readFileSync } = await import('node:fs');
     const page = readFileSync(PROGRAM.replace(/bin\/drovebank\.js$/, 'drovebank.1'), 'utf8');
     for (const { usage, options = [] } of COMMANDS) {
       const name = usage.split(' ')[0] ?? '';

@@ -1,13 +1,14 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { expect, it } from 'vitest';
 import { PROGRAM, succeed, temporaryBank } from './run-cli.js';
 
-/** Tells at the end which of Node's own modules were loaded. */
+/** Tells at the end which files were loaded, and which of Node's own modules. */
 const TELL = `process.on('exit', () => {
-  require('node:fs').writeFileSync('loaded.json', JSON.stringify(process.moduleLoadList));
+  const loaded = [...process.moduleLoadList, ...Object.keys(require.cache)];
+  require('node:fs').writeFileSync('loaded.json', JSON.stringify(loaded));
 });`;
 const DEAR = ['child_process', 'worker_threads', 'readline'].map((name) => `NativeModule ${name}`);
 
@@ -18,12 +19,27 @@ it('a command whose work never ends by itself does not end well', () => {
   expect(status).toBe(13);
 });
 
-it('a command that answers one question loads nothing of Node that it has no use for', async () => {
+/** What is loaded for a command, in a bank of its own. */
+async function loadedFor(args: readonly string[]): Promise<string[]> {
   const folder = await temporaryBank();
   const tell = join(folder, 'tell.cjs');
   writeFileSync(tell, TELL);
-  succeed(folder, ['balance', 'a10017'], { env: { NODE_OPTIONS: `--require "${tell}"` } });
-  const loaded: string[] = JSON.parse(readFileSync(join(folder, 'loaded.json'), 'utf8'));
+  succeed(folder, args, { env: { NODE_OPTIONS: `--require "${tell}"` } });
+  return JSON.parse(readFileSync(join(folder, 'loaded.json'), 'utf8'));
+}
+
+it('a command that answers one question loads nothing of Node that it has no use for', async () => {
+  const loaded = await loadedFor(['balance', 'a10017']);
   expect(loaded).toContain('NativeModule fs');
   expect(loaded.filter((name) => DEAR.includes(name))).toEqual([]);
+});
+
+it('a Tab loads no command and nothing that commands share, and no streams for what it prints', async () => {
+  const loaded = await loadedFor(['complete', '--', 'balance', 'a']);
+  expect(loaded).toContain('NativeModule fs');
+  const streams = ['net', 'tty', 'internal/fs/sync_write_stream'];
+  const dear = [...DEAR, ...streams.map((name) => `NativeModule ${name}`)];
+  expect(loaded.filter((name) => dear.includes(name))).toEqual([]);
+  const files = loaded.filter((name) => name.startsWith(dirname(PROGRAM)));
+  expect(files.map((path) => basename(path))).toEqual(['drovebank.js', 'compiled.js']);
 });
