@@ -1,7 +1,7 @@
 import type { ChangeReceipt, HoldReceipt, Receipt } from '../ledger/receipt.js';
 import type { Context } from './context.js';
 import { changeJson, holdJson, receiptJson } from './json.js';
-import { changeText, holdText, type Movement, receiptText } from './say.js';
+import { type Asked, changeText, holdText, type Movement, receiptText } from './say.js';
 
 /** Prints what a movement of money was answered with. */
 export function printReceipt(
@@ -29,9 +29,9 @@ export function printChange(
   context: Context,
   receipt: ChangeReceipt,
   key: string,
-  sweptTo?: string,
+  asked?: Asked,
 ): void {
   const { output, dryRun } = context;
   if (context.json) output.document('account.change', { ...changeJson(receipt), key, dryRun });
-  else if (!context.quiet) output.line(changeText(receipt, dryRun, sweptTo));
+  else if (!context.quiet) output.line(changeText(receipt, dryRun, asked));
 }

@@ -67,15 +67,28 @@ const CHANGES: Readonly<Record<string, readonly [done: string, would: string]>> 
   limit: ['Changed the limits of', 'change the limits of'],
 };
 
-/** `Froze a10017. Balance 20.00. Transfer 42.`; of a close, `sweptTo` is where what was left went. */
-export function changeText(receipt: ChangeReceipt, dryRun: boolean, sweptTo = ''): string {
+/** What was asked of a change, and is said with it. */
+export interface Asked {
+  /** Of a close: where what was left went. */
+  readonly sweptTo?: string | undefined;
+  /** Of limits: which, and how much. */
+  readonly limits?: string;
+}
+
+/** `Froze a10017. Balance 20.00. Transfer 42.` */
+export function changeText(
+  receipt: ChangeReceipt,
+  dryRun: boolean,
+  { sweptTo = '', limits = '' }: Asked = {},
+): string {
   const { type, account, amount } = receipt;
   const [done, would] = CHANGES[type] ?? [type, type];
   const to = sweptTo === '' ? '' : ` to ${sweptTo.toLowerCase()}`;
   const moved = `${moneyText(amount)}${to}`;
   const swept = amount.minor === 0n ? '' : dryRun ? ` and sweep ${moved}` : ` and swept ${moved}`;
   const verb = dryRun ? `Would ${would}` : done;
-  return `${verb} ${account.id}${swept}. Balance ${account.ledger.amount}.${ending(receipt, dryRun)}`;
+  const set = limits === '' ? '' : `: ${limits}`;
+  return `${verb} ${account.id}${swept}${set}. Balance ${account.ledger.amount}.${ending(receipt, dryRun)}`;
 }
 
 function change(side: ReceiptSide): string {

@@ -161,7 +161,8 @@ async function verifySegments(
   if (segments.length === 0)
     problems.push({ file: `journal/${FIRST_SEGMENT}`, what: 'the segment is missing' });
   const void_ = all.length - segments.length;
-  const checked = `${segments.length} segments${void_ > 0 ? `, ${void_} void` : ''}`;
+  const noun = segments.length === 1 ? 'segment' : 'segments';
+  const checked = `${segments.length} ${noun}${void_ > 0 ? `, ${void_} void` : ''}`;
   return { name: 'segments', checked, problems };
 }
 

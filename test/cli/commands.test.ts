@@ -46,6 +46,17 @@ describe('open', () => {
     expect(await succeedHere(folder, ['open', 'Alan', 'Turing', '-q'])).toBe('a10041\n');
   });
 
+  it('says which limits were changed, and to what', async () => {
+    const folder = await temporaryBank();
+    const limits = ['--overdraft-limit', '50', '--day', 'none'];
+    expect(await succeedHere(folder, ['limit', 'a10017', ...limits])).toMatch(
+      /^Changed the limits of a10017: overdraft limit 50, day limit none\. Balance 100\.00\. Transfer \d+\.\n$/,
+    );
+    expect(await succeedHere(folder, ['limit', 'a10017', '--transfer', '9', '--dry-run'])).toMatch(
+      /^Would change the limits of a10017: transfer limit 9\. /,
+    );
+  });
+
   it('gives the account and the receipt as JSON', async () => {
     const folder = await temporaryBank();
     const [opened] = documents(

@@ -9,7 +9,7 @@ export const run: Command = async (context, [id = ''], options) => {
   const sweepTo = textOption(options, 'sweepTo');
   await book(context, options, async (bank, { annotations, key }) => {
     const receipt = await bank.closeAccount(id, { ...annotations, sweepTo, dryRun, signal });
-    printChange(context, receipt, key, sweepTo);
+    printChange(context, receipt, key, { sweptTo: sweepTo });
   });
   return undefined;
 };

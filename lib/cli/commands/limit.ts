@@ -3,17 +3,26 @@ import { printChange } from '../print-receipt.js';
 import { textOption } from '../read-options.js';
 import { book } from '../with-bank.js';
 
+const WORDS: Readonly<Record<string, string>> = {
+  overdraftLimit: 'overdraft limit',
+  transferLimit: 'transfer limit',
+  dayLimit: 'day limit',
+};
+
 /** `drovebank limit <id>`: what an account may owe, and what may leave it at once and in a day. */
 export const run: Command = async (context, [id = ''], options) => {
   const { dryRun, signal } = context;
-  const limits = {
+  const asked = {
     overdraftLimit: textOption(options, 'overdraftLimit'),
     transferLimit: textOption(options, 'transfer'),
     dayLimit: textOption(options, 'day'),
   };
+  const limits = Object.entries(asked)
+    .flatMap(([name, limit]) => (limit === undefined ? [] : `${WORDS[name]} ${limit}`))
+    .join(', ');
   await book(context, options, async (bank, { annotations, key }) => {
-    const receipt = await bank.limit(id, { ...annotations, ...limits, dryRun, signal });
-    printChange(context, receipt, key);
+    const receipt = await bank.limit(id, { ...annotations, ...asked, dryRun, signal });
+    printChange(context, receipt, key, { limits });
   });
   return undefined;
 };

@@ -122,7 +122,7 @@ async function close(counter: Counter, { id, ledger, held, status }: AccountInfo
   const others = accountCatalogue(counter, id);
   const tryOut = async () => {
     const would = await bank.closeAccount(id, { sweepTo, dryRun: true, signal });
-    return [{ text: changeText(would, true, sweepTo) }];
+    return [{ text: changeText(would, true, { sweptTo: sweepTo }) }];
   };
   const askRest = async () => {
     sweepTo = (await asker.pick('What is left goes to account', others, sweepTo)).id;
@@ -130,7 +130,9 @@ async function close(counter: Counter, { id, ledger, held, status }: AccountInfo
   };
   const last = () =>
     review(counter, 'Close it?', tryOut, async (idempotencyKey) =>
-      changeText(await bank.closeAccount(id, { sweepTo, idempotencyKey, signal }), false, sweepTo),
+      changeText(await bank.closeAccount(id, { sweepTo, idempotencyKey, signal }), false, {
+        sweptTo: sweepTo,
+      }),
     );
   // Where no other account would help, the bank says so at once.
   const isRest = ledger.minor > 0n && held.minor === 0n && status === 'open';
