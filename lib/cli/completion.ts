@@ -13,6 +13,7 @@ import {
   optionsOf,
 } from './flags.js';
 import { SHELLS } from './shell-scripts.js';
+import { showable } from './terminal-text.js';
 
 /** Operands and flags that take the id of an account. */
 const ACCOUNT_OPERANDS = ['id', 'from', 'to'];
@@ -54,7 +55,8 @@ type Tell = (complete: (value: string, description: string) => void) => void;
 function treeOf(known: readonly CommandFacts[], accounts: readonly AccountName[]): RootCommand {
   const root = new RootCommand();
   const tell: Tell = (complete) => {
-    for (const { id, name } of accounts) complete(id, name);
+    // A passbook may have been written by somebody else.
+    for (const { id, name } of accounts) complete(id, showable(name));
   };
   const oneOf = (values: readonly string[]): Tell => {
     return (complete) => {

@@ -109,7 +109,7 @@ export class RunBuilder {
 /** Reads the table of a run. @throws FormatDamage */
 export function decodeTable(bytes: Buffer, { check }: RunFacts): RunTable {
   undamaged(checkOf(bytes) === check, 'its table is not the one that it was made with');
-  const rows = bytes.toString('latin1').slice(TABLE_HEADER.length);
+  const rows = wholeLines(bytes).slice(TABLE_HEADER.length);
   const last = rows.lastIndexOf('\n', rows.length - 2) + 1;
   if (!rows.startsWith(`${FILTER},`, last)) return { blocks: rows, filter: undefined };
   return { blocks: rows.slice(0, last), filter: partOf(rows.slice(last, -1)) };
@@ -151,7 +151,14 @@ export function lineBeginning(block: string, start: string): string | undefined 
 /** Lines of a block, still one text, each with its line break. @throws FormatDamage */
 export function decodeBlock(bytes: Buffer, { start, check }: RunPart): string {
   undamaged(checkOf(bytes) === check, () => `the block at byte ${start} was changed`);
-  return bytes.toString('latin1');
+  return wholeLines(bytes);
+}
+
+/** Whoever walks through lines goes from one line break to the next. */
+function wholeLines(bytes: Buffer): string {
+  const text = bytes.toString('latin1');
+  undamaged(text.endsWith('\n'), 'its last line has no end');
+  return text;
 }
 
 /** Place in the table of the row whose block may have a line with `key`, or the next behind it. */

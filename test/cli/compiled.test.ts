@@ -74,7 +74,7 @@ it('the first command keeps it, the next ones take it', () => {
   expect(statSync(pathOfKept(), { bigint: true })).toMatchObject({ mtimeNs, ino });
 });
 
-it('what a Tab takes is kept apart, whichever came first', () => {
+it('what a Tab takes is kept apart from what commands take', () => {
   const { run, look, kept } = install();
   const tab = { args: ['complete', '--', 'dep'] };
   run();

@@ -1,8 +1,17 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { rowCheck } from '#lib/format/passbook-page.js';
 import { pagePath } from '../store/books.js';
-import { BANK, balances, runHere, succeedHere, temporaryBank } from './run-cli.js';
+import {
+  BANK,
+  balances,
+  drovebank,
+  leaveUnverified,
+  runHere,
+  succeedHere,
+  temporaryBank,
+} from './run-cli.js';
 
 /** What could play tricks on a terminal, by name. */
 const HOSTILE: Readonly<Record<string, string>> = {
@@ -62,6 +71,18 @@ describe('What could play tricks on a terminal', () => {
       code: 2,
       stderr: expect.stringContaining('a�[31mb.csv'),
     });
+  });
+
+  it('is shown as � at a Tab where a passbook was written by somebody else', async () => {
+    const folder = await temporaryBank();
+    leaveUnverified(folder);
+    const path = pagePath(join(folder, BANK), 'a10025');
+    const [header = '', row = ''] = readFileSync(path, 'utf8').split('\n');
+    // A check that fits is made by whoever likes.
+    const forged = row.replace('"Bob"', '"B\u001b[31m\u009b\u202e\tb"').slice(0, -17);
+    writeFileSync(path, `${header}\n${forged}${rowCheck('', forged)}.\n`);
+    const { stdout } = drovebank(folder, ['complete', '--', 'balance', 'a10025']);
+    expect(stdout).toBe('a10025\tB�[31m���b Smith\n:4\n');
   });
 
   it('and what a spreadsheet takes for a formula is a text in the file, and itself on the screen', async () => {

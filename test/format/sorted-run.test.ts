@@ -100,6 +100,16 @@ describe('The table of a run', () => {
     expect(row.split(',')[0]).toBe(block);
   });
 
+  it('or a block whose last line has no end is damage, be its check right', () => {
+    const table = Buffer.from('block,start,end,check,first\n1,27,40,aa,a');
+    const block = Buffer.from('a,1\nb,2');
+    const part = { start: 0, end: block.length, check: checkOf(block) };
+    expect(readOrDamage(() => decodeTable(table, { ...facts, check: checkOf(table) }))).toBe(
+      'damage',
+    );
+    expect(readOrDamage(() => decodeBlock(block, part))).toBe('damage');
+  });
+
   it('that is no table is damage, be its check right', () => {
     const odd = Buffer.from('block,start,end,check,first\n1,x,2,0,a\n');
     const table = decodeTable(odd, { ...facts, check: checkOf(odd) });
