@@ -161,8 +161,7 @@ async function verifySegments(
   if (segments.length === 0)
     problems.push({ file: `journal/${FIRST_SEGMENT}`, what: 'the segment is missing' });
   const void_ = all.length - segments.length;
-  const noun = segments.length === 1 ? 'segment' : 'segments';
-  const checked = `${segments.length} ${noun}${void_ > 0 ? `, ${void_} void` : ''}`;
+  const checked = `${segments.length} segments${void_ > 0 ? `, ${void_} void` : ''}`;
   return { name: 'segments', checked, problems };
 }
 
