@@ -21,9 +21,10 @@ const ACCOUNT_FLAGS = ['account', 'to', 'sweep-to', 'with', 'after'];
 const ACCOUNTS_MAX = 25;
 
 /** Prints what the last of `words` may become. Whatever is wrong, nobody at a prompt wants to hear of it. */
-export async function suggest(words: readonly string[]): Promise<void> {
-  const last = words.at(-1) ?? '';
-  const before = words.slice(0, -1);
+export async function suggest(typed: readonly string[]): Promise<void> {
+  const last = typed.at(-1)?.replace(/^=$/, '') ?? '';
+  const before = typed.slice(0, -1).flatMap(apart);
+  const words = [...before, last];
   const command = commandIndex(before);
   if (command > before.length) return; // The value of a flag of the program: a directory, which shells know.
   const asked = words.slice(command);
@@ -33,6 +34,14 @@ export async function suggest(words: readonly string[]): Promise<void> {
   const known = isOfCommand ? COMMANDS.filter((facts) => nameOf(facts) === asked[0]) : COMMANDS;
   const tree = treeOf(known, accounts);
   printNow(printedBy(() => tree.parse([...asked])));
+}
+
+/** A flag and its value, which may be one word: `--dir=x`, `-dx`. bash makes three of the first, one of them `=`. */
+function apart(word: string): readonly string[] {
+  if (word === '=') return [];
+  const [, flag, value] =
+    /^(--[a-z-]+)=(.*)$|^(-d)(.+)$/s.exec(word)?.filter((part) => part !== undefined) ?? [];
+  return flag === undefined || value === undefined ? [word] : [flag, value];
 }
 
 /** What the package prints, by the console: whose streams take longer to make than all the rest. */
@@ -119,8 +128,7 @@ async function accountsFrom(words: readonly string[], start: string): Promise<Ac
 }
 
 function directoryOf(words: readonly string[]): string {
-  const at = words.findLastIndex((word) => /^(--dir|-d)(=|$)/.test(word));
-  const [, given = words[at + 1]] = words[at]?.split('=') ?? [];
-  const named = at === -1 ? undefined : given;
+  const at = words.findLastIndex((word) => word === '--dir' || word === '-d');
+  const named = at === -1 ? undefined : words[at + 1];
   return named ?? (process.env.DROVEBANK_DIR || DEFAULT_DIRECTORY);
 }

@@ -93,6 +93,12 @@ describe('complete', () => {
     expect(offered(folder, '--json', 'dep')).toEqual(['deposit']);
     expect(offered(folder, '-d', 'data/bank', 'balance', 'a1001')).toEqual(['a10017']);
     expect(offered(folder, '--dir=data/bank', '-q', 'list', '--sort', 'n')).toEqual(['name']);
+    for (const dir of [['--dir=data/bank'], ['-ddata/bank'], ['--dir', '=', 'data/bank']]) {
+      expect(offered(folder, 'balance', ...dir, 'e')).toEqual(['euro']);
+    }
+    cpSync(join(folder, 'data/bank'), join(folder, 'a=b'), { recursive: true });
+    expect(offered(folder, 'balance', '--dir=a=b', 'e')).toEqual(['euro']);
+    expect(offered(folder, 'list', '--sort', '=')).toEqual(['id', 'name']);
     // A directory is what shells complete by themselves.
     expect(offered(folder, '-d', '')).toEqual([]);
   });
