@@ -10,7 +10,7 @@ const isOff = Boolean(process.env.NODE_DISABLE_COMPILE_CACHE);
 /** What was loaded, and may be kept. */
 const loaded = [];
 
-/** The exports of the file `name` in this folder, a function around a module in ASCII, whose `require` is that of its stub. */
+/** The exports of the file `name` in this folder: a function around a module, in ASCII, that loads others by `require`. */
 exports.load = (name, require) => {
   const file = join(__dirname, name);
   const kept = `${file}-${process.version}-${process.arch}.code`;

@@ -13,10 +13,11 @@ const NOT_PACKED = /^(node:|csv-parse|proper-lockfile|write-file-atomic)/;
 
 /** What most commands need, in one file. What that is needs goes with it. */
 const CORE = /lib.cli.(print-receipt|program|table|with-bank)\.js$/;
-/** What a Tab needs, in one file of its own: a shell waits for it while somebody types. It runs no command. */
+/** What a Tab needs, in one file of its own: a shell waits for it while somebody types. */
 const TAB = 'tab';
 const LOADS_TAB = /^(\.\/compiled|tab\.body)\.js$/;
 const IMPORTS_TAB = /import\('[^']*\/completion\.js'\)/;
+/** The table of commands names them, and a Tab runs none. */
 const A_COMMAND = /[\\/]commands[\\/]/;
 /** Files that compiled.cjs loads. */
 const COMPILED = ['core', TAB];
@@ -94,7 +95,6 @@ async function pack(bin, { input, plugins = [] }, split = {}) {
     dir: bin,
     // Node finds and loads these files in less time than modules.
     format: 'cjs',
-    dynamicImportInCjs: false,
     chunkFileNames: ({ name }) => (COMPILED.includes(name) ? '[name].js' : '[name]-[hash].js'),
     ...split,
     banner,

@@ -2,7 +2,6 @@
  * Ids and names for whoever types: as the passbooks and their index have them, beside whoever is at work. Nothing is
  * led, waited for or written; what was not posted yet is missing.
  */
-import { resolve } from 'node:path';
 import { nodeDisk } from '../disk/node-disk.js';
 import { keyOf } from '../format/sorted-run.js';
 import { isWorldId } from '../ledger/account-id.js';
@@ -12,6 +11,7 @@ import { digitsBy, readManifest } from '../store/manifest-file.js';
 import { Passbooks } from '../store/passbooks.js';
 import { ROSTER } from '../store/roster-index.js';
 import { SortedIndex } from '../store/sorted-index.js';
+import { readDirectory } from './read-directory.js';
 
 export interface AccountName {
   readonly id: string;
@@ -29,12 +29,11 @@ export interface AccountNames {
 /** Nobody else waits to be let run. */
 const ALONE = { monotonic: () => 0, turn: () => Promise.resolve() };
 
-/** The names in the bank in `directory`. @throws BankError BANK_NOT_FOUND, BANK_TOO_NEW, BANK_DAMAGED */
+/** The names in the bank in `directory`. @throws BankError INVALID_TEXT, BANK_NOT_FOUND, BANK_TOO_NEW, BANK_DAMAGED */
 export async function openNames(directory: string): Promise<AccountNames> {
-  const path = resolve(directory);
-  const manifest = await readManifest(nodeDisk(), path);
+  const path = readDirectory(directory);
   const disk = bankDisk(nodeDisk(), path);
-  const passbooks = new Passbooks(disk, path, digitsBy(manifest));
+  const passbooks = new Passbooks(disk, path, digitsBy(await readManifest(nodeDisk(), path)));
   const index = new SortedIndex({ disk, system: ALONE, directory: path }, ROSTER);
   return {
     async beginning(start, count, behind) {

@@ -1,10 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { resolve } from 'node:path';
 import { whyUnsupported } from '../disk/file-system.js';
 import { FORMAT_VERSION, type Manifest, standardDigits } from '../format/manifest.js';
 import { BankError, refuseCancelled } from '../ledger/errors.js';
 import { readCurrency } from '../ledger/request.js';
-import { shown } from '../ledger/text.js';
 import { acceptCopy, isCopy } from '../store/copy.js';
 import { createBank } from '../store/create.js';
 import { asBankError } from '../store/disk-error.js';
@@ -12,6 +10,7 @@ import { type Host, nodeHost } from '../store/host.js';
 import { openFiles } from '../store/store.js';
 import type { Bank, InitOptions, OpenBankOptions } from './api.js';
 import { OpenedBank } from './bank.js';
+import { readDirectory } from './read-directory.js';
 
 /** What `initBank` made. */
 export interface NewBank {
@@ -102,23 +101,6 @@ export async function initAt(host: Host, path: string, options: InitOptions): Pr
   };
   await createBank(host.disk({ shared }), host.system, path, manifest);
   return { directory: path, id: manifest.id, currency, shared };
-}
-
-/** An empty name is a variable that was not set: it must not mean the working directory. */
-function readDirectory(directory: unknown): string {
-  if (typeof directory === 'string' && directory !== '' && !directory.includes('\0')) {
-    try {
-      return resolve(directory);
-    } catch (error) {
-      // A relative name, and the working directory was removed.
-      throw new BankError('BANK_NOT_FOUND', 'The working directory is not there any more.', {
-        hint: 'Change to one that is, or give the full path of the bank.',
-        cause: error,
-      });
-    }
-  }
-  const message = `The directory ${shown(directory)} is no path.`;
-  throw new BankError('INVALID_TEXT', message, { hint: 'Name the directory of a bank.' });
 }
 
 async function refuseFileSystem(path: string): Promise<void> {

@@ -20,10 +20,11 @@ const ACCOUNT_OPERANDS = ['id', 'from', 'to'];
 const ACCOUNT_FLAGS = ['account', 'to', 'sweep-to', 'with', 'after'];
 const ACCOUNTS_MAX = 25;
 
-/** Prints what the last of `words` may become. Whatever is wrong, nobody at a prompt wants to hear of it. */
+/** Prints what the last of the words that were typed may become. Whatever is wrong, nobody at a prompt wants to hear of it. */
 export async function suggest(typed: readonly string[]): Promise<void> {
-  const last = typed.at(-1)?.replace(/^=$/, '') ?? '';
   const before = typed.slice(0, -1).flatMap(apart);
+  const [end = ''] = typed.slice(-1);
+  const last = end === '=' ? '' : end;
   const words = [...before, last];
   const command = commandIndex(before);
   if (command > before.length) return; // The value of a flag of the program: a directory, which shells know.
@@ -33,15 +34,15 @@ export async function suggest(typed: readonly string[]): Promise<void> {
   // To tell of all commands what they take costs milliseconds, and one is asked for.
   const known = isOfCommand ? COMMANDS.filter((facts) => nameOf(facts) === asked[0]) : COMMANDS;
   const tree = treeOf(known, accounts);
-  printNow(printedBy(() => tree.parse([...asked])));
+  printNow(printedBy(() => tree.parse(asked)));
 }
 
 /** A flag and its value, which may be one word: `--dir=x`, `-dx`. bash makes three of the first, one of them `=`. */
 function apart(word: string): readonly string[] {
   if (word === '=') return [];
-  const [, flag, value] =
-    /^(--[a-z-]+)=(.*)$|^(-d)(.+)$/s.exec(word)?.filter((part) => part !== undefined) ?? [];
-  return flag === undefined || value === undefined ? [word] : [flag, value];
+  if (/^-d./s.test(word)) return ['-d', word.slice(2)];
+  const at = /^--[a-z-]+=/.test(word) ? word.indexOf('=') : -1;
+  return at === -1 ? [word] : [word.slice(0, at), word.slice(at + 1)];
 }
 
 /** What the package prints, by the console: whose streams take longer to make than all the rest. */
@@ -108,10 +109,8 @@ function partsOf(flags: string): { long: string; short: string | undefined; valu
 
 /** Accounts whose ids begin with `start`, in the bank that the words or the environment name. */
 async function accountsFrom(words: readonly string[], start: string): Promise<AccountName[]> {
-  const directory = directoryOf(words);
-  if (directory === '') return []; // A variable that was not set must not mean the working directory.
   try {
-    const names = await openNames(directory);
+    const names = await openNames(directoryOf(words));
     const found = await names.beginning(start, ACCOUNTS_MAX);
     // Shells write what all that is offered begins with: where there are more, those that begin otherwise are among it.
     while (found.length >= ACCOUNTS_MAX) {

@@ -2,8 +2,9 @@ export const SHELLS = ['bash', 'zsh', 'fish', 'powershell'] as const;
 export type Shell = (typeof SHELLS)[number];
 
 /**
- * The scripts by which shells ask what may come next (completion.ts). Ours, and short: words go to the program as they are, and what is
- * typed is never evaluated. A line of an answer is a word and, behind a tab, what it means; the last begins with `:`.
+ * The scripts by which shells ask what may come next (completion.ts). Ours, and short: words go to the program as they
+ * are, and what is typed is never evaluated. A line of an answer is a word and, behind a tab, what it means; the last
+ * begins with `:`.
  */
 export const SCRIPTS: Readonly<Record<Shell, string>> = {
   bash: `_drovebank() {

@@ -167,7 +167,10 @@ export function blockFor({ blocks }: RunTable, key: string): number {
   return next === 0 ? 0 : blocks.lastIndexOf('\n', next - 2) + 1;
 }
 
-/** Lines of `block` behind the key `behind` that have all of `words` in them; without words all lines. Each is made when it is asked for. */
+/**
+ * Lines of `block` behind the key `behind` that have all of `words` in them; without words all lines. Each is made when
+ * it is asked for.
+ */
 export function* linesIn(
   block: string,
   behind: string,

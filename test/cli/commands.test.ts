@@ -35,17 +35,7 @@ describe('init', () => {
   });
 });
 
-describe('open', () => {
-  it('says which id the bank gave, and prints it alone with --quiet', async () => {
-    const folder = await temporaryBank();
-    expect(
-      await succeedHere(folder, ['open', 'Grace', 'Hopper', '--overdraft-limit', '50']),
-    ).toMatch(
-      /^Opened a10033 for Grace Hopper in USD\. Balance 0\.00, overdraft limit 50\.00\. Transfer \d+\.\n$/,
-    );
-    expect(await succeedHere(folder, ['open', 'Alan', 'Turing', '-q'])).toBe('a10041\n');
-  });
-
+describe('limit', () => {
   it('says which limits were changed, and to what', async () => {
     const folder = await temporaryBank();
     const limits = ['--overdraft-limit', '50', '--day', 'none'];
@@ -55,6 +45,18 @@ describe('open', () => {
     expect(await succeedHere(folder, ['limit', 'a10017', '--transfer', '9', '--dry-run'])).toMatch(
       /^Would change the limits of a10017: transfer limit 9\. /,
     );
+  });
+});
+
+describe('open', () => {
+  it('says which id the bank gave, and prints it alone with --quiet', async () => {
+    const folder = await temporaryBank();
+    expect(
+      await succeedHere(folder, ['open', 'Grace', 'Hopper', '--overdraft-limit', '50']),
+    ).toMatch(
+      /^Opened a10033 for Grace Hopper in USD\. Balance 0\.00, overdraft limit 50\.00\. Transfer \d+\.\n$/,
+    );
+    expect(await succeedHere(folder, ['open', 'Alan', 'Turing', '-q'])).toBe('a10041\n');
   });
 
   it('gives the account and the receipt as JSON', async () => {

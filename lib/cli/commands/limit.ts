@@ -3,12 +3,6 @@ import { printChange } from '../print-receipt.js';
 import { textOption } from '../read-options.js';
 import { book } from '../with-bank.js';
 
-const WORDS: Readonly<Record<string, string>> = {
-  overdraftLimit: 'overdraft limit',
-  transferLimit: 'transfer limit',
-  dayLimit: 'day limit',
-};
-
 /** `drovebank limit <id>`: what an account may owe, and what may leave it at once and in a day. */
 export const run: Command = async (context, [id = ''], options) => {
   const { dryRun, signal } = context;
@@ -18,7 +12,9 @@ export const run: Command = async (context, [id = ''], options) => {
     dayLimit: textOption(options, 'day'),
   };
   const limits = Object.entries(asked)
-    .flatMap(([name, limit]) => (limit === undefined ? [] : `${WORDS[name]} ${limit}`))
+    .flatMap(([name, limit]) =>
+      limit === undefined ? [] : `${name.replace('Limit', ' limit')} ${limit}`,
+    )
     .join(', ');
   await book(context, options, async (bank, { annotations, key }) => {
     const receipt = await bank.limit(id, { ...annotations, ...asked, dryRun, signal });
